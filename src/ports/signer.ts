@@ -1,0 +1,18 @@
+import type { DigestAlgorithm, SignatureScheme } from '../domain/signature.ts';
+
+/**
+ * A private key that can be asked for a signature, wherever it lives (file, HSM, remote service). It knows nothing of documents.
+ * It does not check the certificate, and it does not verify its own value: the use case does both.
+ */
+export interface Signer {
+  readonly keyId: string;
+  /** The signer's certificate first, then towards the root; DER. */
+  readonly chainDer: readonly [Uint8Array, ...Uint8Array[]];
+  readonly scheme: SignatureScheme;
+  /**
+   * Signs `toBeSigned` (DER of the signed attributes, a few hundred bytes) hashed with `digest`.
+   * @returns the signature value: RSA octets, or DER Ecdsa-Sig-Value.
+   * @throws SIGNER_UNAVAILABLE, HSM_LOGIN_FAILED, KEY_UNSUPPORTED, CANCELLED
+   */
+  sign(toBeSigned: Uint8Array, digest: DigestAlgorithm, signal?: AbortSignal): Promise<Uint8Array>;
+}
