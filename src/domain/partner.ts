@@ -1,0 +1,57 @@
+import type { AgencyCode } from './agency-code.ts';
+import type { KeyId, PartnerId } from './ids.ts';
+
+/** Another system: an agency's own software, a shared platform. */
+
+export const SCOPES = [
+  'documents:write',
+  'documents:read',
+  'dossiers:write',
+  'dossiers:read',
+  'messages:write',
+  'messages:read',
+  'inbox:read',
+  'signatures:write',
+  'verifications:write',
+  'keys:read',
+  'postal:write',
+  'postal:read',
+  'admin',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** What a partner does with the same message sent twice, as it declares itself; decides what may follow an unknown outcome. */
+export const REPEAT_RULES = ['key', 'lookup', 'upsert', 'unsafe'] as const;
+export type RepeatRule = (typeof REPEAT_RULES)[number];
+
+/** `push`: we call its URL (Standard Webhooks); `pull`: it reads its inbox. */
+export type DeliveryMode = 'push' | 'pull';
+
+export interface Partner {
+  readonly id: PartnerId;
+  readonly name: string;
+  readonly mode: DeliveryMode;
+  /** Where messages are pushed; null for `pull`. */
+  readonly url: string | null;
+  readonly repeat: RepeatRule;
+  readonly status: 'active' | 'suspended';
+  readonly createdAt: Date;
+}
+
+/** Which partner's system serves an agency; agencies below it in the tree follow unless they have a route of their own. */
+export interface Route {
+  readonly agencyCode: AgencyCode;
+  readonly partnerId: PartnerId;
+}
+
+/** Who is calling, once the API key was checked. */
+export interface Caller {
+  readonly partnerId: PartnerId;
+  readonly keyId: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+export interface KeyGrant {
+  readonly partnerId: PartnerId;
+  readonly keyId: KeyId;
+}

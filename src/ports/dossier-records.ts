@@ -1,0 +1,22 @@
+import type { AgencyCode } from '../domain/agency-code.ts';
+import type { Dossier, DossierCode, DossierEvent, DossierState } from '../domain/dossier.ts';
+import type { PartnerId } from '../domain/ids.ts';
+
+export type NewDossierEvent = Omit<DossierEvent, 'seq'>;
+
+export interface DossierRecords {
+  /** Next serial of the agency's day, counted under a row lock; meant to run in the transaction that adds the dossier. */
+  nextSerial(agencyCode: AgencyCode, day: string): Promise<number>;
+  /** Adds the dossier with its owner as first party. @throws DOSSIER_EXISTS */
+  add(dossier: Dossier): Promise<void>;
+  find(code: DossierCode): Promise<Dossier | null>;
+  isParty(code: DossierCode, partnerId: PartnerId): Promise<boolean>;
+  addParty(code: DossierCode, partnerId: PartnerId, since: Date): Promise<void>;
+  parties(code: DossierCode): Promise<readonly PartnerId[]>;
+  /** Newest first. */
+  listFor(partnerId: PartnerId, limit: number): Promise<readonly Dossier[]>;
+  setState(code: DossierCode, state: DossierState): Promise<void>;
+  /** Appends to the timeline with the next `seq`, under the dossier's row lock. */
+  addEvent(code: DossierCode, event: NewDossierEvent): Promise<DossierEvent>;
+  events(code: DossierCode, afterSeq: number, limit: number): Promise<readonly DossierEvent[]>;
+}

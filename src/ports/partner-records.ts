@@ -1,0 +1,37 @@
+import type { AgencyCode } from '../domain/agency-code.ts';
+import type { PartnerId } from '../domain/ids.ts';
+import type { Partner, Route, Scope } from '../domain/partner.ts';
+
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly partnerId: PartnerId;
+  readonly label: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+export interface PartnerRecords {
+  /** @throws PARTNER_EXISTS */
+  add(partner: Partner): Promise<void>;
+  find(id: PartnerId): Promise<Partner | null>;
+  list(): Promise<readonly Partner[]>;
+  update(id: PartnerId, change: Partial<Pick<Partner, 'name' | 'url' | 'repeat' | 'status'>>): Promise<void>;
+  setWebhookSecret(id: PartnerId, secretSealed: Uint8Array): Promise<void>;
+  webhookSecretSealed(id: PartnerId): Promise<Uint8Array | null>;
+
+  /** Sets or moves the route of an agency. @throws PARTNER_NOT_FOUND */
+  setRoute(route: Route, at: Date): Promise<void>;
+  removeRoute(agencyCode: AgencyCode): Promise<boolean>;
+  routes(): Promise<readonly Route[]>;
+  /** Every route that could serve `code`: the code itself and each prefix of it. */
+  routesFor(code: AgencyCode): Promise<readonly Route[]>;
+
+  addApiKey(key: ApiKeyRecord, secretSha256: Uint8Array): Promise<void>;
+  findApiKey(secretSha256: Uint8Array): Promise<ApiKeyRecord | null>;
+  apiKeys(partnerId: PartnerId): Promise<readonly ApiKeyRecord[]>;
+  revokeApiKey(id: string, at: Date): Promise<boolean>;
+  /** Best effort, at most once a minute per key. */
+  touchApiKey(id: string, at: Date): Promise<void>;
+}

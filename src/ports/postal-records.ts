@@ -1,0 +1,28 @@
+import type { DossierCode } from '../domain/dossier.ts';
+import type { PostalOrderId } from '../domain/ids.ts';
+import type { PostalOrder, PostalState, TrackingEvent } from '../domain/postal-order.ts';
+
+export interface PostalRecords {
+  /**
+   * Adds an order with its number, before anything is sent.
+   * @throws POSTAL_ORDER_EXISTS when (dossier, leg, revision) or the number is taken.
+   */
+  add(order: PostalOrder): Promise<void>;
+  find(id: PostalOrderId): Promise<PostalOrder | null>;
+  findByNumber(carrier: string, orderNumber: string): Promise<PostalOrder | null>;
+  ofDossier(code: DossierCode): Promise<readonly PostalOrder[]>;
+  /** Locks the order's row until the transaction ends, so that events and settlements do not cross. */
+  lock(id: PostalOrderId): Promise<PostalOrder | null>;
+  setState(id: PostalOrderId, state: PostalState, reason: string | null, at: Date, carrierText: string | null, trackingNumber: string | null): Promise<void>;
+  /** Orders of the carrier whose outcome is unknown or that are under way. */
+  openOf(carrier: string): Promise<readonly PostalOrder[]>;
+
+  /** False when the event was recorded before (same carrier, same carrier event id). */
+  addEvent(event: TrackingEvent): Promise<boolean>;
+  /** By time of occurrence. */
+  events(id: PostalOrderId): Promise<readonly TrackingEvent[]>;
+
+  cursor(account: string): Promise<string | null>;
+  /** Moves the cursor in the transaction that records the events it passed. */
+  moveCursor(account: string, cursor: string, at: Date): Promise<void>;
+}

@@ -1,0 +1,31 @@
+import type { AuditRecords } from './audit-records.ts';
+import type { DocumentRecords } from './document-records.ts';
+import type { DossierRecords } from './dossier-records.ts';
+import type { IdempotencyRecords } from './idempotency-records.ts';
+import type { KeyRecords } from './key-records.ts';
+import type { MessageRecords } from './message-records.ts';
+import type { Outbox } from './outbox.ts';
+import type { PartnerRecords } from './partner-records.ts';
+import type { PostalRecords } from './postal-records.ts';
+
+/** Everything recorded, seen through one connection: either each call by itself, or all of them in one transaction. */
+export interface RecordSet {
+  readonly partners: PartnerRecords;
+  readonly keys: KeyRecords;
+  readonly documents: DocumentRecords;
+  readonly dossiers: DossierRecords;
+  readonly messages: MessageRecords;
+  readonly outbox: Outbox;
+  readonly postal: PostalRecords;
+  readonly idempotency: IdempotencyRecords;
+  readonly audit: AuditRecords;
+}
+
+export interface Records extends RecordSet {
+  /**
+   * Runs `work` in one transaction (READ COMMITTED): all of it is recorded, or none. A serialisation failure or deadlock is
+   * tried again at most three times, so `work` does nothing but record.
+   * @throws whatever `work` throws, after rolling back; DATABASE_UNAVAILABLE
+   */
+  transaction<T>(work: (records: RecordSet) => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,187 @@
+import type { Generated } from 'kysely';
+
+/** Rows as PostgreSQL holds them (migration 0001 onwards). Types only; meaning and rules stand in `domain` and in the migrations. */
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface Database {
+  partner: {
+    id: string;
+    name: string;
+    mode: string;
+    url: string | null;
+    repeat_rule: string;
+    webhook_secret_sealed: Uint8Array | null;
+    status: Generated<string>;
+    settings: Generated<Json>;
+    created_at: Date;
+  };
+  route: { agency_code: string; partner_id: string; created_at: Date };
+  api_key: {
+    id: string;
+    partner_id: string;
+    secret_sha256: Uint8Array;
+    label: string;
+    scopes: string[];
+    created_at: Date;
+    expires_at: Date | null;
+    revoked_at: Date | null;
+    last_used_at: Date | null;
+  };
+  signing_key: {
+    id: string;
+    purpose: string;
+    kind: string;
+    scheme: string;
+    chain_der: Uint8Array[];
+    certificate_sha256: string;
+    not_after: Date;
+    private_key_sealed: Uint8Array | null;
+    settings: Generated<Json>;
+    created_at: Date;
+    disabled_at: Date | null;
+  };
+  key_grant: { partner_id: string; key_id: string; created_at: Date };
+  signature_evidence: {
+    id: string;
+    at: Date;
+    partner_id: string | null;
+    key_id: string;
+    input_sha256: string;
+    output_sha256: string | null;
+    level: string;
+    policy: string;
+    result: string;
+    detail: Generated<Json>;
+  };
+  document: { id: string; partner_id: string; sha256: string; size_bytes: string; media_type: string; name: string; created_at: Date };
+  dossier: {
+    code: string;
+    owner_partner_id: string;
+    agency_code: string;
+    procedure_code: string;
+    procedure_name: string;
+    title: string;
+    applicant_sealed: Uint8Array | null;
+    state: string;
+    event_seq: Generated<string>;
+    created_at: Date;
+  };
+  dossier_serial: { agency_code: string; day: string; last_serial: number };
+  dossier_party: { dossier_code: string; partner_id: string; since: Date };
+  dossier_event: {
+    dossier_code: string;
+    seq: string;
+    kind: string;
+    at: Date;
+    actor: string | null;
+    message_id: string | null;
+    delivery_id: string | null;
+    postal_order_id: string | null;
+    data: Json;
+  };
+  message: {
+    id: string;
+    dossier_code: string;
+    type: string;
+    from_partner_id: string | null;
+    from_agency_code: string | null;
+    to_agency_codes: string[];
+    body_sealed: Uint8Array;
+    manifest: string;
+    manifest_sha256: string;
+    traceparent: string | null;
+    created_at: Date;
+  };
+  message_part: { message_id: string; position: number; document_id: string; name: string; role: string };
+  lane: { id: string; last_seq: Generated<string> };
+  outbox: {
+    id: string;
+    kind: 'message' | 'postal';
+    lane_id: string;
+    seq: string;
+    /** Partner id, or carrier for postal orders. */
+    target: string;
+    message_id: string | null;
+    postal_order_id: string | null;
+    state: string;
+    attempts: Generated<number>;
+    next_at: Date;
+    wake: Generated<number>;
+    woken_at: Date | null;
+    lease_owner: string | null;
+    lease_until: Date | null;
+    lease_epoch: Generated<string>;
+    outcome_unknown: Generated<boolean>;
+    parked_reason: string | null;
+    last_error: Json | null;
+    expires_at: Date | null;
+    created_at: Date;
+    finished_at: Date | null;
+  };
+  delivery_attempt: {
+    outbox_id: string;
+    number: number;
+    epoch: string;
+    started_at: Date;
+    finished_at: Date;
+    outcome: string;
+    code: string | null;
+    detail: string | null;
+  };
+  inbox: { partner_id: string; position: string; outbox_id: string; offered_at: Date };
+  receipt: {
+    outbox_id: string;
+    message_id: string;
+    partner_id: string;
+    manifest_sha256: string;
+    received_at: Date;
+    reference: string | null;
+    recorded_at: Date;
+  };
+  partner_state: { partner_id: string; state: Json; updated_at: Date };
+  postal_order: {
+    id: string;
+    dossier_code: string;
+    leg: string;
+    revision: number;
+    carrier: string;
+    order_number: string;
+    requested_by: string;
+    detail_sealed: Uint8Array;
+    state: string;
+    state_reason: string | null;
+    state_at: Date;
+    tracking_number: string | null;
+    carrier_text: string | null;
+    created_at: Date;
+  };
+  postal_event: {
+    id: string;
+    carrier: string;
+    order_number: string;
+    postal_order_id: string | null;
+    source: string;
+    carrier_event_id: string;
+    carrier_code: string;
+    carrier_text: string;
+    status: string;
+    occurred_at: Date;
+    received_at: Date;
+    raw_sealed: Uint8Array;
+  };
+  postal_cursor: { account: string; cursor: string; updated_at: Date };
+  idempotency: {
+    partner_id: string;
+    key: string;
+    operation: string;
+    request_sha256: string;
+    state: 'running' | 'done';
+    response_status: number | null;
+    response_sealed: Uint8Array | null;
+    lease_until: Date | null;
+    created_at: Date;
+    expires_at: Date;
+  };
+  audit: { id: Generated<string>; at: Date; actor: string; action: string; subject: string; detail: Generated<Json> };
+}
