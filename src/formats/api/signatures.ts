@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES } from '../../domain/signature.ts';
+import { keyId, text } from './primitives.ts';
+
+const points = z.number().min(-14_400).max(14_400);
+
+/** Where the visible signature stands: page from 1 (negative: from the end), rectangle in PDF points from the page's lower left corner. */
+export const placement = z
+  .strictObject({ page: z.int().min(-10_000).max(10_000).default(1), rect: z.strictObject({ x: points, y: points, width: z.number().positive().max(14_400), height: z.number().positive().max(14_400) }) })
+  .meta({ id: 'Placement' });
+
+export const appearanceName = z.enum(['none', 'text', 'officer', 'seal', 'copy', 'annex']);
+
+/** The `options` part of `POST /v1/signatures`. No key, PIN or passphrase is ever part of a request. */
+export const signatureOptions = z
+  .strictObject({
+    keyId,
+    format: z.enum(SIGNATURE_FORMATS).default('pades'),
+    level: z.enum(SIGNATURE_LEVELS).default('B-B'),
+    digest: z.enum(DIGEST_ALGORITHMS).optional(),
+    scheme: z.enum(SIGNATURE_SCHEMES).optional(),
+    appearance: appearanceName.default('none'),
+    placement: placement.optional(),
+    field: text(200).optional(),
+    reason: text(200).optional(),
+    location: text(200).optional(),
+    certify: z.union([z.literal(1), z.literal(2), z.literal(3)]).optional(),
+    dossierCode: z.string().max(64).optional(),
+  })
+  .meta({ id: 'SignatureOptions' });
+export type SignatureOptions = z.output<typeof signatureOptions>;
+
+export const keyView = z
+  .strictObject({
+    keyId,
+    purpose: z.string(),
+    scheme: z.enum(SIGNATURE_SCHEMES),
+    subject: z.string(),
+    issuer: z.string(),
+    notAfter: z.string(),
+    certificateSha256: z.string(),
+  })
+  .meta({ id: 'Key' });
