@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { GatewayError } from './domain/errors.ts';
+
+/**
+ * Settings of one process, read once from its environment. Each may also be given as `NAME_FILE`, a file that holds the value;
+ * secrets should be. An unknown `LIENTHONG_` name is an error, so that a misspelt one is not silently ignored.
+ */
+const list = z.string().transform((value) => value.split(/[\s,]+/).filter((item) => item !== ''));
+const whole = (min: number, max: number) => z.string().regex(/^\d+$/, 'a whole number').transform(Number).pipe(z.number().min(min).max(max));
+
+const schema = z.object({
+  /** Records; none: the embedded PostgreSQL in the data folder. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Queues; none: BullMQ's PostgreSQL backend. Several hosts separated by commas: a Redis Cluster. */
+  REDIS_URL: z.string().regex(/^rediss?(\+sentinel)?:\/\//, 'a redis:// or rediss:// URL').optional(),
+  /** Key that seals server keys and encrypted fields; default: made in the data folder, mode 0600. */
+  MASTER_KEY_FILE: z.string().optional(),
+
+  LIENTHONG_DATA: z.string().default('lienthong-data'),
+  LIENTHONG_HOST: z.string().default('127.0.0.1'),
+  LIENTHONG_PORT: whole(0, 65_535).default(8080),
+  LIENTHONG_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Time-stamping authorities, tried in this order. */
+  LIENTHONG_TSA_URLS: list.default([]),
+  LIENTHONG_TSA_TIMEOUT_MS: whole(1_000, 600_000).default(30_000),
+  /** Folder or PEM file of trust anchors: for signers, and for time-stamping authorities. */
+  LIENTHONG_TRUST: z.string().optional(),
+  LIENTHONG_TRUST_TSA: z.string().optional(),
+  LIENTHONG_POLICY: z.string().default('default'),
+  LIENTHONG_MAX_DOCUMENT_BYTES: whole(1, 4_294_967_296).default(500 * 1024 * 1024),
+  /** Hosts, or host:port, that may be called although their address is private or loopback. */
+  LIENTHONG_OUTBOUND_ALLOW: list.default([]),
+  LIENTHONG_DELIVERY_CONCURRENCY: whole(1, 1_000).default(16),
+  /** JSON file with the post's accounts: see connectors/post-vnpost-hcc/README.md. */
+  LIENTHONG_POSTAL_FILE: z.string().optional(),
+});
+
+export type Config = Readonly<z.output<typeof schema>> & { readonly dataDir: string };
+
+const NAMES = Object.keys(schema.shape);
+
+/** @throws CONFIG_INVALID naming every setting that is wrong and where it came from, never its value. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given: Record<string, string> = {};
+  for (const name of NAMES) {
+    const value = environment[name] ?? fromFile(name, environment[`${name}_FILE`]);
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const known = new Set(NAMES.flatMap((name) => [name, `${name}_FILE`]));
+  const unknown = Object.keys(environment).filter((name) => name.startsWith('LIENTHONG_') && !known.has(name));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success || unknown.length > 0) {
+    const faults = (parsed.error?.issues ?? []).map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }));
+    const all = [...faults, ...unknown.map((name) => ({ pointer: `/${name}`, detail: 'no such setting' }))];
+    throw new GatewayError('CONFIG_INVALID', `Settings are wrong: ${all.map((fault) => `${fault.pointer.slice(1)} (${fault.detail})`).join(', ')}`, { faults: all });
+  }
+  return { ...parsed.data, dataDir: resolve(parsed.data.LIENTHONG_DATA) };
+}
+
+function fromFile(name: string, path: string | undefined): string | undefined {
+  // MASTER_KEY_FILE is itself a path and has no value form.
+  if (path === undefined || name === 'MASTER_KEY_FILE') return undefined;
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw new GatewayError('CONFIG_INVALID', `${name}_FILE names a file that cannot be read`, { cause });
+  }
+}
