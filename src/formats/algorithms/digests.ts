@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { GatewayError } from '../../domain/errors.ts';
+import type { DigestAlgorithm } from '../../domain/signature.ts';
+import { nullValue, oid, sequence } from '../asn1/writer.ts';
+import { hasNoParameters, type AlgorithmIdentifier } from './identifier.ts';
+
+/** Digests that can be met in what others signed; names as `node:crypto` takes them. We make signatures with `DigestAlgorithm` only. */
+export type DigestName = DigestAlgorithm | 'md5' | 'sha1' | 'sha224' | 'sha512-224' | 'sha512-256' | 'sha3-224';
+
+/** RFC 3370 §2, RFC 5754 §2, NIST CSOR. */
+const DIGEST_OIDS = {
+  md5: '1.2.840.113549.2.5',
+  sha1: '1.3.14.3.2.26',
+  sha224: '2.16.840.1.101.3.4.2.4',
+  sha256: '2.16.840.1.101.3.4.2.1',
+  sha384: '2.16.840.1.101.3.4.2.2',
+  sha512: '2.16.840.1.101.3.4.2.3',
+  'sha512-224': '2.16.840.1.101.3.4.2.5',
+  'sha512-256': '2.16.840.1.101.3.4.2.6',
+  'sha3-224': '2.16.840.1.101.3.4.2.7',
+  'sha3-256': '2.16.840.1.101.3.4.2.8',
+  'sha3-384': '2.16.840.1.101.3.4.2.9',
+  'sha3-512': '2.16.840.1.101.3.4.2.10',
+} as const satisfies Record<DigestName, string>;
+
+const DIGEST_SIZES = {
+  md5: 16,
+  sha1: 20,
+  sha224: 28,
+  sha256: 32,
+  sha384: 48,
+  sha512: 64,
+  'sha512-224': 28,
+  'sha512-256': 32,
+  'sha3-224': 28,
+  'sha3-256': 32,
+  'sha3-384': 48,
+  'sha3-512': 64,
+} as const satisfies Record<DigestName, number>;
+
+const NAMES = new Map<string, DigestName>(Object.entries(DIGEST_OIDS).map(([name, dotted]) => [dotted, name as DigestName]));
+
+/** The digest an identifier names, or null: unknown, not a digest, or with parameters that no digest has. */
+export function findDigest(algorithm: AlgorithmIdentifier): DigestName | null {
+  return hasNoParameters(algorithm) ? (NAMES.get(algorithm.oid) ?? null) : null;
+}
+
+/**
+ * Like `findDigest`, for callers that cannot go on without one.
+ * @throws ALGORITHM_UNSUPPORTED
+ * @see RFC 5754 §2
+ */
+export function digestNameOf(algorithm: AlgorithmIdentifier): DigestName {
+  const name = findDigest(algorithm);
+  if (name === null) throw new GatewayError('ALGORITHM_UNSUPPORTED', `${algorithm.oid} is not a supported digest algorithm`);
+  return name;
+}
+
+export function digestOid(digest: DigestName): string {
+  return DIGEST_OIDS[digest];
+}
+
+export function digestSizeBytes(digest: DigestName): number {
+  return DIGEST_SIZES[digest];
+}
+
+/** The digest of the parts joined. */
+export function digestOf(digest: DigestName, ...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash(digest);
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
+
+/**
+ * DigestAlgorithmIdentifier for what we make: parameters absent (RFC 5754 §2), except inside RSA structures, which want NULL (RFC 4055 §2.1).
+ */
+export function digestAlgorithmDer(digest: DigestName, parameters: 'absent' | 'null' = 'absent'): Uint8Array {
+  return parameters === 'null' ? sequence(oid(DIGEST_OIDS[digest]), nullValue()) : sequence(oid(DIGEST_OIDS[digest]));
+}
