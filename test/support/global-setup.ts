@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import type { EmbeddedPostgres } from '../../src/store/embedded/start.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Unix socket on which the test run's one PostgreSQL is asked for; it starts at the first question. */
+    postgresBroker: string;
+  }
+}
+
+let folder: string | undefined;
+let broker: Server | undefined;
+let postgres: Promise<EmbeddedPostgres> | undefined;
+
+export async function setup(project: TestProject): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), 'lienthong-test-'));
+  const path = join(folder, 'broker');
+  broker = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => socket.destroy());
+    postgres ??= startPostgres(join(path, '..', 'data'));
+    postgres.then(
+      ({ connection }) => socket.end(JSON.stringify({ connection })),
+      (error: unknown) => socket.end(JSON.stringify({ error: String(error) })),
+    );
+  });
+  await new Promise<void>((resolve) => broker?.listen(path, resolve));
+  project.provide('postgresBroker', path);
+}
+
+export async function teardown(): Promise<void> {
+  const server = broker;
+  if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
+  await (await postgres)?.stop();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+}
+
+/** Loaded late: most runs never ask. Without fsync, since the data do not outlive the run. */
+async function startPostgres(dataDir: string): Promise<EmbeddedPostgres> {
+  const { startEmbeddedPostgres } = await import('../../src/store/embedded/start.ts');
+  const { systemClock } = await import('../../src/wiring/clock.ts');
+  const { silentLog } = await import('./log.ts');
+  return startEmbeddedPostgres({ dataDir, clock: systemClock, log: silentLog, settings: { fsync: 'off', max_connections: '200' } });
+}
