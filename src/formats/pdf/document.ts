@@ -1,0 +1,299 @@
+import { GatewayError } from '../../domain/errors.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { decodeFilters } from './filters.ts';
+import { PDF_LIMITS, broken, limit } from './limits.ts';
+import type { PdfDict, PdfObject, PdfRef, PdfStream } from './objects.ts';
+import { dictOf, isDict, isInteger, isName, isRef, isStream } from './objects.ts';
+import { ObjectParser, isSpace, latin1, parseAt } from './parser.ts';
+import type { XrefEntry, XrefSection } from './xref.ts';
+import { filterSteps, readXrefChain, streamDataStart, streamEnd } from './xref.ts';
+
+/** One saved state of a document: everything up to and including one `%%EOF` (ISO 32000-2 §7.5.6). */
+export interface RevisionInfo {
+  /** Counted from 0, oldest first. */
+  readonly index: number;
+  /** Offset that the revision's `startxref` names. */
+  readonly startxref: number;
+  /** Offset after `%%EOF` and the end-of-line that follows; undefined when no `startxref … %%EOF` follows the section. */
+  readonly end: number | undefined;
+  /** The revision's own sections, newest first: one, or two in a linearised file (§ Annex F). */
+  readonly sections: readonly XrefSection[];
+}
+
+/**
+ * A PDF read lazily from its cross-reference chain. Decides nothing about signatures; objects are read when asked for, and
+ * each must stand where its entry says. @see ISO 32000-2 §7.5
+ */
+export class PdfDocument {
+  readonly source: ByteSource;
+  readonly revisions: readonly RevisionInfo[];
+  /** The newest state. */
+  readonly latest: PdfRevision;
+  /** Offset after the last `%%EOF`. */
+  readonly end: number;
+  readonly #views = new Map<number, PdfRevision>();
+  readonly #objects = new Map<number, { readonly num: number; readonly gen: number; readonly value: PdfObject }>();
+  readonly #objectStreams = new Map<number, ObjectStream>();
+  #inflatedBytes = 0;
+
+  constructor(source: ByteSource, sections: readonly XrefSection[], end: number) {
+    this.source = source;
+    this.end = end;
+    this.revisions = revisionsOf(source, sections);
+    this.latest = this.at(this.revisions.length - 1);
+  }
+
+  /** The document as it was at a revision, counted from 0. */
+  at(revision: number): PdfRevision {
+    const known = this.#views.get(revision);
+    if (known !== undefined) return known;
+    const chain = this.revisions.slice(0, revision + 1).reverse().flatMap((info) => info.sections);
+    const view = new PdfRevision(this, revision, chain);
+    this.#views.set(revision, view);
+    return view;
+  }
+
+  /** The object that stands at an offset. @throws PDF_BROKEN when it is not `num gen obj`. */
+  objectAt(offset: number, num: number, gen: number, view: PdfRevision): PdfObject {
+    const known = this.#objects.get(offset);
+    if (known?.num === num && known.gen === gen) return known.value;
+    const { value, dataStart } = parseAt(this.source, offset, (parser) => {
+      const header = parser.objectHeader();
+      if (header?.num !== num || header.gen !== gen) throw broken(`object ${num} ${gen} is not where the cross-reference table says (offset ${offset})`);
+      const parsed = parser.object();
+      return { value: parsed, dataStart: isDict(parsed) ? streamDataStart(parser) : undefined };
+    });
+    const object = dataStart === undefined || !isDict(value) ? value : this.#stream(value, dataStart, view);
+    this.#objects.set(offset, { num, gen, value: object });
+    return object;
+  }
+
+  #stream(dict: PdfDict, dataStart: number, view: PdfRevision): PdfStream {
+    let range: { readonly length: number } | undefined;
+    const raw = (): Uint8Array => {
+      if (range === undefined) {
+        const length = view.resolve(dict.entries.get('Length'));
+        if (!isInteger(length) || length < 0) throw broken(`stream at offset ${dataStart} without /Length`);
+        streamEnd(this.source, dataStart + length);
+        range = { length };
+      }
+      return this.source.read(dataStart, range.length);
+    };
+    return { kind: 'stream', dict, raw };
+  }
+
+  /** Decoded bytes of a stream. @throws PDF_LIMIT over the caps; PDF_BROKEN when it cannot be decoded. */
+  decode(stream: PdfStream, view: PdfRevision): Uint8Array {
+    const left = PDF_LIMITS.inflatedTotalBytes - this.#inflatedBytes;
+    if (left <= 0) throw limit(`streams inflate to more than ${PDF_LIMITS.inflatedTotalBytes} bytes in all`);
+    const bytes = decodeFilters(stream.raw(), filterSteps(stream.dict, (value) => view.resolve(value)), Math.min(left, PDF_LIMITS.inflatedStreamBytes));
+    this.#inflatedBytes += bytes.length;
+    return bytes;
+  }
+
+  /** The object stream whose own object stands at `offset`, opened once. */
+  objectStream(streamNum: number, offset: number, stream: PdfStream, view: PdfRevision): ObjectStream {
+    const known = this.#objectStreams.get(offset);
+    if (known !== undefined) return known;
+    const opened = openObjectStream(streamNum, stream, this.decode(stream, view), view);
+    this.#objectStreams.set(offset, opened);
+    return opened;
+  }
+}
+
+/** A view of the document at one revision: object numbers mean what they meant then. */
+export class PdfRevision {
+  readonly document: PdfDocument;
+  readonly index: number;
+  /** Sections that apply, newest first. */
+  readonly chain: readonly XrefSection[];
+  readonly #entries = new Map<number, XrefEntry>();
+  readonly #loading = new Set<number>();
+
+  constructor(document: PdfDocument, index: number, chain: readonly XrefSection[]) {
+    this.document = document;
+    this.index = index;
+    this.chain = chain;
+  }
+
+  get trailer(): PdfDict {
+    const newest = this.chain[0];
+    if (newest === undefined) throw broken('no cross-reference section');
+    return newest.trailer;
+  }
+
+  /** The document catalog. @throws PDF_BROKEN when /Root leads nowhere. */
+  get catalog(): PdfDict {
+    const root = this.resolve(this.trailer.entries.get('Root'));
+    if (!isDict(root)) throw broken('/Root is not a dictionary');
+    return root;
+  }
+
+  entry(num: number): XrefEntry {
+    const known = this.#entries.get(num);
+    if (known !== undefined) return known;
+    const found = lookup(this.chain, num) ?? { type: 'free' };
+    this.#entries.set(num, found);
+    return found;
+  }
+
+  /** The value behind a reference, or the value itself; null when there is none (ISO 32000-2 §7.3.10). */
+  resolve(value: PdfObject | undefined): PdfObject {
+    let current = value ?? null;
+    for (let hops = 0; isRef(current); hops++) {
+      if (hops > PDF_LIMITS.referenceHops) throw limit('references that lead to references');
+      current = this.load(current);
+    }
+    return current;
+  }
+
+  /** The value of a key, followed through references; null when absent. */
+  get(dict: PdfDict, key: string): PdfObject {
+    return this.resolve(dict.entries.get(key));
+  }
+
+  /** The dictionary (or stream's dictionary) behind a value, or undefined. */
+  dict(value: PdfObject | undefined): PdfDict | undefined {
+    return dictOf(this.resolve(value));
+  }
+
+  decode(stream: PdfStream): Uint8Array {
+    return this.document.decode(stream, this);
+  }
+
+  /** The object a reference names, not followed further. */
+  load({ num, gen }: PdfRef): PdfObject {
+    const entry = this.entry(num);
+    if (entry.type === 'free') return null;
+    if (entry.type === 'compressed') return gen === 0 ? this.#compressed(num, entry.streamNum, entry.index) : null;
+    // Some writers leave offset 0 on entries they no longer use; no object can stand before the header.
+    if (entry.gen !== gen || entry.offset === 0) return null;
+    return this.document.objectAt(entry.offset, num, gen, this);
+  }
+
+  #compressed(num: number, streamNum: number, index: number): PdfObject {
+    const entry = this.entry(streamNum);
+    if (entry.type !== 'offset') throw broken(`object stream ${streamNum} is missing`);
+    if (this.#loading.has(streamNum)) throw broken(`object stream ${streamNum} contains what it needs to be read`);
+    this.#loading.add(streamNum);
+    try {
+      const stream = this.document.objectAt(entry.offset, streamNum, entry.gen, this);
+      if (!isStream(stream)) throw broken(`object stream ${streamNum} is not a stream`);
+      return this.document.objectStream(streamNum, entry.offset, stream, this).read(num, index);
+    } finally {
+      this.#loading.delete(streamNum);
+    }
+  }
+}
+
+/** ISO 32000-2 §7.5.8.4: in a hybrid section the table speaks first, then /XRefStm for what the table hides as free. */
+function lookup(chain: readonly XrefSection[], num: number): XrefEntry | undefined {
+  for (const section of chain) {
+    const own = section.lookup(num);
+    if (own !== undefined && own.type !== 'free') return own;
+    const hidden = section.hybrid?.lookup(num);
+    const found = hidden ?? own;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+interface ObjectStream {
+  /** Object `num`, which the cross-reference stream says is the `index`-th. @throws PDF_BROKEN when it is not. */
+  read(num: number, index: number): PdfObject;
+  readonly numbers: readonly number[];
+}
+
+/** ISO 32000-2 §7.5.7. */
+function openObjectStream(streamNum: number, stream: PdfStream, data: Uint8Array, view: PdfRevision): ObjectStream {
+  const count = view.get(stream.dict, 'N');
+  const first = view.get(stream.dict, 'First');
+  const valid = isName(view.get(stream.dict, 'Type'), 'ObjStm') && isInteger(count) && isInteger(first) && count >= 0 && first >= 0 && first <= data.length;
+  if (!valid) throw broken(`object stream ${streamNum} without /N and /First`);
+  if (count > data.length) throw broken(`object stream ${streamNum} shorter than its /N`);
+  const header = new ObjectParser(data.subarray(0, first), -1, true);
+  const numbers: number[] = [];
+  const offsets: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const num = header.unsignedInteger();
+    const offset = header.unsignedInteger();
+    if (num === undefined || offset === undefined) throw broken(`object stream ${streamNum} with a malformed index`);
+    numbers.push(num);
+    offsets.push(first + offset);
+  }
+  const read = new Map<number, PdfObject>();
+  return {
+    numbers,
+    read(num, index) {
+      if (numbers[index] !== num) throw broken(`object ${num} is not number ${index} of object stream ${streamNum}`);
+      const known = read.get(index);
+      if (known !== undefined) return known;
+      const parser = new ObjectParser(data.subarray(offsets[index] ?? 0), -1, true);
+      const value = parser.object();
+      read.set(index, value);
+      return value;
+    },
+  };
+}
+
+const HEADER_WINDOW_BYTES = 1024;
+const TAIL_WINDOW_BYTES = 2048;
+
+/**
+ * Opens a PDF by its header and last `startxref`. Decides nothing beyond "this can be read".
+ * @throws DOCUMENT_EMPTY, PDF_NOT_PDF, PDF_BROKEN, PDF_LIMIT, PDF_ENCRYPTED
+ * @see ISO 32000-2 §7.5.2, §7.5.5
+ */
+export function openPdf(source: ByteSource): PdfDocument {
+  if (source.sizeBytes === 0) throw new GatewayError('DOCUMENT_EMPTY', 'The document is empty (0 bytes)');
+  const head = latin1(source.read(0, Math.min(HEADER_WINDOW_BYTES, source.sizeBytes)));
+  if (!head.includes('%PDF-')) throw new GatewayError('PDF_NOT_PDF', 'The document is not a PDF: its first 1024 bytes hold no %PDF- header');
+  const { startxref, end } = lastStartxref(source);
+  const document = new PdfDocument(source, readXrefChain(source, startxref), end);
+  if (document.latest.trailer.entries.has('Encrypt')) {
+    throw new GatewayError('PDF_ENCRYPTED', 'The PDF is encrypted; remove the encryption and send it again');
+  }
+  return document;
+}
+
+function lastStartxref(source: ByteSource): { readonly startxref: number; readonly end: number } {
+  // Padding after the last %%EOF is skipped first, so that a long run of it does not hide a sound file.
+  const from = Math.max(0, source.sizeBytes - TAIL_WINDOW_BYTES);
+  const tail = latin1(source.read(from, source.sizeBytes - from));
+  const at = tail.lastIndexOf('startxref');
+  const match = at === -1 ? null : /^startxref\s+(\d{1,15})[\s\d]*%%EOF/.exec(tail.slice(at));
+  if (match === null) throw broken('its last bytes hold no "startxref … %%EOF"; the file may have been cut off');
+  return { startxref: Number(match[1]), end: from + at + match[0].length };
+}
+
+/**
+ * Groups the sections into revisions. A linearised file has two sections for one revision, and there the older one lies
+ * behind the newer one in the file; an incremental update always lies behind what it updates.
+ */
+function revisionsOf(source: ByteSource, sections: readonly XrefSection[]): RevisionInfo[] {
+  const groups: XrefSection[][] = [];
+  for (const section of sections) {
+    const newer = groups.at(-1)?.at(-1);
+    if (newer !== undefined && newer.offset < section.offset) groups.at(-1)?.push(section);
+    else groups.push([section]);
+  }
+  return groups.reverse().map((group, index) => {
+    const startxref = group[0]?.offset ?? 0;
+    const last = Math.max(...group.map((section) => section.end));
+    return { index, startxref, end: revisionEnd(source, last, startxref), sections: group };
+  });
+}
+
+/** Offset after the `startxref N %%EOF` and end-of-line that must follow the section's end, N being the revision's own offset. */
+function revisionEnd(source: ByteSource, from: number, startxref: number): number | undefined {
+  if (from >= source.sizeBytes) return undefined;
+  const text = latin1(source.read(from, Math.min(1024, source.sizeBytes - from)));
+  const match = /^(?:\s|%[^\r\n]*[\r\n])*startxref\s+(\d{1,15})[\s\d]*%%EOF(?:\r\n|\n|\r)?/.exec(text);
+  return match === null || Number(match[1]) !== startxref ? undefined : from + match[0].length;
+}
+
+/** Whether everything after the last `%%EOF` is white space. */
+export function endsClean(document: PdfDocument): boolean {
+  const { source, end } = document;
+  return source.sizeBytes - end <= TAIL_WINDOW_BYTES && source.read(end, source.sizeBytes - end).every((byte) => isSpace(byte));
+}

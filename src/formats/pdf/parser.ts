@@ -1,0 +1,315 @@
+import type { ByteSource } from '../byte-source.ts';
+import { PDF_LIMITS, broken, limit } from './limits.ts';
+import type { PdfDict, PdfObject, PdfString } from './objects.ts';
+import { isName, name, ref } from './objects.ts';
+
+const REGULAR = 0;
+const SPACE = 1;
+const DELIMITER = 2;
+
+/** Character classes of ISO 32000-2 §7.2.3. */
+const CLASS_OF = new Uint8Array(256);
+for (const byte of [0, 9, 10, 12, 13, 32]) CLASS_OF[byte] = SPACE;
+for (const char of '()<>[]{}/%') CLASS_OF[char.charCodeAt(0)] = DELIMITER;
+
+export const isSpace = (byte: number | undefined): boolean => byte !== undefined && CLASS_OF[byte] === SPACE;
+
+/** Thrown inside `parseAt` when the window ends before the object does; never leaves this module. */
+const NEED_MORE = new Error('window too short');
+
+const FIRST_WINDOW_BYTES = 2048;
+
+/**
+ * Runs `parse` over a window that starts at `offset` and grows until the parse fits, so that an object's size need not be
+ * known and nothing beyond it is read. @throws PDF_BROKEN malformed; PDF_LIMIT larger than the cap or nested too deeply.
+ */
+export function parseAt<T>(source: ByteSource, offset: number, parse: (parser: ObjectParser) => T): T {
+  if (!Number.isSafeInteger(offset) || offset < 0 || offset >= source.sizeBytes) throw broken(`offset ${offset} lies outside the file`);
+  for (let size = FIRST_WINDOW_BYTES; ; size *= 8) {
+    const length = Math.min(size, source.sizeBytes - offset);
+    try {
+      return parse(new ObjectParser(source.read(offset, length), offset, offset + length === source.sizeBytes));
+    } catch (error) {
+      if (error !== NEED_MORE) throw error;
+    }
+    if (size >= PDF_LIMITS.objectBytes) throw limit(`one object over ${PDF_LIMITS.objectBytes} bytes at offset ${offset}`);
+  }
+}
+
+/** Cursor over PDF syntax (ISO 32000-2 §7.2, §7.3); `base` is the document offset of the first byte, or -1 for decoded bytes. */
+export class ObjectParser {
+  readonly #bytes: Uint8Array;
+  readonly #base: number;
+  readonly #complete: boolean;
+  #pos = 0;
+
+  constructor(bytes: Uint8Array, base: number, complete: boolean) {
+    this.#bytes = bytes;
+    this.#base = base;
+    this.#complete = complete;
+  }
+
+  /** Position of the cursor counted from the first byte of the window. */
+  get pos(): number {
+    return this.#pos;
+  }
+
+  set pos(value: number) {
+    this.#pos = value;
+  }
+
+  /** Document offset of the cursor. */
+  get offset(): number {
+    return this.#base + this.#pos;
+  }
+
+  /** The byte at a window position, -1 after the end of the document. */
+  byteAt(pos: number): number {
+    const byte = this.#bytes[pos];
+    if (byte !== undefined) return byte;
+    if (!this.#complete) throw NEED_MORE;
+    return -1;
+  }
+
+  skipSpace(): void {
+    for (;;) {
+      const byte = this.byteAt(this.#pos);
+      if (byte === -1) return;
+      if (CLASS_OF[byte] === SPACE) this.#pos++;
+      else if (byte === 0x25) this.#skipComment();
+      else return;
+    }
+  }
+
+  /** Consumes `word` when it stands here as a whole token, after white space. */
+  keyword(word: string): boolean {
+    this.skipSpace();
+    for (let i = 0; i < word.length; i++) if (this.byteAt(this.#pos + i) !== word.charCodeAt(i)) return false;
+    const next = this.byteAt(this.#pos + word.length);
+    if (next !== -1 && CLASS_OF[next] === REGULAR) return false;
+    this.#pos += word.length;
+    return true;
+  }
+
+  /** Consumes an unsigned integer, or leaves the cursor and returns undefined. */
+  unsignedInteger(): number | undefined {
+    this.skipSpace();
+    const start = this.#pos;
+    let value = 0;
+    for (;;) {
+      const byte = this.byteAt(this.#pos);
+      if (byte < 0x30 || byte > 0x39) {
+        const whole = this.#pos > start && (byte === -1 || CLASS_OF[byte] !== REGULAR) && Number.isSafeInteger(value);
+        if (whole) return value;
+        this.#pos = start;
+        return undefined;
+      }
+      value = value * 10 + (byte - 0x30);
+      this.#pos++;
+    }
+  }
+
+  /** `n g obj`, or undefined with the cursor where it was. */
+  objectHeader(): { readonly num: number; readonly gen: number } | undefined {
+    const start = this.#pos;
+    const num = this.unsignedInteger();
+    const gen = num === undefined ? undefined : this.unsignedInteger();
+    if (num !== undefined && gen !== undefined && this.keyword('obj')) return { num, gen };
+    this.#pos = start;
+    return undefined;
+  }
+
+  object(depth = 0): PdfObject {
+    if (depth > PDF_LIMITS.depth) throw limit(`objects nested deeper than ${PDF_LIMITS.depth}`);
+    this.skipSpace();
+    const byte = this.byteAt(this.#pos);
+    switch (byte) {
+      case 0x2f:
+        return name(this.#name());
+      case 0x3c:
+        return this.byteAt(this.#pos + 1) === 0x3c ? this.#dict(depth) : this.#hexString();
+      case 0x28:
+        return this.#literalString();
+      case 0x5b:
+        return this.#array(depth);
+      default:
+        return this.#numberRefOrWord(byte);
+    }
+  }
+
+  /** The dictionary that stands here. @throws PDF_BROKEN when something else does. */
+  dict(): PdfDict {
+    this.skipSpace();
+    if (this.byteAt(this.#pos) !== 0x3c || this.byteAt(this.#pos + 1) !== 0x3c) throw this.#malformed('dictionary missing');
+    return this.#dict(0);
+  }
+
+  #malformed(detail: string): Error {
+    return broken(this.#base < 0 ? detail : `${detail} at offset ${this.offset}`);
+  }
+
+  #skipComment(): void {
+    for (;;) {
+      const byte = this.byteAt(this.#pos);
+      if (byte === -1 || byte === 10 || byte === 13) return;
+      this.#pos++;
+    }
+  }
+
+  #name(): string {
+    const start = ++this.#pos;
+    let escaped = false;
+    for (;;) {
+      const byte = this.byteAt(this.#pos);
+      if (byte === -1 || CLASS_OF[byte] !== REGULAR) break;
+      if (byte === 0x23) escaped = true;
+      this.#pos++;
+    }
+    const text = latin1(this.#bytes, start, this.#pos);
+    return escaped ? text.replace(/#([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))) : text;
+  }
+
+  #dict(depth: number): PdfDict {
+    this.#pos += 2;
+    const entries = new Map<string, PdfObject>();
+    const duplicates: string[] = [];
+    for (;;) {
+      this.skipSpace();
+      const byte = this.byteAt(this.#pos);
+      if (byte === 0x3e && this.byteAt(this.#pos + 1) === 0x3e) break;
+      if (byte !== 0x2f) throw this.#malformed('dictionary key is not a name');
+      const key = this.#name();
+      if (entries.has(key)) duplicates.push(key);
+      entries.set(key, this.object(depth + 1));
+    }
+    this.#pos += 2;
+    return { kind: 'dict', entries, duplicates };
+  }
+
+  #array(depth: number): PdfObject[] {
+    this.#pos++;
+    const items: PdfObject[] = [];
+    for (;;) {
+      this.skipSpace();
+      if (this.byteAt(this.#pos) === 0x5d) break;
+      items.push(this.object(depth + 1));
+    }
+    this.#pos++;
+    return items;
+  }
+
+  #hexString(): PdfString {
+    const start = this.#pos++;
+    const digits: number[] = [];
+    for (;;) {
+      const byte = this.byteAt(this.#pos++);
+      if (byte === 0x3e) break;
+      if (byte !== -1 && CLASS_OF[byte] === SPACE) continue;
+      const digit = hexDigit(byte);
+      if (digit === -1) throw this.#malformed('hexadecimal string with another character');
+      digits.push(digit);
+    }
+    const bytes = new Uint8Array((digits.length + 1) >> 1);
+    for (let i = 0; i < digits.length; i++) bytes[i >> 1] = (bytes[i >> 1] ?? 0) | ((digits[i] ?? 0) << (i % 2 === 0 ? 4 : 0));
+    return this.#string(bytes, true, start);
+  }
+
+  #literalString(): PdfString {
+    const start = this.#pos++;
+    const bytes: number[] = [];
+    for (let open = 1; ; ) {
+      const byte = this.byteAt(this.#pos++);
+      if (byte === -1) throw this.#malformed('string without end');
+      if (byte === 0x5c) {
+        this.#escape(bytes);
+        continue;
+      }
+      if (byte === 0x28) open++;
+      if (byte === 0x29 && --open === 0) break;
+      if (byte === 13) {
+        if (this.byteAt(this.#pos) === 10) this.#pos++;
+        bytes.push(10);
+      } else bytes.push(byte);
+    }
+    return this.#string(Uint8Array.from(bytes), false, start);
+  }
+
+  /** ISO 32000-2 table 3: `\n \r \t \b \f`, octal, line continuation; any other character stands for itself. */
+  #escape(bytes: number[]): void {
+    const byte = this.byteAt(this.#pos++);
+    if (byte >= 0x30 && byte <= 0x37) {
+      let value = byte - 0x30;
+      for (let i = 0; i < 2; i++) {
+        const digit = this.byteAt(this.#pos);
+        if (digit < 0x30 || digit > 0x37) break;
+        value = value * 8 + (digit - 0x30);
+        this.#pos++;
+      }
+      bytes.push(value & 0xff);
+      return;
+    }
+    if (byte === 13) {
+      if (this.byteAt(this.#pos) === 10) this.#pos++;
+      return;
+    }
+    if (byte === 10 || byte === -1) return;
+    bytes.push(ESCAPES.get(byte) ?? byte);
+  }
+
+  #string(bytes: Uint8Array, hex: boolean, start: number): PdfString {
+    const inFile = this.#base >= 0;
+    return { kind: 'string', bytes, hex, start: inFile ? this.#base + start : -1, end: inFile ? this.offset : -1 };
+  }
+
+  #numberRefOrWord(first: number): PdfObject {
+    if (first >= 0x30 && first <= 0x39) {
+      const reference = this.#reference();
+      if (reference !== undefined) return reference;
+    }
+    const start = this.#pos;
+    while (this.#isRegular(this.#pos)) this.#pos++;
+    const token = latin1(this.#bytes, start, this.#pos);
+    if (/^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(token)) return Number(token);
+    if (token === 'true') return true;
+    if (token === 'false') return false;
+    if (token === 'null') return null;
+    this.#pos = start;
+    throw this.#malformed(token === '' ? 'object missing' : 'unknown word where an object should stand');
+  }
+
+  #reference(): PdfObject | undefined {
+    const start = this.#pos;
+    const num = this.unsignedInteger();
+    const gen = num === undefined ? undefined : this.unsignedInteger();
+    if (num !== undefined && gen !== undefined && this.keyword('R')) return ref(num, gen);
+    this.#pos = start;
+    return undefined;
+  }
+
+  #isRegular(pos: number): boolean {
+    const byte = this.byteAt(pos);
+    return byte !== -1 && CLASS_OF[byte] === REGULAR;
+  }
+}
+
+const ESCAPES: ReadonlyMap<number, number> = new Map([[0x6e, 10], [0x72, 13], [0x74, 9], [0x62, 8], [0x66, 12]]);
+
+/** Value of a hexadecimal digit, -1 for any other byte. */
+export function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  if (byte >= 0x41 && byte <= 0x46) return byte - 0x37;
+  if (byte >= 0x61 && byte <= 0x66) return byte - 0x57;
+  return -1;
+}
+
+export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+}
+
+/** Whether the array in the object is made of names only; a filter list, a list of keys. */
+export function namesOf(value: PdfObject | undefined): string[] | undefined {
+  if (isName(value)) return [value.text];
+  if (!Array.isArray(value)) return undefined;
+  const names = (value as readonly PdfObject[]).filter((item) => isName(item));
+  return names.length === value.length ? names.map((item) => item.text) : undefined;
+}

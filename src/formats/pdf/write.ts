@@ -1,0 +1,56 @@
+import { broken } from './limits.ts';
+import type { PdfDict, PdfObject, PdfString } from './objects.ts';
+import { isArray } from './objects.ts';
+
+/** An object as PDF syntax (ISO 32000-2 §7.3). Strings read from hexadecimal stay hexadecimal. */
+export function serializeObject(value: PdfObject): Uint8Array {
+  if (value !== null && typeof value === 'object' && 'kind' in value && value.kind === 'stream') {
+    const head = Buffer.from(`${text(value.dict)}\nstream\n`, 'latin1');
+    return Buffer.concat([head, value.raw(), Buffer.from('\nendstream', 'latin1')]);
+  }
+  return Buffer.from(text(value), 'latin1');
+}
+
+function text(value: PdfObject): string {
+  if (value === null) return 'null';
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (typeof value === 'number') return numberText(value);
+  if (isArray(value)) return `[${value.map(text).join(' ')}]`;
+  switch (value.kind) {
+    case 'name':
+      return nameText(value.text);
+    case 'ref':
+      return `${value.num} ${value.gen} R`;
+    case 'string':
+      return stringText(value);
+    case 'dict':
+      return dictText(value);
+    case 'stream':
+      throw broken('a stream inside another object');
+  }
+}
+
+function dictText(value: PdfDict): string {
+  const parts = Array.from(value.entries, ([key, item]) => {
+    const written = text(item);
+    return nameText(key) + (/^[/[(<]/.test(written) ? '' : ' ') + written;
+  });
+  return `<<${parts.join('')}>>`;
+}
+
+/** PDF has no exponents; ten decimals are finer than any device. */
+function numberText(value: number): string {
+  if (Number.isInteger(value)) return value.toFixed(0);
+  const fixed = value.toFixed(10).replace(/0+$/, '').replace(/\.$/, '');
+  return fixed === '-0' ? '0' : fixed;
+}
+
+function nameText(name: string): string {
+  return '/' + name.replace(/[^!-~]|[#()<>[\]{}/%]/g, (char) => '#' + char.charCodeAt(0).toString(16).padStart(2, '0'));
+}
+
+function stringText(value: PdfString): string {
+  if (value.hex) return `<${Buffer.from(value.bytes).toString('hex')}>`;
+  const escaped = Buffer.from(value.bytes).toString('latin1').replace(/[\\()\r]/g, (char) => (char === '\r' ? '\\r' : '\\' + char));
+  return `(${escaped})`;
+}
