@@ -21,6 +21,8 @@ export interface SignedDataInput {
   /** Content carried inside; absent for detached signatures, PAdES among them. */
   readonly encapsulatedContent?: Uint8Array;
   readonly contentType?: string;
+  /** False leaves them out, as a time-stamp without certReq must (RFC 3161 §2.4.1). Default true. */
+  readonly certificatesIncluded?: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export function buildSignedData(input: SignedDataInput): Uint8Array {
     integer(contentType === CONTENT_TYPE.data ? 1 : 3),
     setOf(digestAlgorithm),
     sequence(oid(contentType), ...content),
-    context(0, ...[...input.chainDer].sort(compareBytes)),
+    ...(input.certificatesIncluded === false ? [] : [context(0, ...[...input.chainDer].sort(compareBytes))]),
     setOf(signerInfo(input, digestAlgorithm)),
   );
   return sequence(oid(CONTENT_TYPE.signedData), context(0, signedData));
