@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { SignatureScheme } from '../../src/domain/signature.ts';
 import type { Signer } from '../../src/ports/signer.ts';
@@ -19,12 +19,13 @@ const MIN_RSA_BITS = 2048;
 
 /**
  * A signer whose private key is in this process's memory, from a PKCS#12 file or the sealed key store.
- * @throws KEY_UNSUPPORTED for keys that may not or cannot make the scheme's signatures
+ * @throws KEY_UNSUPPORTED for keys that may not or cannot make the scheme's signatures; KEY_MISMATCH, CERTIFICATE_MALFORMED
  */
 export function createFileSigner(settings: FileSignerSettings): Signer {
   const key = loadKey(settings.privateKeyPkcs8Der);
   const scheme = settings.scheme ?? defaultScheme(key);
   checkKey(key, scheme);
+  checkBelongs(key, settings.chainDer[0]);
   return {
     keyId: settings.keyId,
     chainDer: settings.chainDer,
@@ -57,6 +58,18 @@ function checkKey(key: KeyObject, scheme: SignatureScheme): void {
   if (scheme === 'ecdsa' || (type === 'rsa-pss' && scheme === 'pkcs1')) throw unsupported(`A key of type ${type} cannot sign with the scheme ${scheme}`);
   const bits = details?.modulusLength ?? 0;
   if (bits < MIN_RSA_BITS) throw unsupported(`The RSA key has ${bits} bits; at least ${MIN_RSA_BITS} are required`);
+}
+
+function checkBelongs(key: KeyObject, certificateDer: Uint8Array): void {
+  if (!loadCertificate(certificateDer).checkPrivateKey(key)) throw new GatewayError('KEY_MISMATCH', 'The certificate does not belong to the private key');
+}
+
+function loadCertificate(certificateDer: Uint8Array): X509Certificate {
+  try {
+    return new X509Certificate(certificateDer);
+  } catch (cause) {
+    throw new GatewayError('CERTIFICATE_MALFORMED', 'The certificate of the key cannot be read', { cause });
+  }
 }
 
 function unsupported(message: string): GatewayError {

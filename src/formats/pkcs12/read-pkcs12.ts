@@ -1,5 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { GatewayError, isGatewayError } from '../../domain/errors.ts';
+import { readAsn1 } from '../asn1/reader.ts';
+import { readSequence } from '../asn1/values.ts';
 import { decrypt, iterationsOf } from './encryption.ts';
 import { macMatches } from './mac.ts';
 import { P12_LIMITS, readBags, readPfx, type Bag, type Pfx } from './structure.ts';
@@ -71,12 +73,22 @@ async function decryptSafes(pfx: Pfx, passphrase: string, budget: IterationBudge
       continue;
     }
     const contents = await decrypt(safe.algorithm, safe.encrypted, passphrase);
-    if (contents === null) throw pfx.mac === null ? passphraseWrong() : damaged();
-    const inner = readBags(contents);
+    const inner = contents === null ? null : readBagsOrNull(contents);
+    if (inner === null) throw pfx.mac === null ? passphraseWrong() : damaged();
     budget.spend(bagIterations(inner));
     bags.push(...inner);
   }
   return bags;
+}
+
+/** null for what is no SafeContents: a wrong key leaves a right padding once in 256 times. */
+function readBagsOrNull(contents: Uint8Array): Bag[] | null {
+  try {
+    return readBags(contents);
+  } catch (error) {
+    if (isGatewayError(error, 'ASN1_MALFORMED')) return null;
+    throw error;
+  }
 }
 
 async function decryptKeys(bags: readonly Bag[], passphrase: string): Promise<Uint8Array[]> {
@@ -85,10 +97,19 @@ async function decryptKeys(bags: readonly Bag[], passphrase: string): Promise<Ui
     if (bag.kind === 'key') keys.push(bag.pkcs8Der);
     if (bag.kind !== 'shrouded-key') continue;
     const pkcs8Der = await decrypt(bag.algorithm, bag.encrypted, passphrase);
-    if (pkcs8Der === null) throw passphraseWrong();
+    if (pkcs8Der === null || !isPrivateKeyInfo(pkcs8Der)) throw passphraseWrong();
     keys.push(pkcs8Der);
   }
   return keys;
+}
+
+function isPrivateKeyInfo(pkcs8Der: Uint8Array): boolean {
+  try {
+    return readSequence(readAsn1(pkcs8Der)).length >= 3;
+  } catch (error) {
+    if (isGatewayError(error, 'ASN1_MALFORMED')) return false;
+    throw error;
+  }
 }
 
 function assemble(keys: readonly Uint8Array[], certificatesDer: readonly Uint8Array[]): Pkcs12Contents {
