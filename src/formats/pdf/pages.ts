@@ -177,3 +177,29 @@ export function intersection(a: Rectangle, b: Rectangle): Rectangle | undefined 
   const height = Math.min(a.y + a.height, b.y + b.height) - y;
   return width > 0 && height > 0 ? { x, y, width, height } : undefined;
 }
+
+/**
+ * A rectangle as a reader sees the page (origin at the lower-left corner of the shown page, after rotation) in default user
+ * space, where annotations live.
+ */
+export function toUserSpace({ box, rotation }: PdfPage, shown: Rectangle): Rectangle {
+  const { x, y, width, height } = shown;
+  switch (rotation) {
+    case 0:
+      return { x: box.x + x, y: box.y + y, width, height };
+    case 90:
+      return { x: box.x + box.width - y - height, y: box.y + x, width: height, height: width };
+    case 180:
+      return { x: box.x + box.width - x - width, y: box.y + box.height - y - height, width, height };
+    case 270:
+      return { x: box.x + y, y: box.y + box.height - x - width, width: height, height: width };
+  }
+}
+
+/** Width and height of the page as shown. */
+export function shownSize({ box, rotation }: PdfPage): { readonly width: number; readonly height: number } {
+  return rotation % 180 === 0 ? { width: box.width, height: box.height } : { width: box.height, height: box.width };
+}
+
+/** The numbers of a rectangle as PDF writes it: two opposite corners. */
+export const corners = ({ x, y, width, height }: Rectangle): number[] => [x, y, x + width, y + height];

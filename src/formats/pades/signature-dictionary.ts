@@ -1,0 +1,83 @@
+import type { PdfObject } from '../pdf/objects.ts';
+import { dict, name, ref } from '../pdf/objects.ts';
+import type { PdfRef } from '../pdf/objects.ts';
+import { dateString, textString } from '../pdf/text.ts';
+import { serializeObject } from '../pdf/write.ts';
+import type { DocMdpLevel, FieldLock } from './permissions.ts';
+
+export type PadesSubFilter = 'ETSI.CAdES.detached' | 'ETSI.RFC3161';
+
+export interface SignatureDictionaryFields {
+  readonly subFilter: PadesSubFilter;
+  /** Capacity for the CMS, in bytes. */
+  readonly contentsBytes: number;
+  readonly signingTime?: Date;
+  readonly utcOffsetMinutes: number;
+  readonly name?: string;
+  readonly reason?: string;
+  readonly location?: string;
+  readonly contactInfo?: string;
+  readonly certify?: DocMdpLevel;
+  readonly lock?: FieldLock;
+  /** The catalog, which a FieldMDP reference names as what it is about. */
+  readonly catalog: PdfRef;
+}
+
+/** Bytes of a signature dictionary with two holes; positions count from its first byte. */
+export interface SignatureDictionaryBytes {
+  readonly bytes: Uint8Array;
+  /** Of `/ByteRange`'s value, which is blank and `BYTE_RANGE_WIDTH` wide. */
+  readonly byteRangeAt: number;
+  /** Of the `<` of /Contents; its value is zeros. */
+  readonly contentsAt: number;
+}
+
+/** `[0 a b c]` with up to 16 digits a number: any offset JavaScript can hold exactly. */
+export const BYTE_RANGE_WIDTH = 4 + 3 * 17;
+
+/**
+ * Lays out a signature or document time-stamp dictionary by hand, because the holes' positions must be known.
+ * @see ISO 32000-2 §12.8.1 table 255, ETSI EN 319 142-1 §5.3, §5.4.3
+ */
+export function buildSignatureDictionary(fields: SignatureDictionaryFields): SignatureDictionaryBytes {
+  const isTimestamp = fields.subFilter === 'ETSI.RFC3161';
+  const head = `<</Type/${isTimestamp ? 'DocTimeStamp' : 'Sig'}/Filter/Adobe.PPKLite/SubFilter/${fields.subFilter}/ByteRange `;
+  const middle = `/Contents `;
+  const contents = `<${'0'.repeat(fields.contentsBytes * 2)}>`;
+  const rest = Buffer.from(serializeObject(dict(isTimestamp ? {} : descriptiveEntries(fields)))).toString('latin1').slice(2);
+  const byteRangeAt = head.length;
+  const contentsAt = byteRangeAt + BYTE_RANGE_WIDTH + middle.length;
+  const bytes = Buffer.from(head + ' '.repeat(BYTE_RANGE_WIDTH) + middle + contents + rest, 'latin1');
+  return { bytes, byteRangeAt, contentsAt };
+}
+
+/** The text that goes into the /ByteRange hole, padded after the bracket. */
+export function byteRangeText(range: readonly number[]): string {
+  return `[${range.join(' ')}]`.padEnd(BYTE_RANGE_WIDTH, ' ');
+}
+
+function descriptiveEntries(fields: SignatureDictionaryFields): Record<string, PdfObject | undefined> {
+  const text = (value: string | undefined): PdfObject | undefined => (value === undefined || value === '' ? undefined : textString(value));
+  return {
+    M: fields.signingTime === undefined ? undefined : dateString(fields.signingTime, fields.utcOffsetMinutes),
+    Name: text(fields.name),
+    Reason: text(fields.reason),
+    Location: text(fields.location),
+    ContactInfo: text(fields.contactInfo),
+    Reference: references(fields),
+  };
+}
+
+function references({ certify, lock, catalog }: SignatureDictionaryFields): PdfObject | undefined {
+  const list: PdfObject[] = [];
+  if (certify !== undefined) list.push(reference('DocMDP', { P: certify, V: name('1.2') }));
+  if (lock !== undefined) {
+    const fields = lock.action === 'All' ? undefined : lock.fields.map((field) => textString(field));
+    list.push(reference('FieldMDP', { Action: name(lock.action), Fields: fields, V: name('1.2') }, ref(catalog.num, catalog.gen)));
+  }
+  return list.length === 0 ? undefined : list;
+}
+
+function reference(method: string, params: Record<string, PdfObject | undefined>, data?: PdfObject): PdfObject {
+  return dict({ Type: name('SigRef'), TransformMethod: name(method), TransformParams: dict({ Type: name('TransformParams'), ...params }), Data: data });
+}
