@@ -245,6 +245,9 @@ function interpret(extensions: readonly Extension[]): ExtensionFields {
   };
   const access = value(EXTENSION.AUTHORITY_INFO_ACCESS, readAuthorityInfoAccess);
   const points = value(EXTENSION.CRL_DISTRIBUTION_POINTS, readDistributionPoints) ?? [];
+  const policies = value(EXTENSION.CERTIFICATE_POLICIES, readCertificatePolicies);
+  // RFC 5280 §4.2.1.4: a critical extension must be understood with its qualifiers.
+  const processed = (oid: string): boolean => PROCESSED.has(oid) && !(oid === EXTENSION.CERTIFICATE_POLICIES && policies?.unknownQualifiers === true);
   value(EXTENSION.ISSUER_ALT_NAME, readAltName);
   return {
     keyUsage: value(EXTENSION.KEY_USAGE, readKeyUsage),
@@ -254,7 +257,7 @@ function interpret(extensions: readonly Extension[]): ExtensionFields {
     authorityKeyId: value(EXTENSION.AUTHORITY_KEY_IDENTIFIER, readAuthorityKeyIdentifier),
     subjectAltNames: value(EXTENSION.SUBJECT_ALT_NAME, readAltName) ?? [],
     nameConstraints: value(EXTENSION.NAME_CONSTRAINTS, readNameConstraints),
-    policies: value(EXTENSION.CERTIFICATE_POLICIES, readCertificatePolicies)?.policies ?? null,
+    policies: policies?.policies ?? null,
     policyMappings: value(EXTENSION.POLICY_MAPPINGS, readPolicyMappings) ?? [],
     policyConstraints: value(EXTENSION.POLICY_CONSTRAINTS, readPolicyConstraints),
     inhibitAnyPolicy: value(EXTENSION.INHIBIT_ANY_POLICY, readInhibitAnyPolicy),
@@ -265,6 +268,6 @@ function interpret(extensions: readonly Extension[]): ExtensionFields {
     freshestCrl: value(EXTENSION.FRESHEST_CRL, readDistributionPoints) ?? [],
     ocspNoCheck: extensions.some(({ oid }) => oid === EXTENSION.OCSP_NOCHECK),
     extensions,
-    unknownCritical: extensions.filter(({ oid, critical }) => critical && !PROCESSED.has(oid)).map(({ oid }) => oid),
+    unknownCritical: extensions.filter(({ oid, critical }) => critical && !processed(oid)).map(({ oid }) => oid),
   };
 }

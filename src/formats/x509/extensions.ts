@@ -166,8 +166,8 @@ function checkRange(name: GeneralName, at: number): GeneralName {
 
 export interface CertificatePolicies {
   readonly policies: readonly string[];
-  /** The certificate says that its policies apply with qualifiers; kept for reports only. */
-  readonly hasQualifiers: boolean;
+  /** Whether a qualifier other than a CPS pointer or a user notice stands there; a critical extension must be rejected then. */
+  readonly unknownQualifiers: boolean;
 }
 
 const MAX_POLICIES = 1_000;
@@ -175,23 +175,26 @@ const MAX_POLICIES = 1_000;
 export function readCertificatePolicies(der: Uint8Array): CertificatePolicies {
   const list = readSequence(readAsn1(der)).map((entry) => readSequence(entry));
   if (list.length === 0 || list.length > MAX_POLICIES) throw malformed(`certificatePolicies must be 1 to ${MAX_POLICIES}`, 0);
-  for (const fields of list) checkQualifiers(fields);
+  const qualifiers = list.flatMap((fields) => readQualifierIds(fields));
   const policies = list.map(([policy]) => readOid(policy));
   if (new Set(policies).size !== policies.length) throw malformed('certificate policy that stands twice', 0);
-  return { policies, hasQualifiers: list.some((fields) => fields.length > 1) };
+  return { policies, unknownQualifiers: qualifiers.some((id) => !KNOWN_QUALIFIERS.has(id)) };
 }
 
-function checkQualifiers(fields: readonly Asn1Node[]): void {
+/** RFC 5280 §4.2.1.4: id-qt-cps, id-qt-unotice. */
+const KNOWN_QUALIFIERS: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2']);
+
+function readQualifierIds(fields: readonly Asn1Node[]): string[] {
   const [, qualifiers, extra] = fields;
   if (extra !== undefined) throw malformed('PolicyInformation with additional fields', extra.start);
-  if (qualifiers === undefined) return;
+  if (qualifiers === undefined) return [];
   const list = readSequence(qualifiers);
   if (list.length === 0) throw malformed('policyQualifiers empty', qualifiers.start);
-  for (const qualifier of list) {
+  return list.map((qualifier) => {
     const [id, value, more] = readSequence(qualifier);
-    readOid(id);
     if (value === undefined || more !== undefined) throw malformed('PolicyQualifierInfo is not two values', qualifier.start);
-  }
+    return readOid(id);
+  });
 }
 
 export interface PolicyMapping {

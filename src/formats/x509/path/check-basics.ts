@@ -94,7 +94,9 @@ export function leafUsageFaults(chain: Chain, rules: PathRules): Fault[] {
   const certificate = leafOf(chain);
   const { keyUsage, basicConstraints } = certificate;
   const wanted = rules.leaf.keyUsage;
+  const exactly = rules.leaf.onlyKeyUsage;
   const faults: Fault[] = [];
+  if (exactly !== null && [...(keyUsage ?? [])].sort().join() !== [...exactly].sort().join()) faults.push({ certificate, text: `its keyUsage is not exactly ${exactly.join(', ')}` });
   if (keyUsage !== null && wanted.length > 0 && !wanted.some((bit) => keyUsage.has(bit))) faults.push({ certificate, text: `its keyUsage has none of ${wanted.join(', ')}` });
   if (!rules.leaf.mayBeCa && basicConstraints?.ca === true && chain.certificates.length > 1) faults.push({ certificate, text: 'is a CA where an end entity is needed' });
   return faults;

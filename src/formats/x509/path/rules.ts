@@ -22,6 +22,8 @@ export interface PathRules {
   readonly leaf: {
     /** One of these bits, where the extension is present; empty: no demand. */
     readonly keyUsage: readonly KeyUsageName[];
+    /** Exactly these bits, in an extension that is present; null: no such demand. */
+    readonly onlyKeyUsage: readonly KeyUsageName[] | null;
     readonly purpose: PurposeDemand | null;
     readonly mayBeCa: boolean;
     /** Whether the leaf may itself be the trust anchor. */
@@ -68,7 +70,7 @@ export const TIMESTAMP_PURPOSE: PurposeDemand = { anyOf: [EKU.TIME_STAMPING], ab
 /** The part of the rules that no policy file need repeat: RFC 5280's own defaults. */
 export function pathRules(algorithms: AlgorithmPolicy, overrides: Partial<Omit<PathRules, 'algorithms'>> = {}): PathRules {
   return {
-    leaf: { keyUsage: [], purpose: null, mayBeCa: true, asAnchor: 'refused' },
+    leaf: { keyUsage: [], onlyKeyUsage: null, purpose: null, mayBeCa: true, asAnchor: 'refused' },
     issuerPurpose: null,
     anchors: { validity: true, constraints: true, basicConstraints: false },
     algorithms,
