@@ -79,7 +79,7 @@ export function devAuthority(identity: DevIdentity, options: DevAuthorityOptions
 }
 
 /** A self-signed authority. */
-export async function createRoot(request: Omit<DevIssueRequest, 'profile'>, options: DevAuthorityOptions): Promise<DevAuthority> {
+export async function createRoot(request: Omit<DevIssueRequest, 'profile'> & { readonly profile?: DevProfile }, options: DevAuthorityOptions): Promise<DevAuthority> {
   const privateKey = await keyOf(request.key);
   const spkiDer = spkiDerOf(privateKey);
   const nameDer = buildName(request.subject);
@@ -90,7 +90,7 @@ export async function createRoot(request: Omit<DevIssueRequest, 'profile'>, opti
     notBefore: request.notBefore,
     notAfter: request.notAfter,
     spkiDer,
-    extensionsDer: request.extensionsDer ?? extensionsOf('root', spkiDer, spkiDer, options.urls),
+    extensionsDer: request.extensionsDer ?? extensionsOf(request.profile ?? 'root', spkiDer, spkiDer, options.urls),
     signer: structureSigner(privateKey, request.scheme, request.digest),
   });
   return devAuthority({ name: request.name, certificateDer, chainDer: [certificateDer], privateKey, scheme: schemeOf(privateKey) }, options);

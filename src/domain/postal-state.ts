@@ -1,0 +1,140 @@
+import type { TrackingEvent } from './postal-order.ts';
+
+/** States the gateway gives an order from what it did itself. UNKNOWN: sent, and no understandable answer came. */
+const PLACING_STATES = ['DRAFT', 'QUEUED', 'SUBMITTED', 'REJECTED', 'UNKNOWN'] as const;
+
+/** States that follow from what the carrier tells. */
+export const TRACKED_STATES = [
+  'ACCEPTED',
+  'PICKUP_SCHEDULED',
+  'PICKUP_FAILED',
+  'PICKED_UP',
+  'IN_TRANSIT',
+  'AT_DELIVERY_OFFICE',
+  'OUT_FOR_DELIVERY',
+  'DELIVERY_FAILED',
+  'HELD_FOR_COLLECTION',
+  'ON_HOLD',
+  'DAMAGED',
+  'LOST',
+  'EXPIRED',
+  'CANCELLED',
+  'RETURNING',
+  'RETURNED',
+  'DELIVERED',
+] as const;
+export type TrackedState = (typeof TRACKED_STATES)[number];
+
+export const POSTAL_STATES = [...PLACING_STATES, ...TRACKED_STATES] as const;
+export type PostalState = (typeof POSTAL_STATES)[number];
+
+/** After these nothing more is expected of the carrier. What is lost may still be found. */
+export const OVER_STATES = ['REJECTED', 'EXPIRED', 'CANCELLED', 'RETURNED', 'DELIVERED'] as const satisfies readonly PostalState[];
+
+export function isOver(state: PostalState): boolean {
+  const over: readonly PostalState[] = OVER_STATES;
+  return over.includes(state);
+}
+
+const IN_CARE = [
+  'IN_TRANSIT',
+  'AT_DELIVERY_OFFICE',
+  'OUT_FOR_DELIVERY',
+  'DELIVERY_FAILED',
+  'HELD_FOR_COLLECTION',
+  'ON_HOLD',
+  'DAMAGED',
+  'LOST',
+  'CANCELLED',
+  'RETURNING',
+  'RETURNED',
+  'DELIVERED',
+] as const satisfies readonly TrackedState[];
+const BEFORE_CARE = ['PICKUP_SCHEDULED', 'PICKUP_FAILED', 'PICKED_UP', 'EXPIRED', ...IN_CARE] as const satisfies readonly TrackedState[];
+
+/**
+ * What may follow what, by time of occurrence. A parcel may be attempted, held, forwarded any number of times; it is not collected
+ * twice. Delivered and returned are ends. A parcel on its way back is never "delivered": carriers use that word for its sender too.
+ * A cancellation gives way to facts: what was collected all the same is where the carrier says it is.
+ */
+const FOLLOWERS = {
+  ACCEPTED: BEFORE_CARE,
+  PICKUP_SCHEDULED: BEFORE_CARE,
+  PICKUP_FAILED: BEFORE_CARE,
+  PICKED_UP: IN_CARE,
+  IN_TRANSIT: IN_CARE,
+  AT_DELIVERY_OFFICE: IN_CARE,
+  OUT_FOR_DELIVERY: IN_CARE,
+  DELIVERY_FAILED: IN_CARE,
+  HELD_FOR_COLLECTION: IN_CARE,
+  ON_HOLD: BEFORE_CARE,
+  DAMAGED: IN_CARE,
+  LOST: IN_CARE,
+  EXPIRED: BEFORE_CARE,
+  CANCELLED: ['PICKED_UP', ...IN_CARE],
+  RETURNING: ['RETURNED', 'DAMAGED', 'LOST'],
+  RETURNED: [],
+  DELIVERED: [],
+} as const satisfies Record<TrackedState, readonly TrackedState[]>;
+
+/** Whether an order that stands at `from` may be told to stand at `to`. */
+export function mayFollow(from: TrackedState, to: TrackedState): boolean {
+  const followers: readonly TrackedState[] = FOLLOWERS[from];
+  return from === to || followers.includes(to);
+}
+
+export interface PostalStanding {
+  readonly state: PostalState;
+  /** When what the state tells happened. */
+  readonly at: Date;
+  readonly carrierText: string | null;
+}
+
+export interface AppliedEvents {
+  readonly standing: PostalStanding;
+  /** Events that contradict the log before them, or claim to be from the future: kept and shown, without effect on the state. */
+  readonly contradicting: readonly TrackingEvent[];
+}
+
+/** A carrier's clock may be ahead of ours by this much. */
+const MAX_AHEAD_MS = 10 * 60_000;
+
+/**
+ * Where an order stands by *all* its events; in which order they arrived or are given makes no difference. Call it with every event
+ * recorded, each time one is added. An event of unknown meaning never changes the state; its text is shown. When no event says
+ * anything about the state, the state given stays.
+ */
+export function applyEvents(given: PostalStanding, events: readonly TrackingEvent[]): AppliedEvents {
+  const ordered = [...events].sort(byOccurrence);
+  const contradicting: TrackingEvent[] = [];
+  let tracked: TrackedState | null = null;
+  let at = given.at;
+  for (const event of ordered) {
+    if (event.status === 'UNKNOWN') continue;
+    if (isFromFuture(event) || (tracked !== null && !mayFollow(tracked, event.status))) {
+      contradicting.push(event);
+      continue;
+    }
+    if (tracked !== event.status) at = event.occurredAt;
+    tracked = event.status;
+  }
+  return { standing: { state: tracked ?? given.state, at, carrierText: ordered.at(-1)?.carrierText ?? given.carrierText }, contradicting };
+}
+
+/** An event of whatever code with our number proves that the carrier has the order: reason to adopt one whose outcome is UNKNOWN. */
+export function isKnownToCarrier(events: readonly TrackingEvent[]): boolean {
+  return events.some(({ source }) => source !== 'manual');
+}
+
+function isFromFuture(event: TrackingEvent): boolean {
+  return event.occurredAt.getTime() > event.receivedAt.getTime() + MAX_AHEAD_MS;
+}
+
+/** Carriers give whole seconds: of two events in one, the one further along comes last; the id decides the rest, the same way always. */
+function byOccurrence(a: TrackingEvent, b: TrackingEvent): number {
+  return a.occurredAt.getTime() - b.occurredAt.getTime() || progressOf(a) - progressOf(b) || (a.carrierEventId < b.carrierEventId ? -1 : a.carrierEventId > b.carrierEventId ? 1 : 0);
+}
+
+function progressOf({ status }: TrackingEvent): number {
+  return status === 'UNKNOWN' ? -1 : TRACKED_STATES.indexOf(status);
+}

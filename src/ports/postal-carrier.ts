@@ -1,0 +1,75 @@
+import type { InputFault } from '../domain/errors.ts';
+import type { PostalOrder, TrackedState } from '../domain/postal-order.ts';
+
+/** What became of one call that asks the carrier to do something. */
+export interface CarrierOutcome {
+  /**
+   * `accepted`: the carrier said so. `rejected`: it said no, and nothing happened. `unknown`: bytes left, and no answer came that can be
+   * understood; the call may have taken effect or take effect later. Never a success.
+   */
+  readonly outcome: 'accepted' | 'rejected' | 'unknown';
+  /** The carrier's words, or ours on what happened on the wire; no personal data of ours. */
+  readonly carrierText: string;
+  /** The answer's body as text, cut to 16 KiB; null when there was none. May hold personal data. */
+  readonly raw: string | null;
+  /** The carrier's number of the parcel, when the answer named one. */
+  readonly trackingNumber: string | null;
+}
+
+/** An event of the carrier's feed, not yet matched with an order of ours. */
+export interface CarrierEvent {
+  /** Unique at this carrier. */
+  readonly carrierEventId: string;
+  readonly orderNumber: string;
+  readonly trackingNumber: string | null;
+  /** As the carrier wrote it; normalised in `status` only where its meaning is verified. */
+  readonly carrierCode: string;
+  readonly carrierText: string;
+  readonly status: TrackedState | 'UNKNOWN';
+  readonly occurredAt: Date;
+  readonly raw: string;
+}
+
+export interface TrackingPage {
+  /** In the order of the feed, which need not be that of occurrence. */
+  readonly events: readonly CarrierEvent[];
+  /** To be stored in the transaction that stores the events; equal to the one given when there was nothing new. */
+  readonly nextCursor: string;
+  /** Whether asking again at once is useful. */
+  readonly more: boolean;
+  /** Entries that could not be understood, as text: passed over so that one bad entry does not hold up the feed, and reported. */
+  readonly unreadable: readonly string[];
+}
+
+/** How a lost answer can be resolved: by asking for our number, only by watching the feed, or not at all. */
+export type CarrierLookup = 'by-number' | 'feed-only' | 'none';
+
+/** What the connector was run against. Shown to operators: a sandbox of our own proves our reading of the documents, not the carrier. */
+export type ProvenAgainst = 'own-sandbox' | 'carrier-test-system' | 'carrier';
+
+/** A postal carrier. Adapters neither wait nor retry, and keep no state but an access token: pace and memory belong to the engine. */
+export interface PostalCarrier {
+  /** Name of the connector, such as `post-vnpost-hcc`. */
+  readonly carrier: string;
+  /** The account at the carrier; cursors are kept per account. */
+  readonly account: string;
+  readonly lookup: CarrierLookup;
+  readonly provenAgainst: ProvenAgainst;
+  /** Everything known beforehand to be wrong with the order for this carrier; pointers into the order. Sends nothing. */
+  checkOrder(order: PostalOrder): readonly InputFault[];
+  /**
+   * Places the order under `order.orderNumber`.
+   * @throws REQUEST_INVALID with the faults of `checkOrder`; CARRIER_UNAVAILABLE when it is certain that the order did not reach the
+   * carrier (safe to call again); CANCELLED when `signal` aborts before anything was sent
+   */
+  placeOrder(order: PostalOrder, signal?: AbortSignal): Promise<CarrierOutcome>;
+  /** Asks to cancel the order. Accepted means that the carrier agreed, not that no courier is on the way. @throws as `placeOrder` */
+  cancelOrder(order: PostalOrder, signal?: AbortSignal): Promise<CarrierOutcome>;
+  /**
+   * The next page of the account's feed; `cursor` null: from its start. Reading changes nothing and can be repeated.
+   * @throws CARRIER_UNAVAILABLE, CARRIER_ANSWER_INVALID, CANCELLED
+   */
+  trackingPage(cursor: string | null, signal?: AbortSignal): Promise<TrackingPage>;
+  /** Asks whether the carrier has this order, where `lookup` is `by-number`; null otherwise. @throws CARRIER_UNAVAILABLE, CARRIER_ANSWER_INVALID */
+  readonly findOrder: ((orderNumber: string, signal?: AbortSignal) => Promise<{ readonly found: boolean; readonly trackingNumber: string | null; readonly raw: string }>) | null;
+}
