@@ -116,6 +116,7 @@ export const ERROR_FACTS = {
 
   // this gateway
   DATABASE_UNAVAILABLE: gatewayLater,
+  DATABASE_INCOMPATIBLE: gateway,
   QUEUE_UNAVAILABLE: gatewayLater,
   STORAGE_FAILED: gatewayLater,
   STORAGE_FULL: gatewayLater,
@@ -123,6 +124,7 @@ export const ERROR_FACTS = {
   POSTGRES_UNSUPPORTED: gateway,
   POSTGRES_START_FAILED: gateway,
   MASTER_KEY_UNREADABLE: gateway,
+  SEALED_DATA_UNREADABLE: gateway,
   CONFIG_INVALID: gateway,
   PORT_IN_USE: gateway,
   FILE_NOT_READABLE: caller,

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
-import { chown, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { chown, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../../domain/errors.ts';
+import { isErrno } from '../errno.ts';
+import { syncFolder } from '../sync-folder.ts';
 import type { PostgresBinaries } from './binaries.ts';
-import { isErrno, type DataFolder } from './folder.ts';
+import type { DataFolder } from './folder.ts';
 import { CHILD_ENV, type Launcher } from './launcher.ts';
+import { isAlive } from './pid-file.ts';
 
 const INITDB = [
   '--username=lienthong',
@@ -42,16 +45,7 @@ export async function createCluster(folder: DataFolder, binaries: PostgresBinari
 async function removeAbandoned(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     const pid = Number(HALF_MADE.exec(name)?.[1] ?? 0);
-    if (pid > 0 && (pid === process.pid || !exists(pid))) await rm(join(root, name), { recursive: true, force: true });
-  }
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !isErrno(error, 'ESRCH');
+    if (pid > 0 && (pid === process.pid || !isAlive(pid))) await rm(join(root, name), { recursive: true, force: true });
   }
 }
 
@@ -63,13 +57,4 @@ function runInitdb([command = '', ...args]: readonly string[]): Promise<void> {
       reject(new GatewayError('POSTGRES_START_FAILED', `PostgreSQL's initdb failed: ${reason}`, { cause: error }));
     });
   });
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -3,6 +3,7 @@ import { chmod, lchown, lstat, mkdir, readdir, realpath, stat } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../domain/errors.ts';
+import { isErrno } from '../errno.ts';
 import { SOCKET_PORT } from './connection.ts';
 
 /** Where things lie in a data folder. */
@@ -69,8 +70,4 @@ export async function giveTo(uid: number, folder: string): Promise<void> {
     const path = join(folder, entry.name);
     await (entry.isDirectory() ? giveTo(uid, path) : lchown(path, uid, uid));
   }
-}
-
-export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno } from './folder.ts';
+import { GatewayError } from '../../domain/errors.ts';
+import { isErrno } from '../errno.ts';
 
 /** `postmaster.pid`: the server's own account of itself (PostgreSQL source, miscinit.h: one fact a line). */
 export interface PidFile {
@@ -17,7 +18,7 @@ export async function readPidFile(cluster: string): Promise<PidFile | null> {
     return Number.isSafeInteger(pid) && pid > 0 ? { pid, socketDir: (lines[4] ?? '').trim(), status: (lines[7] ?? '').trim() } : null;
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return null;
-    throw error;
+    throw new GatewayError('POSTGRES_START_FAILED', `The database files in ${cluster} cannot be read: start the gateway as their owner`, { cause: error });
   }
 }
 

@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GatewayError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/telemetry.ts';
+import { isErrno } from '../errno.ts';
 import type { PostgresBinaries } from './binaries.ts';
 import type { DataFolder } from './folder.ts';
+import { keepAwake } from './keep-awake.ts';
 import { CHILD_ENV, type Launcher } from './launcher.ts';
 import { isAlive, readPidFile } from './pid-file.ts';
 
@@ -75,7 +79,9 @@ export async function waitUntilReady(child: PostmasterChild, folder: DataFolder,
     await clock.sleep(POLL_MS, signal);
   }
   const reason = child.lastLines().filter((line) => /^(FATAL|PANIC|HINT)/.test(line)).join(' ') || child.lastLines().slice(-2).join(' ');
-  throw new GatewayError('POSTGRES_START_FAILED', `PostgreSQL did not start on ${folder.root}: ${reason || 'no reason given within two minutes'}`);
+  const version = (await readFile(join(folder.cluster, 'PG_VERSION'), 'utf8').catch(() => 'unknown')).trim();
+  const files = `${folder.root} (files of PostgreSQL ${version})`;
+  throw new GatewayError('POSTGRES_START_FAILED', `PostgreSQL did not start on ${files}: ${reason || 'no reason given within two minutes'}`);
 }
 
 export interface StopPatience {
@@ -91,19 +97,28 @@ const QUIT_MS = 10_000;
 /** Stops the server and returns when its process is gone. @throws POSTGRES_START_FAILED when it will not go */
 export async function stopPostmaster(server: Postmaster, clock: Clock, patience: StopPatience = STOP_PATIENCE): Promise<void> {
   const steps = [['SIGTERM', patience.smartMs], ['SIGINT', patience.fastMs], ['SIGQUIT', QUIT_MS]] as const;
-  for (const [signal, ms] of steps) {
-    if (!server.isRunning()) return;
-    process.kill(server.pid, signal);
-    if (await isGone(server, clock, ms)) return;
-  }
+  const gone = await keepAwake(async () => {
+    for (const [signal, ms] of steps) if (await isGoneAfter(signal, server, clock, ms)) return true;
+    return false;
+  });
+  if (gone) return;
   throw new GatewayError('POSTGRES_START_FAILED', `PostgreSQL (process ${server.pid}) does not stop: end it by hand before the next start`);
 }
 
-async function isGone(server: Postmaster, clock: Clock, ms: number): Promise<boolean> {
+async function isGoneAfter(signal: NodeJS.Signals, server: Postmaster, clock: Clock, ms: number): Promise<boolean> {
+  if (server.isRunning()) sendSignal(server.pid, signal);
   const deadline = clock.now().getTime() + ms;
   while (server.isRunning()) {
     if (clock.now().getTime() >= deadline) return false;
     await clock.sleep(POLL_MS);
   }
   return true;
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!isErrno(error, 'ESRCH')) throw error; // it ended in between
+  }
 }

@@ -1,11 +1,12 @@
 import pg from 'pg';
-import { GatewayError, isGatewayError } from '../../domain/errors.ts';
+import { GatewayError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/telemetry.ts';
 import { findBinaries } from './binaries.ts';
 import { createCluster } from './cluster.ts';
 import { socketConnection, type PostgresConnection } from './connection.ts';
 import { clusterOwner, giveTo, prepareDataFolder, prepareSocketDir, type DataFolder } from './folder.ts';
+import { keepAwake } from './keep-awake.ts';
 import { chooseLauncher, readHostFacts } from './launcher.ts';
 import { isAbandoned, readPidFile, removePidFile } from './pid-file.ts';
 import { spawnPostmaster, stopPostmaster, waitUntilReady, type PostgresSettings, type PostmasterChild, type StopPatience } from './postmaster.ts';
@@ -27,8 +28,6 @@ export interface EmbeddedPostgres {
   stop(patience?: StopPatience): Promise<void>;
 }
 
-const OLD_PROCESS_PATIENCE_MS = 10_000;
-
 /**
  * Starts PostgreSQL on a data folder, making database files and the database `lienthong` when they are not there yet. Does not decide
  * who may use the folder: `openDataFolder` does.
@@ -36,7 +35,7 @@ const OLD_PROCESS_PATIENCE_MS = 10_000;
  */
 export async function startEmbeddedPostgres(options: StartOptions): Promise<EmbeddedPostgres> {
   const folder = await prepareDataFolder(options.dataDir);
-  const server = await startServer(folder, options);
+  const server = await keepAwake(() => startServer(folder, options));
   try {
     await ensureDatabase(folder.socketDir);
   } catch (error) {
@@ -53,32 +52,15 @@ async function startServer(folder: DataFolder, options: StartOptions): Promise<P
   if ((await clusterOwner(folder.cluster)) === null) await createCluster(folder, binaries, launcher);
   if (launcher.owner !== null && (await clusterOwner(folder.cluster)) !== launcher.owner) await giveTo(launcher.owner, folder.cluster);
   await prepareSocketDir(folder.socketDir, launcher.owner);
-  return withPatience(folder, options, async () => {
-    const server = spawnPostmaster(folder, binaries, launcher, options.settings ?? {}, options.log);
-    await waitUntilReady(server, folder, options.clock, options.signal).catch(async (error: unknown) => {
-      await stopPostmaster(server, options.clock);
-      throw error;
-    });
+  // PostgreSQL would refuse for ever when a new process has the number that a killed server left in postmaster.pid.
+  if ((await readPidFile(folder.cluster)) !== null && (await isAbandoned(folder.cluster))) await removePidFile(folder.cluster);
+  const server = spawnPostmaster(folder, binaries, launcher, options.settings ?? {}, options.log);
+  try {
+    await waitUntilReady(server, folder, options.clock, options.signal);
     return server;
-  });
-}
-
-/**
- * After a crash the old postmaster's number can still be taken, by a zombie for a moment or by another program for good, and
- * PostgreSQL says that postmaster.pid already exists.
- */
-async function withPatience<T>(folder: DataFolder, { clock, signal }: StartOptions, start: () => Promise<T>): Promise<T> {
-  const deadline = clock.now().getTime() + OLD_PROCESS_PATIENCE_MS;
-  for (;;) {
-    const before = await readPidFile(folder.cluster);
-    if (before !== null && (await isAbandoned(folder.cluster))) await removePidFile(folder.cluster);
-    try {
-      return await start();
-    } catch (error) {
-      const blocked = before !== null && isGatewayError(error, 'POSTGRES_START_FAILED') && (await readPidFile(folder.cluster))?.pid === before.pid;
-      if (!blocked || clock.now().getTime() >= deadline) throw error;
-      await clock.sleep(200, signal);
-    }
+  } catch (error) {
+    await stopPostmaster(server, options.clock);
+    throw error;
   }
 }
 

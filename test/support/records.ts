@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Records } from '../../src/ports/records.ts';
+import type { Sealing } from '../../src/ports/sealing.ts';
+import { connectDatabase, type DatabaseHandle } from '../../src/store/database.ts';
+import type { PostgresConnection } from '../../src/store/embedded/connection.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { MIGRATIONS } from '../../src/store/migrations/all.ts';
+import { records } from '../../src/store/records/records.ts';
+import { openSealing } from '../../src/store/sealing.ts';
+import { systemChance } from '../../src/wiring/chance.ts';
+import { systemClock } from '../../src/wiring/clock.ts';
+import { silentLog } from './log.ts';
+import { freshDatabase } from './postgres.ts';
+
+export interface FreshRecords {
+  readonly records: Records;
+  readonly handle: DatabaseHandle;
+  readonly sealing: Sealing;
+  readonly connection: PostgresConnection;
+  /** Closes the connections, drops the database, removes the key. */
+  close(): Promise<void>;
+}
+
+/** A migrated database of the suite's own on the test run's PostgreSQL, sealed under a key of its own. */
+export async function freshRecords(): Promise<FreshRecords> {
+  const database = await freshDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'lienthong-records-'));
+  const sealing = await openSealing(join(folder, 'master.key'), systemChance(systemClock), { create: true });
+  const handle = connectDatabase({ target: database.connection, applicationName: 'records-test', log: silentLog, maxConnections: 20 });
+  await migrate(handle.db, MIGRATIONS, { clock: systemClock, log: silentLog });
+  return {
+    records: records(handle.db, sealing),
+    handle,
+    sealing,
+    connection: database.connection,
+    close: async () => {
+      await handle.close();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
