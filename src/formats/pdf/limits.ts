@@ -7,6 +7,7 @@ import { GatewayError } from '../../domain/errors.ts';
 export const PDF_LIMITS = {
   depth: 100,
   objectBytes: 32 * 1024 * 1024,
+  valuesPerObject: 1_000_000,
   objectNumber: 8_388_607,
   sections: 4096,
   referenceHops: 32,

@@ -42,6 +42,7 @@ export class ObjectParser {
   readonly #base: number;
   readonly #complete: boolean;
   #pos = 0;
+  #values = 0;
 
   constructor(bytes: Uint8Array, base: number, complete: boolean) {
     this.#bytes = bytes;
@@ -121,6 +122,7 @@ export class ObjectParser {
 
   object(depth = 0): PdfObject {
     if (depth > PDF_LIMITS.depth) throw limit(`objects nested deeper than ${PDF_LIMITS.depth}`);
+    if (++this.#values > PDF_LIMITS.valuesPerObject) throw limit(`one object of more than ${PDF_LIMITS.valuesPerObject} values`);
     this.skipSpace();
     const byte = this.byteAt(this.#pos);
     switch (byte) {
@@ -199,18 +201,15 @@ export class ObjectParser {
   }
 
   #hexString(): PdfString {
-    const start = this.#pos++;
-    const digits: number[] = [];
-    for (;;) {
-      const byte = this.byteAt(this.#pos++);
-      if (byte === 0x3e) break;
-      if (byte !== -1 && CLASS_OF[byte] === SPACE) continue;
-      const digit = hexDigit(byte);
-      if (digit === -1) throw this.#malformed('hexadecimal string with another character');
-      digits.push(digit);
+    const start = this.#pos;
+    const close = this.#bytes.indexOf(0x3e, start);
+    if (close === -1) {
+      if (!this.#complete) throw NEED_MORE;
+      throw this.#malformed('hexadecimal string without end');
     }
-    const bytes = new Uint8Array((digits.length + 1) >> 1);
-    for (let i = 0; i < digits.length; i++) bytes[i >> 1] = (bytes[i >> 1] ?? 0) | ((digits[i] ?? 0) << (i % 2 === 0 ? 4 : 0));
+    this.#pos = close + 1;
+    const bytes = hexBytes(this.#bytes.subarray(start + 1, close));
+    if (bytes === undefined) throw this.#malformed('hexadecimal string with another character');
     return this.#string(bytes, true, start);
   }
 
@@ -293,6 +292,22 @@ export class ObjectParser {
 }
 
 const ESCAPES: ReadonlyMap<number, number> = new Map([[0x6e, 10], [0x72, 13], [0x74, 9], [0x62, 8], [0x66, 12]]);
+
+/** White space is skipped and a missing last digit is 0 (§7.3.4.3); undefined when another character stands among the digits. */
+function hexBytes(text: Uint8Array): Uint8Array | undefined {
+  const bytes = new Uint8Array((text.length + 1) >> 1);
+  let digits = 0;
+  for (const byte of text) {
+    const digit = hexDigit(byte);
+    if (digit === -1) {
+      if (CLASS_OF[byte] === SPACE) continue;
+      return undefined;
+    }
+    const at = digits++ >> 1;
+    bytes[at] = digits % 2 === 1 ? digit << 4 : (bytes[at] ?? 0) | digit;
+  }
+  return bytes.subarray(0, (digits + 1) >> 1);
+}
 
 /** Value of a hexadecimal digit, -1 for any other byte. */
 export function hexDigit(byte: number): number {
