@@ -5,7 +5,7 @@
 export interface Sealing {
   /**
    * @param context where the box will stand, such as `signing_key:<id>`; needed again to open it, and not stored
-   * @returns the box: 49 bytes longer than `plain`
+   * @returns the box: 37 bytes longer than `plain`
    */
   seal(plain: Uint8Array, context: string): Uint8Array;
   /** @throws MASTER_KEY_UNREADABLE when sealed under a key that is not in the key file, SEALED_DATA_UNREADABLE when changed or moved */

