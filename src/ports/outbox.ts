@@ -13,12 +13,16 @@ export interface Lease {
   readonly messageId: MessageId | null;
   readonly postalOrderId: PostalOrderId | null;
   readonly epoch: bigint;
-  /** Attempts before this one. */
-  readonly attempts: number;
-  /** The last attempt left the gateway and no answer told what became of it. */
+  /** Number of this attempt, from 1, over the delivery's whole life. */
+  readonly attempt: number;
+  /** Attempts already spent in the running retry schedule: since the last replay, and only those that got as far as sending. */
+  readonly triesSpent: number;
+  /** The last attempt left the gateway and no answer told what became of it; also after a worker died holding the lease. */
   readonly outcomeUnknown: boolean;
   readonly leaseUntil: Date;
   readonly createdAt: Date;
+  /** After this instant it is parked instead of sent. */
+  readonly expiresAt: Date | null;
 }
 
 export interface NewDelivery {
@@ -43,7 +47,8 @@ export interface Attempt {
 /** What a worker writes at the end of an attempt. */
 export type Settlement =
   | { readonly state: 'delivered' | 'offered' }
-  | { readonly state: 'pending'; readonly nextAt: Date; readonly outcomeUnknown: boolean; readonly error: DeliveryError }
+  /** `spendsTry: false` when the attempt never got as far as sending (draining, breaker open): the schedule does not move on. */
+  | { readonly state: 'pending'; readonly nextAt: Date; readonly outcomeUnknown: boolean; readonly spendsTry: boolean; readonly error: DeliveryError }
   | { readonly state: 'parked'; readonly reason: string; readonly outcomeUnknown: boolean; readonly error: DeliveryError };
 
 export interface DeliveryError {
@@ -84,11 +89,14 @@ export interface Outbox {
   renew(lease: Lease, until: Date): Promise<boolean>;
   /** Settles an attempt if the lease's epoch is still the row's; false otherwise, and nothing is written. */
   settle(lease: Lease, settlement: Settlement, attempt: Attempt): Promise<boolean>;
-  /** Marks an offered or parked delivery as delivered (a pulled receipt, an adopted order). False when it was not open. */
+  /**
+   * Ends a delivery without an attempt: a pulled receipt, an adopted order, an operator's cancel or skip. Fences out a worker whose
+   * lease ran out. False when it is finished already, or leased by a worker whose lease still runs.
+   */
   finish(id: DeliveryId, state: 'delivered' | 'cancelled' | 'skipped', at: Date): Promise<boolean>;
-  /** Puts a parked delivery back as pending, due now. False when it was not parked. */
+  /** Puts a parked delivery back as pending, due now, its schedule from the start. False when it was not parked. */
   replay(id: DeliveryId, now: Date): Promise<boolean>;
-  /** The head of the lane after `id`, if it is due. */
+  /** The lane's head, if it is due, with its next wake number. */
   nextInLane(laneId: string, now: Date): Promise<Wake | null>;
   /** Due lane heads that were not woken since `notWokenSince`; each gets wake + 1. */
   sweep(now: Date, notWokenSince: Date, limit: number): Promise<readonly Wake[]>;

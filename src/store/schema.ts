@@ -105,11 +105,15 @@ export interface Database {
     message_id: string | null;
     postal_order_id: string | null;
     state: string;
+    /** Leases taken, ever. */
     attempts: Generated<number>;
+    /** Attempts that do not count in the running retry schedule: those before the last replay, and those that never got as far as sending. */
+    schedule_from: Generated<number>;
     next_at: Date;
     wake: Generated<number>;
     woken_at: Date | null;
     lease_owner: string | null;
+    leased_at: Date | null;
     lease_until: Date | null;
     lease_epoch: Generated<string>;
     outcome_unknown: Generated<boolean>;
@@ -118,6 +122,8 @@ export interface Database {
     expires_at: Date | null;
     created_at: Date;
     finished_at: Date | null;
+    /** Place in a pulling partner's inbox, given after commit. */
+    inbox_position: string | null;
   };
   delivery_attempt: {
     outbox_id: string;
@@ -129,7 +135,6 @@ export interface Database {
     code: string | null;
     detail: string | null;
   };
-  inbox: { partner_id: string; position: string; outbox_id: string; offered_at: Date };
   receipt: {
     outbox_id: string;
     message_id: string;

@@ -161,10 +161,12 @@ const STATEMENTS = [
     postal_order_id uuid,
     state text NOT NULL CHECK (state IN ('pending', 'leased', 'offered', 'delivered', 'parked', 'cancelled', 'skipped')),
     attempts integer NOT NULL DEFAULT 0,
+    schedule_from integer NOT NULL DEFAULT 0,
     next_at timestamptz NOT NULL,
     wake integer NOT NULL DEFAULT 0,
     woken_at timestamptz,
     lease_owner text,
+    leased_at timestamptz,
     lease_until timestamptz,
     lease_epoch bigint NOT NULL DEFAULT 0,
     outcome_unknown boolean NOT NULL DEFAULT false,
@@ -173,12 +175,15 @@ const STATEMENTS = [
     expires_at timestamptz,
     created_at timestamptz NOT NULL,
     finished_at timestamptz,
+    inbox_position bigint,
     UNIQUE (lane_id, seq)
   )`,
   `CREATE INDEX outbox_due ON outbox (next_at) WHERE state IN ('pending', 'leased')`,
   `CREATE INDEX outbox_lane_open ON outbox (lane_id, seq) WHERE state NOT IN ('delivered', 'cancelled', 'skipped')`,
   `CREATE INDEX outbox_message ON outbox (message_id)`,
   `CREATE INDEX outbox_parked ON outbox (target, created_at) WHERE state = 'parked'`,
+  `CREATE UNIQUE INDEX outbox_inbox ON outbox (target, inbox_position) WHERE inbox_position IS NOT NULL`,
+  `CREATE INDEX outbox_offered ON outbox (target, inbox_position) WHERE state = 'offered'`,
   `CREATE TABLE delivery_attempt (
     outbox_id uuid NOT NULL REFERENCES outbox,
     number integer NOT NULL,
@@ -189,13 +194,6 @@ const STATEMENTS = [
     code text,
     detail text,
     PRIMARY KEY (outbox_id, number)
-  )`,
-  `CREATE TABLE inbox (
-    partner_id text NOT NULL REFERENCES partner,
-    position bigint NOT NULL,
-    outbox_id uuid NOT NULL UNIQUE REFERENCES outbox,
-    offered_at timestamptz NOT NULL,
-    PRIMARY KEY (partner_id, position)
   )`,
   `CREATE TABLE receipt (
     outbox_id uuid PRIMARY KEY REFERENCES outbox,

@@ -1,0 +1,173 @@
+import { sql, type Selectable } from 'kysely';
+import type { AgencyCode } from '../../domain/agency-code.ts';
+import type { DossierCode } from '../../domain/dossier.ts';
+import type { DeliveryId, DocumentId, MessageId, PartnerId, Sha256Hex } from '../../domain/ids.ts';
+import type { Delivery, DeliveryState, Message, MessagePart, MessageType, Receipt } from '../../domain/message.ts';
+import type { MessageRecords } from '../../ports/message-records.ts';
+import type { Sealing } from '../../ports/sealing.ts';
+import type { Database } from '../schema.ts';
+import type { Executor } from './executor.ts';
+import { readInbox } from './inbox.ts';
+import { openJson, sealJson } from './sealed-json.ts';
+
+export function messageRecords(db: Executor, sealing: Sealing): MessageRecords {
+  return { ...messages(db, sealing), ...deliveries(db, sealing), ...receipts(db) };
+}
+
+const bodyContext = (id: string): string => `message:${id}:body`;
+
+function messages(db: Executor, sealing: Sealing): Pick<MessageRecords, 'add' | 'find' | 'manifest' | 'traceparent' | 'ofDossier'> {
+  return {
+    async add(message, manifest, traceparent) {
+      await addMessage(db, sealing, message, manifest, traceparent);
+    },
+    async find(id) {
+      const [found] = await findMessages(db, sealing, [id]);
+      return found ?? null;
+    },
+    async manifest(id) {
+      return (await db.selectFrom('message').select('manifest').where('id', '=', id).executeTakeFirst())?.manifest ?? null;
+    },
+    async traceparent(id) {
+      return (await db.selectFrom('message').select('traceparent').where('id', '=', id).executeTakeFirst())?.traceparent ?? null;
+    },
+    async ofDossier(code) {
+      const rows = await db.selectFrom('message').select('id').where('dossier_code', '=', code).orderBy('created_at').orderBy('id').execute();
+      return findMessages(db, sealing, rows.map((row) => row.id));
+    },
+  };
+}
+
+/** The message and its parts in one statement. */
+async function addMessage(db: Executor, sealing: Sealing, message: Message, manifest: string, traceparent: string | null): Promise<void> {
+  const parts = message.parts.map((part) => ({ document_id: part.documentId, name: part.name, role: part.role }));
+  await sql`
+    WITH added AS (
+      INSERT INTO message (id, dossier_code, type, from_partner_id, from_agency_code, to_agency_codes, body_sealed, manifest, manifest_sha256, traceparent, created_at)
+      VALUES (${message.id}, ${message.dossierCode}, ${message.type}, ${message.fromPartnerId}, ${message.fromAgencyCode}, ${[...message.toAgencyCodes]},
+              ${sealJson(sealing, message.body, bodyContext(message.id))}, ${manifest}, ${message.manifestSha256}, ${traceparent}, ${message.createdAt})
+      RETURNING id
+    )
+    INSERT INTO message_part (message_id, position, document_id, name, role)
+    SELECT added.id, part.position, part.document_id, part.name, part.role
+    FROM added, ROWS FROM (jsonb_to_recordset(${JSON.stringify(parts)}::jsonb) AS (document_id uuid, name text, role text)) WITH ORDINALITY
+      AS part (document_id, name, role, position)
+  `.execute(db);
+}
+
+/** In the order of `ids`; those that do not exist are left out. */
+export async function findMessages(db: Executor, sealing: Sealing, ids: readonly string[]): Promise<Message[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.selectFrom('message').selectAll().where('id', 'in', ids).execute();
+  const parts = await partsOf(db, ids);
+  const found = new Map(rows.map((row) => [row.id, messageOf(row, parts.get(row.id) ?? [], sealing)]));
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+async function partsOf(db: Executor, ids: readonly string[]): Promise<Map<string, MessagePart[]>> {
+  const rows = await db
+    .selectFrom('message_part as p')
+    .innerJoin('document as d', 'd.id', 'p.document_id')
+    .select(['p.message_id', 'p.document_id', 'p.name', 'p.role', 'd.sha256', 'd.size_bytes', 'd.media_type'])
+    .where('p.message_id', 'in', ids)
+    .orderBy('p.message_id')
+    .orderBy('p.position')
+    .execute();
+  const parts = new Map<string, MessagePart[]>();
+  for (const row of rows) {
+    const part = {
+      documentId: row.document_id as DocumentId,
+      sha256: row.sha256 as Sha256Hex,
+      sizeBytes: Number(row.size_bytes),
+      mediaType: row.media_type,
+      name: row.name,
+      role: row.role,
+    };
+    parts.set(row.message_id, [...(parts.get(row.message_id) ?? []), part]);
+  }
+  return parts;
+}
+
+function deliveries(db: Executor, sealing: Sealing): Pick<MessageRecords, 'deliveries' | 'deliveryTo' | 'inbox'> {
+  return {
+    async deliveries(id) {
+      return (await db.selectFrom('outbox').selectAll().where('message_id', '=', id).orderBy('target').execute()).map(deliveryOf);
+    },
+    async deliveryTo(messageId, partnerId) {
+      const row = await db.selectFrom('outbox').selectAll().where('message_id', '=', messageId).where('target', '=', partnerId).executeTakeFirst();
+      return row === undefined ? null : deliveryOf(row);
+    },
+    async inbox(partnerId, afterPosition, limit) {
+      const places = await readInbox(db, partnerId, afterPosition, limit);
+      const found = new Map((await findMessages(db, sealing, places.map((place) => place.messageId))).map((message) => [message.id as string, message]));
+      return places.flatMap(({ position, deliveryId, messageId }) => {
+        const message = found.get(messageId);
+        return message === undefined ? [] : [{ position, deliveryId: deliveryId as DeliveryId, message }];
+      });
+    },
+  };
+}
+
+function receipts(db: Executor): Pick<MessageRecords, 'addReceipt' | 'receipts'> {
+  return {
+    async addReceipt(receipt, recordedAt) {
+      await db
+        .insertInto('receipt')
+        .values({
+          outbox_id: receipt.deliveryId,
+          message_id: receipt.messageId,
+          partner_id: receipt.partnerId,
+          manifest_sha256: receipt.manifestSha256,
+          received_at: receipt.receivedAt,
+          reference: receipt.reference,
+          recorded_at: recordedAt,
+        })
+        .execute();
+    },
+    async receipts(id) {
+      return (await db.selectFrom('receipt').selectAll().where('message_id', '=', id).orderBy('received_at').orderBy('outbox_id').execute()).map(receiptOf);
+    },
+  };
+}
+
+function messageOf(row: Selectable<Database['message']>, parts: readonly MessagePart[], sealing: Sealing): Message {
+  return {
+    id: row.id as MessageId,
+    type: row.type as MessageType,
+    dossierCode: row.dossier_code as DossierCode,
+    fromPartnerId: row.from_partner_id as PartnerId | null,
+    fromAgencyCode: row.from_agency_code as AgencyCode | null,
+    toAgencyCodes: row.to_agency_codes as AgencyCode[],
+    body: openJson<Message['body']>(sealing, row.body_sealed, bodyContext(row.id)),
+    parts,
+    manifestSha256: row.manifest_sha256 as Sha256Hex,
+    createdAt: row.created_at,
+  };
+}
+
+function deliveryOf(row: Selectable<Database['outbox']>): Delivery {
+  const state = row.state as DeliveryState;
+  return {
+    id: row.id as DeliveryId,
+    messageId: row.message_id as MessageId,
+    partnerId: row.target as PartnerId,
+    state,
+    attempts: row.attempts,
+    nextAttemptAt: state === 'pending' ? row.next_at : null,
+    parkedReason: row.parked_reason,
+    lastError: row.last_error as Delivery['lastError'],
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+  };
+}
+
+function receiptOf(row: Selectable<Database['receipt']>): Receipt {
+  return {
+    deliveryId: row.outbox_id as DeliveryId,
+    messageId: row.message_id as MessageId,
+    partnerId: row.partner_id as PartnerId,
+    manifestSha256: row.manifest_sha256 as Sha256Hex,
+    receivedAt: row.received_at,
+    reference: row.reference,
+  };
+}

@@ -1,0 +1,108 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { DeliveryId, MessageId, PostalOrderId } from '../../domain/ids.ts';
+import type { Attempt, Lease, Settlement } from '../../ports/outbox.ts';
+import type { Executor } from './executor.ts';
+import { isDue, isHead } from './outbox-rules.ts';
+
+export async function lease(db: Executor, id: DeliveryId, owner: string, now: Date, until: Date): Promise<Lease | null> {
+  const head = sql`SELECT o.* FROM outbox AS o WHERE o.id = ${id} AND ${isDue(now)} AND ${isHead} FOR UPDATE OF o SKIP LOCKED`;
+  const [taken] = await take(db, head, owner, now, until);
+  return taken ?? null;
+}
+
+export function leaseDue(db: Executor, owner: string, now: Date, until: Date, limit: number): Promise<readonly Lease[]> {
+  const heads = sql`SELECT o.* FROM outbox AS o WHERE ${isDue(now)} AND ${isHead} ORDER BY o.next_at LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED`;
+  return take(db, heads, owner, now, until);
+}
+
+/**
+ * Leases the rows of `heads`. A row that was leased still had a worker which vanished in the middle: bytes may have left, so its outcome
+ * is unknown, and the lost attempt stays in the history.
+ */
+async function take(db: Executor, heads: RawBuilder<unknown>, owner: string, now: Date, until: Date): Promise<readonly Lease[]> {
+  const { rows } = await sql<LeaseRow>`
+    WITH head AS (${heads}),
+    lost AS (
+      INSERT INTO delivery_attempt (outbox_id, number, epoch, started_at, finished_at, outcome, code, detail)
+      SELECT id, attempts, lease_epoch, leased_at, ${now}::timestamptz, 'unknown', 'WORKER_LOST', 'The worker vanished: ' || lease_owner FROM head WHERE state = 'leased'
+    )
+    UPDATE outbox AS o SET state = 'leased', lease_owner = ${owner}, leased_at = ${now}, lease_until = ${until}, lease_epoch = o.lease_epoch + 1,
+      attempts = o.attempts + 1, outcome_unknown = o.outcome_unknown OR o.state = 'leased'
+    FROM head WHERE o.id = head.id
+    RETURNING o.*
+  `.execute(db);
+  return rows.map(leaseOf);
+}
+
+export async function renew(db: Executor, held: Lease, until: Date): Promise<boolean> {
+  const { rows } = await sql`UPDATE outbox SET lease_until = ${until} WHERE ${isHeldBy(held)} RETURNING id`.execute(db);
+  return rows.length === 1;
+}
+
+/** The delivery and its attempt in one statement: both, or neither when the lease is another worker's by now. */
+export async function settle(db: Executor, held: Lease, settlement: Settlement, attempt: Attempt): Promise<boolean> {
+  const { rows } = await sql`
+    WITH settled AS (
+      UPDATE outbox SET ${changesOf(settlement, attempt)}, lease_owner = NULL, lease_until = NULL, woken_at = NULL WHERE ${isHeldBy(held)}
+      RETURNING id, attempts, lease_epoch
+    )
+    INSERT INTO delivery_attempt (outbox_id, number, epoch, started_at, finished_at, outcome, code, detail)
+    SELECT id, attempts, lease_epoch, ${attempt.startedAt}::timestamptz, ${attempt.finishedAt}::timestamptz, ${attempt.outcome}, ${attempt.code}::text, ${attempt.detail}::text
+    FROM settled
+    RETURNING outbox_id
+  `.execute(db);
+  return rows.length === 1;
+}
+
+function changesOf(settlement: Settlement, attempt: Attempt): RawBuilder<unknown> {
+  if (settlement.state === 'pending') {
+    const spared = settlement.spendsTry ? 0 : 1;
+    return sql`state = 'pending', next_at = ${settlement.nextAt}, schedule_from = schedule_from + ${spared}, ${troubleOf(settlement)}`;
+  }
+  if (settlement.state === 'parked') return sql`state = 'parked', parked_reason = ${settlement.reason}, next_at = ${attempt.finishedAt}, ${troubleOf(settlement)}`;
+  const finishedAt = settlement.state === 'delivered' ? attempt.finishedAt : null;
+  return sql`state = ${settlement.state}, finished_at = ${finishedAt}, outcome_unknown = false, last_error = NULL`;
+}
+
+function troubleOf({ outcomeUnknown, error }: Extract<Settlement, { error: unknown }>): RawBuilder<unknown> {
+  return sql`outcome_unknown = ${outcomeUnknown}, last_error = ${JSON.stringify(error)}::jsonb`;
+}
+
+/** The fence: an epoch is given out once, so a worker that lost its lease matches nothing, however late it comes. */
+function isHeldBy(held: Lease): RawBuilder<boolean> {
+  return sql<boolean>`id = ${held.id} AND state = 'leased' AND lease_epoch = ${held.epoch}`;
+}
+
+interface LeaseRow {
+  readonly id: string;
+  readonly kind: 'message' | 'postal';
+  readonly lane_id: string;
+  readonly target: string;
+  readonly message_id: string | null;
+  readonly postal_order_id: string | null;
+  readonly lease_epoch: string;
+  readonly attempts: number;
+  readonly schedule_from: number;
+  readonly outcome_unknown: boolean;
+  readonly lease_until: Date;
+  readonly created_at: Date;
+  readonly expires_at: Date | null;
+}
+
+function leaseOf(row: LeaseRow): Lease {
+  return {
+    id: row.id as DeliveryId,
+    kind: row.kind,
+    laneId: row.lane_id,
+    target: row.target,
+    messageId: row.message_id as MessageId | null,
+    postalOrderId: row.postal_order_id as PostalOrderId | null,
+    epoch: BigInt(row.lease_epoch),
+    attempt: row.attempts,
+    triesSpent: row.attempts - 1 - row.schedule_from,
+    outcomeUnknown: row.outcome_unknown,
+    leaseUntil: row.lease_until,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}

@@ -1,0 +1,116 @@
+import { sql } from 'kysely';
+import type { DeliveryId, MessageId, PostalOrderId } from '../../domain/ids.ts';
+import type { DeliveryError, Outbox, ParkedDelivery, Wake } from '../../ports/outbox.ts';
+import type { Executor } from './executor.ts';
+import { lease, leaseDue, renew, settle } from './outbox-leases.ts';
+import { isDue, isHead, OPEN } from './outbox-rules.ts';
+
+export function outbox(db: Executor): Outbox {
+  return {
+    add: (delivery) => add(db, delivery),
+    lease: (id, owner, now, until) => lease(db, id, owner, now, until),
+    leaseDue: (owner, now, until, limit) => leaseDue(db, owner, now, until, limit),
+    renew: (held, until) => renew(db, held, until),
+    settle: (held, settlement, attempt) => settle(db, held, settlement, attempt),
+    finish: (id, state, at) => finish(db, id, state, at),
+    replay: (id, now) => replay(db, id, now),
+    nextInLane: (laneId, now) => nextInLane(db, laneId, now),
+    sweep: (now, notWokenSince, limit) => sweep(db, now, notWokenSince, limit),
+    parked: (target, limit) => parked(db, target, limit),
+    depth: (now) => depth(db, now),
+  };
+}
+
+/** The lane's row stays locked until the transaction ends: a later seq is never visible before an earlier one. */
+async function add(db: Executor, delivery: Parameters<Outbox['add']>[0]): Promise<void> {
+  const { id, kind, laneId, target, messageId, postalOrderId, createdAt, expiresAt = null } = delivery;
+  await sql`
+    WITH numbered AS (
+      INSERT INTO lane (id, last_seq) VALUES (${laneId}, 1)
+      ON CONFLICT (id) DO UPDATE SET last_seq = lane.last_seq + 1
+      RETURNING id, last_seq
+    )
+    INSERT INTO outbox (id, kind, lane_id, seq, target, message_id, postal_order_id, state, next_at, woken_at, expires_at, created_at)
+    SELECT ${id}::uuid, ${kind}, numbered.id, numbered.last_seq, ${target}, ${messageId}::uuid, ${postalOrderId}::uuid, 'pending',
+           ${createdAt}::timestamptz, ${createdAt}::timestamptz, ${expiresAt}::timestamptz, ${createdAt}::timestamptz
+    FROM numbered
+  `.execute(db);
+}
+
+async function finish(db: Executor, id: DeliveryId, state: 'delivered' | 'cancelled' | 'skipped', at: Date): Promise<boolean> {
+  const { rows } = await sql`
+    UPDATE outbox SET state = ${state}, finished_at = ${at}, lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL
+    WHERE id = ${id} AND (state IN ('pending', 'offered', 'parked') OR (state = 'leased' AND lease_until <= ${at}))
+    RETURNING id
+  `.execute(db);
+  return rows.length === 1;
+}
+
+async function replay(db: Executor, id: DeliveryId, now: Date): Promise<boolean> {
+  const { rows } = await sql`
+    UPDATE outbox SET state = 'pending', next_at = ${now}, woken_at = NULL, schedule_from = attempts, parked_reason = NULL, expires_at = NULL
+    WHERE id = ${id} AND state = 'parked'
+    RETURNING id
+  `.execute(db);
+  return rows.length === 1;
+}
+
+async function nextInLane(db: Executor, laneId: string, now: Date): Promise<Wake | null> {
+  const { rows } = await sql<WakeRow>`
+    UPDATE outbox AS o SET wake = wake + 1, woken_at = ${now}
+    WHERE o.id = (SELECT id FROM outbox AS o WHERE o.lane_id = ${laneId} AND o.${OPEN} ORDER BY seq LIMIT 1) AND ${isDue(now)}
+    RETURNING o.id, o.wake
+  `.execute(db);
+  const [row] = rows;
+  return row === undefined ? null : wakeOf(row);
+}
+
+async function sweep(db: Executor, now: Date, notWokenSince: Date, limit: number): Promise<readonly Wake[]> {
+  const { rows } = await sql<WakeRow>`
+    WITH due AS (
+      SELECT o.id FROM outbox AS o
+      WHERE ${isDue(now)} AND (o.woken_at IS NULL OR o.woken_at <= ${notWokenSince}) AND ${isHead}
+      ORDER BY o.next_at LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED
+    )
+    UPDATE outbox AS o SET wake = wake + 1, woken_at = ${now} FROM due WHERE o.id = due.id
+    RETURNING o.id, o.wake
+  `.execute(db);
+  return rows.map(wakeOf);
+}
+
+interface WakeRow {
+  readonly id: string;
+  readonly wake: number;
+}
+
+function wakeOf(row: WakeRow): Wake {
+  return { id: row.id as DeliveryId, wake: row.wake };
+}
+
+async function parked(db: Executor, target: string | null, limit: number): Promise<readonly ParkedDelivery[]> {
+  let query = db.selectFrom('outbox').selectAll().where('state', '=', 'parked');
+  if (target !== null) query = query.where('target', '=', target);
+  const rows = await query.orderBy('created_at').orderBy('id').limit(limit).execute();
+  return rows.map((row) => ({
+    id: row.id as DeliveryId,
+    kind: row.kind,
+    laneId: row.lane_id,
+    target: row.target,
+    messageId: row.message_id as MessageId | null,
+    postalOrderId: row.postal_order_id as PostalOrderId | null,
+    reason: row.parked_reason ?? '',
+    error: row.last_error as DeliveryError | null,
+    attempts: row.attempts,
+    since: row.next_at,
+  }));
+}
+
+async function depth(db: Executor, now: Date): ReturnType<Outbox['depth']> {
+  const { rows } = await sql<{ due: string; parked: string; oldest: Date | null }>`
+    SELECT (SELECT count(*) FROM outbox AS o WHERE ${isDue(now)}) AS due,
+           (SELECT count(*) FROM outbox WHERE state = 'parked') AS parked,
+           (SELECT min(o.next_at) FROM outbox AS o WHERE ${isDue(now)}) AS oldest
+  `.execute(db);
+  const [row] = rows;
+  return { due: Number(row?.due ?? 0), parked: Number(row?.parked ?? 0), oldestDueAt: row?.oldest ?? null };
+}

@@ -1,0 +1,158 @@
+import { sql, type Selectable } from 'kysely';
+import type { AgencyCode } from '../../domain/agency-code.ts';
+import { GatewayError } from '../../domain/errors.ts';
+import type { PartnerId } from '../../domain/ids.ts';
+import type { DeliveryMode, Partner, RepeatRule, Route, Scope } from '../../domain/partner.ts';
+import type { ApiKeyRecord, PartnerRecords } from '../../ports/partner-records.ts';
+import type { Database } from '../schema.ts';
+import { bytesOf } from './bytes.ts';
+import type { Executor } from './executor.ts';
+
+export function partnerRecords(db: Executor): PartnerRecords {
+  return { ...partners(db), ...webhookSecrets(db), ...routes(db), ...apiKeys(db) };
+}
+
+function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'list' | 'update'> {
+  return {
+    async add(partner) {
+      const added = await db
+        .insertInto('partner')
+        .values({
+          id: partner.id,
+          name: partner.name,
+          mode: partner.mode,
+          url: partner.url,
+          repeat_rule: partner.repeat,
+          status: partner.status,
+          created_at: partner.createdAt,
+        })
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .executeTakeFirst();
+      if (added.numInsertedOrUpdatedRows !== 1n) throw new GatewayError('PARTNER_EXISTS', `There is a partner named ${partner.id} already: choose another name`);
+    },
+    async find(id) {
+      const row = await db.selectFrom('partner').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : partnerOf(row);
+    },
+    async list() {
+      return (await db.selectFrom('partner').selectAll().orderBy('id').execute()).map(partnerOf);
+    },
+    async update(id, change) {
+      const { repeat, ...rest } = change;
+      const set = { ...rest, ...(repeat === undefined ? {} : { repeat_rule: repeat }) };
+      if (Object.keys(set).length > 0) await db.updateTable('partner').set(set).where('id', '=', id).execute();
+    },
+  };
+}
+
+function webhookSecrets(db: Executor): Pick<PartnerRecords, 'setWebhookSecret' | 'webhookSecretSealed'> {
+  return {
+    async setWebhookSecret(id, secretSealed) {
+      await db.updateTable('partner').set({ webhook_secret_sealed: Buffer.from(secretSealed) }).where('id', '=', id).execute();
+    },
+    async webhookSecretSealed(id) {
+      const row = await db.selectFrom('partner').select('webhook_secret_sealed').where('id', '=', id).executeTakeFirst();
+      return row?.webhook_secret_sealed == null ? null : bytesOf(row.webhook_secret_sealed);
+    },
+  };
+}
+
+function routes(db: Executor): Pick<PartnerRecords, 'setRoute' | 'removeRoute' | 'routes' | 'routesFor'> {
+  return {
+    async setRoute(route, at) {
+      const { rows } = await sql`
+        INSERT INTO route (agency_code, partner_id, created_at) SELECT ${route.agencyCode}, id, ${at} FROM partner WHERE id = ${route.partnerId}
+        ON CONFLICT (agency_code) DO UPDATE SET partner_id = excluded.partner_id, created_at = excluded.created_at
+        RETURNING agency_code
+      `.execute(db);
+      if (rows.length === 0) throw new GatewayError('PARTNER_NOT_FOUND', `There is no partner named ${route.partnerId}: add it first`);
+    },
+    async removeRoute(agencyCode) {
+      const result = await db.deleteFrom('route').where('agency_code', '=', agencyCode).executeTakeFirst();
+      return result.numDeletedRows === 1n;
+    },
+    async routes() {
+      return (await db.selectFrom('route').selectAll().orderBy('agency_code').execute()).map(routeOf);
+    },
+    async routesFor(code) {
+      const rows = await db.selectFrom('route').selectAll().where('agency_code', 'in', codesAbove(code)).orderBy('agency_code').execute();
+      return rows.map(routeOf);
+    },
+  };
+}
+
+/** The code and, where the province stands first, each code above it: `H57.12.03`, `H57.12`, `H57`. */
+function codesAbove(code: AgencyCode): string[] {
+  if (!/^[A-Y]/.test(code)) return [code];
+  const levels = code.split('.');
+  return levels.map((_, index) => levels.slice(0, levels.length - index).join('.'));
+}
+
+function apiKeys(db: Executor): Pick<PartnerRecords, 'addApiKey' | 'findApiKey' | 'apiKeys' | 'revokeApiKey' | 'touchApiKey'> {
+  return {
+    async addApiKey(key, secretSha256) {
+      await db
+        .insertInto('api_key')
+        .values({
+          id: key.id,
+          partner_id: key.partnerId,
+          secret_sha256: Buffer.from(secretSha256),
+          label: key.label,
+          scopes: [...key.scopes],
+          created_at: key.createdAt,
+          expires_at: key.expiresAt,
+          revoked_at: key.revokedAt,
+        })
+        .execute();
+    },
+    async findApiKey(secretSha256) {
+      const row = await db.selectFrom('api_key').selectAll().where('secret_sha256', '=', Buffer.from(secretSha256)).executeTakeFirst();
+      return row === undefined ? null : apiKeyOf(row);
+    },
+    async apiKeys(partnerId) {
+      const rows = await db.selectFrom('api_key').selectAll().where('partner_id', '=', partnerId).orderBy('created_at').orderBy('id').execute();
+      return rows.map(apiKeyOf);
+    },
+    async revokeApiKey(id, at) {
+      const result = await db.updateTable('api_key').set({ revoked_at: at }).where('id', '=', id).where('revoked_at', 'is', null).executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
+    async touchApiKey(id, at) {
+      const minuteAgo = new Date(at.getTime() - 60_000);
+      await db
+        .updateTable('api_key')
+        .set({ last_used_at: at })
+        .where('id', '=', id)
+        .where((is) => is.or([is('last_used_at', 'is', null), is('last_used_at', '<=', minuteAgo)]))
+        .execute();
+    },
+  };
+}
+
+function partnerOf(row: Selectable<Database['partner']>): Partner {
+  return {
+    id: row.id as PartnerId,
+    name: row.name,
+    mode: row.mode as DeliveryMode,
+    url: row.url,
+    repeat: row.repeat_rule as RepeatRule,
+    status: row.status as Partner['status'],
+    createdAt: row.created_at,
+  };
+}
+
+function routeOf(row: Selectable<Database['route']>): Route {
+  return { agencyCode: row.agency_code as AgencyCode, partnerId: row.partner_id as PartnerId };
+}
+
+function apiKeyOf(row: Selectable<Database['api_key']>): ApiKeyRecord {
+  return {
+    id: row.id,
+    partnerId: row.partner_id as PartnerId,
+    label: row.label,
+    scopes: row.scopes as Scope[],
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  };
+}

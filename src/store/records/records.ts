@@ -1,0 +1,56 @@
+import { GatewayError } from '../../domain/errors.ts';
+import type { Records, RecordSet } from '../../ports/records.ts';
+import type { Sealing } from '../../ports/sealing.ts';
+import { sqlState } from '../database-error.ts';
+import { auditRecords } from './audit-records.ts';
+import { documentRecords } from './document-records.ts';
+import { dossierRecords } from './dossier-records.ts';
+import type { Executor } from './executor.ts';
+import { idempotencyRecords } from './idempotency-records.ts';
+import { keyRecords } from './key-records.ts';
+import { messageRecords } from './message-records.ts';
+import { outbox } from './outbox.ts';
+import { partnerRecords } from './partner-records.ts';
+import { postalRecords } from './postal-records.ts';
+
+/** Everything recorded, over PostgreSQL. `sealing` closes the fields that hold personal data. */
+export function records(db: Executor, sealing: Sealing): Records {
+  return { ...recordSet(db, sealing), transaction: (work) => inTransaction(db, sealing, work) };
+}
+
+function recordSet(db: Executor, sealing: Sealing): RecordSet {
+  return {
+    partners: partnerRecords(db),
+    keys: keyRecords(db),
+    documents: documentRecords(db),
+    dossiers: dossierRecords(db, sealing),
+    messages: messageRecords(db, sealing),
+    outbox: outbox(db),
+    postal: postalRecords(db, sealing),
+    idempotency: idempotencyRecords(db),
+    audit: auditRecords(db),
+  };
+}
+
+const SERIALIZATION_FAILURE = '40001';
+const DEADLOCK_DETECTED = '40P01';
+const MOST_TRIES = 4; // the first, and three repeats
+
+/**
+ * Only what PostgreSQL rolled back for certain is repeated: a connection lost during COMMIT is not, since the commit may have happened.
+ */
+async function inTransaction<T>(db: Executor, sealing: Sealing, work: (records: RecordSet) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await db.transaction().execute((trx) => work(recordSet(trx, sealing)));
+    } catch (error) {
+      if (!isRolledBackByConflict(error)) throw error;
+      if (tries === MOST_TRIES) throw new GatewayError('DATABASE_UNAVAILABLE', 'The database is too busy with the same rows: try again later', { cause: error });
+    }
+  }
+}
+
+function isRolledBackByConflict(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === SERIALIZATION_FAILURE || state === DEADLOCK_DETECTED;
+}

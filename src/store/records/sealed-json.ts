@@ -1,0 +1,11 @@
+import type { Sealing } from '../../ports/sealing.ts';
+
+/** JSON values in `*_sealed` columns, bound to their place so that a box moved to another row does not open. */
+export function sealJson(sealing: Sealing, value: unknown, context: string): Buffer {
+  return Buffer.from(sealing.seal(new TextEncoder().encode(JSON.stringify(value)), context));
+}
+
+/** @throws MASTER_KEY_UNREADABLE, SEALED_DATA_UNREADABLE */
+export function openJson<T>(sealing: Sealing, sealed: Uint8Array, context: string): T {
+  return JSON.parse(new TextDecoder().decode(sealing.open(sealed, context))) as T;
+}
