@@ -30,6 +30,9 @@ export interface DevPkiOptions {
   readonly randomBytes?: (count: number) => Uint8Array;
 }
 
+/** Where `sandbox/pki` listens unless told otherwise; certificates of a PKI made without a running server point here. */
+export const DEFAULT_DEV_PKI_URL = 'http://127.0.0.1:8318';
+
 /** Certificates of a CA point at that CA's own addresses. */
 export function urlsOf(baseUrl: string | null, authority: string): IssuerUrls {
   if (baseUrl === null) return { ocsp: null, crl: null, caIssuers: null };
