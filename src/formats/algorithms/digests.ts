@@ -71,6 +71,13 @@ export function digestOf(digest: DigestName, ...parts: readonly Uint8Array[]): U
   return hash.digest();
 }
 
+/** The digest of bytes that come in pieces, none of them kept. */
+export function digestOfChunks(digest: DigestName, chunks: Iterable<Uint8Array>): Uint8Array {
+  const hash = createHash(digest);
+  for (const chunk of chunks) hash.update(chunk);
+  return hash.digest();
+}
+
 /**
  * DigestAlgorithmIdentifier for what we make: parameters absent (RFC 5754 §2), except inside RSA structures, which want NULL (RFC 4055 §2.1).
  */

@@ -1,0 +1,36 @@
+import type { DigestAlgorithm, SignatureLevel } from '../domain/signature.ts';
+import { digestOfChunks } from '../formats/algorithms/digests.ts';
+import { chunksOf, type ByteSource } from '../formats/byte-source.ts';
+import type { SignaturePolicyReference } from '../formats/cms/build-attributes.ts';
+import { checkReadyToSign, signDigest, type SignatureFacts, type SigningPorts } from './sign-digest.ts';
+
+export interface SignBytesRequest {
+  readonly source: ByteSource;
+  readonly level: SignatureLevel;
+  /** Default SHA-256. */
+  readonly digestAlgorithm?: DigestAlgorithm;
+  /** Media type of the bytes, signed with them (EN 319 122-1 §5.2.5.2). */
+  readonly mimeType?: string;
+  readonly signaturePolicy?: SignaturePolicyReference;
+  readonly signal?: AbortSignal;
+}
+
+export interface SignedBytes {
+  /** Detached CAdES, DER. */
+  readonly cmsDer: Uint8Array;
+  readonly facts: SignatureFacts & { readonly format: 'cades' };
+}
+
+/**
+ * Signs any bytes as detached CAdES B-B or B-T, with signing-time from the gateway's clock.
+ * @throws what `checkReadyToSign` and `signDigest` throw
+ * @see ETSI EN 319 122-1 §6.3
+ */
+export async function signBytes(ports: SigningPorts, request: SignBytesRequest): Promise<SignedBytes> {
+  const { source, level, digestAlgorithm = 'sha256', mimeType, signaturePolicy, signal } = request;
+  const identity = checkReadyToSign(ports, level);
+  const attributes = { signingTime: identity.checkedAt, ...(mimeType !== undefined && { mimeType }), ...(signaturePolicy && { signaturePolicy }) };
+  const contentDigest = digestOfChunks(digestAlgorithm, chunksOf(source, 0, source.sizeBytes));
+  const { cmsDer, facts } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, attributes, signal });
+  return { cmsDer, facts: { ...facts, format: 'cades' } };
+}

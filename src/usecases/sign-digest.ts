@@ -1,0 +1,122 @@
+import { GatewayError } from '../domain/errors.ts';
+import { isAtLeast, type DigestAlgorithm, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
+import { digestOf } from '../formats/algorithms/digests.ts';
+import { readAlgorithmIdentifierDer } from '../formats/algorithms/identifier.ts';
+import { signatureAlgorithmDer } from '../formats/algorithms/schemes.ts';
+import { verifyValue } from '../formats/algorithms/verify.ts';
+import { buildSignatureTimestampAttribute, buildSignedAttributes, type SignedAttributesInput } from '../formats/cms/build-attributes.ts';
+import { buildSignedData } from '../formats/cms/build-signed-data.ts';
+import { readCertificate, type Certificate } from '../formats/x509/certificate.ts';
+import { checkSignerCertificate } from '../formats/x509/signer-certificate.ts';
+import type { Signer } from '../ports/signer.ts';
+import { timestampValue, type ObtainedTimestamp, type TimestampPorts } from './timestamp-value.ts';
+
+export interface SigningPorts extends TimestampPorts {
+  readonly signer: Signer;
+}
+
+/** What a signature was, for the evidence row: no document bytes, no secrets. Digests are lower-case hexadecimal. */
+export interface SignatureFacts {
+  readonly level: SignatureLevel;
+  readonly keyId: string;
+  readonly scheme: SignatureScheme;
+  readonly digestAlgorithm: DigestAlgorithm;
+  /** Of the signed bytes. */
+  readonly contentDigestHex: string;
+  readonly signatureSha256: string;
+  readonly certificateSha256: string;
+  readonly certificateSerialHex: string;
+  /** This gateway's clock when the certificate was checked. */
+  readonly checkedAt: Date;
+  readonly timestamp: { readonly authority: string; readonly genTime: Date; readonly serial: string; readonly policyOid: string; readonly tokenSha256: string } | null;
+}
+
+export interface SignedDigest {
+  readonly cmsDer: Uint8Array;
+  readonly facts: SignatureFacts;
+}
+
+export interface SignDigestInput {
+  readonly level: SignatureLevel;
+  readonly contentDigest: Uint8Array;
+  readonly digestAlgorithm: DigestAlgorithm;
+  readonly identity: SignerIdentity;
+  /** Attributes beside content-type, message-digest and signing-certificate. */
+  readonly attributes?: Pick<SignedAttributesInput, 'signingTime' | 'mimeType' | 'signaturePolicy' | 'commitmentType'>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The signer's certificate, read and checked at `checkedAt`. */
+export interface SignerIdentity {
+  readonly certificate: Certificate;
+  readonly checkedAt: Date;
+}
+
+// A signer keeps its chain for its lifetime, so its certificate is read once; it is checked every time.
+const certificates = new WeakMap<Uint8Array, Certificate>();
+
+/**
+ * Everything that can be refused before a document or a key is touched: level, time-stamping authorities, certificate.
+ * @throws LEVEL_UNSUPPORTED, TSA_NOT_CONFIGURED, CERTIFICATE_MALFORMED, CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID, CERTIFICATE_USAGE, KEY_UNSUPPORTED
+ */
+export function checkReadyToSign(ports: SigningPorts, level: SignatureLevel): SignerIdentity {
+  if (isAtLeast(level, 'B-LT')) throw new GatewayError('LEVEL_UNSUPPORTED', `Signatures at level ${level} cannot be made yet; ask for B-B or B-T`);
+  if (level === 'B-T' && ports.timestampAuthorities.length === 0) {
+    throw new GatewayError('TSA_NOT_CONFIGURED', 'Level B-T needs a time-stamping authority, and none is configured');
+  }
+  const [certificateDer] = ports.signer.chainDer;
+  const certificate = certificates.get(certificateDer) ?? readCertificate(certificateDer);
+  certificates.set(certificateDer, certificate);
+  const checkedAt = ports.clock.now();
+  checkSignerCertificate(certificate, checkedAt);
+  return { certificate, checkedAt };
+}
+
+/**
+ * Signs a digest as CMS with one SignerInfo at B-B or B-T: attributes, value, proof that the value is right, time-stamp. The
+ * level asked for is the level delivered, or an error.
+ * @throws SIGNER_UNAVAILABLE, HSM_LOGIN_FAILED, SIGNATURE_CHECK_FAILED, what `timestampValue` throws, CANCELLED
+ * @see ETSI EN 319 122-1 §6.3, EN 319 142-1 §6.3
+ */
+export async function signDigest(ports: SigningPorts, input: SignDigestInput): Promise<SignedDigest> {
+  const { level, contentDigest, digestAlgorithm, identity, attributes = {}, signal } = input;
+  const { signer } = ports;
+  const { scheme, chainDer } = signer;
+  const signedAttributesDer = buildSignedAttributes({ contentDigest, digestAlgorithm, signerCertificateDer: chainDer[0], scheme, ...attributes });
+  const signatureValue = await signer.sign(signedAttributesDer, digestAlgorithm, signal);
+  checkOwnValue(identity.certificate, scheme, digestAlgorithm, signedAttributesDer, signatureValue);
+  const timestamp = level === 'B-B' ? null : await timestampValue(ports, signatureValue, digestAlgorithm, signal);
+  const unsignedAttributes = timestamp === null ? [] : [buildSignatureTimestampAttribute(timestamp.token.der)];
+  const cmsDer = buildSignedData({ signedAttributesDer, signatureValue, scheme, digestAlgorithm, chainDer, unsignedAttributes });
+  return { cmsDer, facts: factsOf(ports, input, signatureValue, timestamp) };
+}
+
+/** A fault in memory or in the device, or a key that is not the certificate's, must not leave the house (reliability: verify before release). */
+function checkOwnValue(certificate: Certificate, scheme: SignatureScheme, digest: DigestAlgorithm, data: Uint8Array, signature: Uint8Array): void {
+  const algorithm = readAlgorithmIdentifierDer(signatureAlgorithmDer(scheme, digest));
+  const { valid } = verifyValue({ algorithm, spkiDer: certificate.spkiDer, data, signature });
+  if (!valid) throw new GatewayError('SIGNATURE_CHECK_FAILED', 'The signature just made is wrong under the certificate’s key; nothing was released. Check that key and certificate belong together');
+}
+
+function factsOf({ signer }: SigningPorts, input: SignDigestInput, signatureValue: Uint8Array, timestamp: ObtainedTimestamp | null): SignatureFacts {
+  const { certificate, checkedAt } = input.identity;
+  return {
+    level: input.level,
+    keyId: signer.keyId,
+    scheme: signer.scheme,
+    digestAlgorithm: input.digestAlgorithm,
+    contentDigestHex: hexOf(input.contentDigest),
+    signatureSha256: hexOf(digestOf('sha256', signatureValue)),
+    certificateSha256: certificate.sha256Hex,
+    certificateSerialHex: certificate.serialHex,
+    checkedAt,
+    timestamp: timestamp === null ? null : timestampFacts(timestamp),
+  };
+}
+
+function timestampFacts({ token, authority }: ObtainedTimestamp): NonNullable<SignatureFacts['timestamp']> {
+  const { genTime, serial, policyOid } = token.info;
+  return { authority, genTime, serial: serial.toString(), policyOid, tokenSha256: hexOf(digestOf('sha256', token.der)) };
+}
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

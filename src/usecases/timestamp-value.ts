@@ -1,0 +1,65 @@
+import { GatewayError, isGatewayError, type ErrorCode } from '../domain/errors.ts';
+import type { DigestAlgorithm } from '../domain/signature.ts';
+import { digestOf } from '../formats/algorithms/digests.ts';
+import { checkTimestampToken } from '../formats/tsp/check-token.ts';
+import { buildTimestampRequest } from '../formats/tsp/request.ts';
+import { checkTimestampResponse, readTimestampResponse } from '../formats/tsp/response.ts';
+import type { TimestampToken } from '../formats/tsp/token.ts';
+import type { Chance } from '../ports/chance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
+
+export interface TimestampPorts {
+  /** Asked in this order until one gives a good token. */
+  readonly timestampAuthorities: readonly TimestampAuthority[];
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+export interface ObtainedTimestamp {
+  readonly token: TimestampToken;
+  /** Name of the authority that gave it. */
+  readonly authority: string;
+}
+
+const TSA_CODES: readonly ErrorCode[] = ['TSA_UNAVAILABLE', 'TSA_ANSWER_INVALID', 'TSA_REFUSED', 'TSA_TOKEN_INVALID'];
+
+/**
+ * A time-stamp over `data` from the first authority that gives one which answers the request and keeps every rule of the
+ * token. The path of the authority's certificate is not judged here. No retry: each authority is asked once.
+ * @throws TSA_NOT_CONFIGURED; TSA_UNAVAILABLE, TSA_ANSWER_INVALID, TSA_REFUSED or TSA_TOKEN_INVALID when all failed; CANCELLED
+ * @see RFC 3161 §2.2
+ */
+export async function timestampValue(ports: TimestampPorts, data: Uint8Array, digest: DigestAlgorithm, signal?: AbortSignal): Promise<ObtainedTimestamp> {
+  if (ports.timestampAuthorities.length === 0) throw new GatewayError('TSA_NOT_CONFIGURED', 'A time-stamp is needed, but no time-stamping authority is configured');
+  const failures: { authority: string; error: GatewayError }[] = [];
+  for (const authority of ports.timestampAuthorities) {
+    try {
+      return { token: await askAuthority(ports, authority, data, digest, signal), authority: authority.name };
+    } catch (error) {
+      if (!isGatewayError(error, ...TSA_CODES)) throw error;
+      failures.push({ authority: authority.name, error });
+    }
+  }
+  throw allFailed(failures);
+}
+
+async function askAuthority(ports: TimestampPorts, authority: TimestampAuthority, data: Uint8Array, digestAlgorithm: DigestAlgorithm, signal: AbortSignal | undefined): Promise<TimestampToken> {
+  const request = { imprint: digestOf(digestAlgorithm, data), digestAlgorithm, nonce: ports.chance.bytes(8), certReq: true };
+  const responseDer = await authority.exchange(buildTimestampRequest(request), signal);
+  const token = checkTimestampResponse(readTimestampResponse(responseDer), request);
+  const result = checkTimestampToken(token, { imprint: (digest) => digestOf(digest, data), at: ports.clock.now() });
+  if (result.indication !== 'PASSED') {
+    const reasons = result.checks.filter(({ status }) => status === 'failed').map(({ name, detail }) => `${name}: ${detail}`);
+    throw new GatewayError('TSA_TOKEN_INVALID', `The time-stamp cannot be used (${reasons.join('; ')})`);
+  }
+  return token;
+}
+
+/** One code for all: theirs when they agree, "unavailable" when they failed in different ways. */
+function allFailed(failures: readonly { authority: string; error: GatewayError }[]): GatewayError {
+  const codes = new Set(failures.map(({ error }) => error.code));
+  const [code = 'TSA_UNAVAILABLE'] = codes.size === 1 ? codes : [];
+  const reasons = failures.map(({ authority, error }) => `${authority}: ${error.message}`);
+  return new GatewayError(code, `No time-stamp could be had, so nothing was signed at this level. ${reasons.join(' | ')}`, { cause: failures.at(-1)?.error });
+}
