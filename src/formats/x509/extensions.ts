@@ -1,6 +1,6 @@
 import { TAG, malformed, readAsn1, type Asn1Node } from '../asn1/reader.ts';
 import { hasBit, readBitString, readBitStringContent, readBoolean, readIntegerContent, readOctetString, readOid, readSequence, readSmallInteger, type BitString } from '../asn1/values.ts';
-import { readGeneralName, readGeneralNames, urisOf, type GeneralName } from './general-name.ts';
+import { readAnyGeneralNames, readGeneralName, readGeneralNames, urisOf, type GeneralName } from './general-name.ts';
 import { readRdnContent, type NameAttribute } from './name.ts';
 
 /** Readers of extension values: each takes the DER inside extnValue, throws ASN1_MALFORMED, and decides nothing about trust. */
@@ -122,11 +122,11 @@ export function readSubjectKeyIdentifier(der: Uint8Array): Uint8Array {
   return readOctetString(readAsn1(der));
 }
 
-/** subjectAltName and issuerAltName; addresses of 4 or 16 octets only. */
+/** subjectAltName and issuerAltName; addresses of 4 or 16 octets only. An empty list, which RFC 5280 §4.2.1.6 forbids, is told of by the profile. */
 export function readAltName(der: Uint8Array): GeneralName[] {
   const node = readAsn1(der);
   if (!node.is(TAG.SEQUENCE)) throw malformed('GeneralNames is not a SEQUENCE', 0);
-  const names = readGeneralNames(node);
+  const names = readAnyGeneralNames(node);
   if (names.some((name) => name.kind === 'ip' && name.octets.length !== 4 && name.octets.length !== 16)) throw malformed('iPAddress of neither 4 nor 16 octets', 0);
   return names;
 }

@@ -16,10 +16,16 @@ export type GeneralName =
 
 const MAX_NAMES = 20_000;
 
-/** Children of GeneralNames, SEQUENCE or IMPLICIT, whose tag the caller checked. @throws ASN1_MALFORMED */
+/** Children of GeneralNames, SEQUENCE or IMPLICIT, whose tag the caller checked; at least one. @throws ASN1_MALFORMED */
 export function readGeneralNames(node: Asn1Node): GeneralName[] {
+  const names = readAnyGeneralNames(node);
+  if (names.length === 0) throw malformed('GeneralNames empty', node.start);
+  return names;
+}
+
+/** The same, where issuers leave the list empty and no harm is done (alternative names). @throws ASN1_MALFORMED */
+export function readAnyGeneralNames(node: Asn1Node): GeneralName[] {
   const children = node.children;
-  if (children.length === 0) throw malformed('GeneralNames empty', node.start);
   if (children.length > MAX_NAMES) throw malformed(`more than ${MAX_NAMES} GeneralNames`, node.start);
   return children.map((child) => readGeneralName(child));
 }

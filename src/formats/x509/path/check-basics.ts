@@ -18,7 +18,9 @@ export function validityFaults(chain: Chain, rules: PathRules, at: Date): Fault[
   });
 }
 
-function outOfValidity(certificate: Certificate, time: Date): Fault[] {
+/** Both ends belong to the validity (RFC 5280 §4.1.2.5), and the last second lasts to its end. */
+function outOfValidity(certificate: Certificate, at: Date): Fault[] {
+  const time = new Date(Math.floor(at.getTime() / 1000) * 1000);
   if (time < certificate.notBefore) return [{ certificate, text: `not valid before ${certificate.notBefore.toISOString()}` }];
   if (time > certificate.notAfter) return [{ certificate, text: `expired on ${certificate.notAfter.toISOString()}` }];
   return [];

@@ -25,6 +25,7 @@ function identityFaults(certificate: Certificate): string[] {
   if (serial >= MAX_SERIAL) faults.push('has a serial number over 20 octets (RFC 5280 §4.1.2.2)');
   if (issuerName.rdns.length === 0) faults.push('has an empty issuer name (RFC 5280 §4.1.2.4)');
   if (subjectName.rdns.length === 0 && !isCritical(certificate, EXTENSION.SUBJECT_ALT_NAME)) faults.push('has an empty subject and no critical subjectAltName (RFC 5280 §4.2.1.6)');
+  if (has(certificate, EXTENSION.SUBJECT_ALT_NAME) && subjectAltNames.length === 0) faults.push('has an empty subjectAltName (RFC 5280 §4.2.1.6)');
   if (subjectAltNames.some((name) => name.kind === 'dns' && !HOST.test(name.value))) faults.push('has a DNS name outside the preferred name syntax (RFC 5280 §4.2.1.6)');
   return faults;
 }
