@@ -44,8 +44,14 @@ const APPLICABLE = /^(?:crl|cve|invalid|pathlen|pathological|rfc5280)::/;
 /** The day the suite's snapshot was made; cases without a time of their own are meant for "now". */
 const SNAPSHOT = new Date('2026-06-29T00:00:00Z');
 
+/** Longer than this is a hang to the suite's own harness five times over. */
+const MAX_MS = 1_000;
+
 export function run(): SuiteResult {
-  return sumUp(outcomes(), readDeviations('x509-limbo'));
+  const all = outcomes();
+  const result = sumUp(all, readDeviations('x509-limbo'));
+  const slow = all.filter(({ elapsedMs }) => (elapsedMs ?? 0) > MAX_MS);
+  return { ...result, faults: [...result.faults, ...slow.map(({ id, elapsedMs }) => `${id}: took ${Math.round(elapsedMs ?? 0)} ms`)] };
 }
 
 export function outcomes(everything = false): CaseOutcome[] {
