@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDevPki, type DevPki } from '../../certs/dev/create-dev-pki.ts';
 import { privateKeyDerOf, type DevIdentity } from '../../certs/dev/identity.ts';
