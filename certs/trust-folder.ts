@@ -21,13 +21,14 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 /** Reads all files now. @throws FILE_NOT_READABLE, CERTIFICATE_MALFORMED naming the file */
 export function trustFolder(paths: TrustPaths): TrustStore {
   const loaded: Readonly<Record<TrustPurpose, readonly TrustAnchor[]>> = {
-    signature: paths.signature.flatMap((path) => readAnchors(path)),
-    timestamp: paths.timestamp.flatMap((path) => readAnchors(path)),
+    signature: paths.signature.flatMap((path) => trustAnchorsOf(path)),
+    timestamp: paths.timestamp.flatMap((path) => trustAnchorsOf(path)),
   };
   return { anchors: (purpose) => Promise.resolve(loaded[purpose]) };
 }
 
-function readAnchors(path: string): TrustAnchor[] {
+/** Anchors of one file or folder. @throws as `trustFolder` */
+export function trustAnchorsOf(path: string): TrustAnchor[] {
   const files = filesOf(path);
   if (files.length > MAX_FILES) throw new GatewayError('FILE_NOT_READABLE', `${path} holds more than ${MAX_FILES} certificate files`);
   return files.flatMap((file) => certificatesOf(file).map((certificateDer) => ({ certificateDer, set: basename(path) })));

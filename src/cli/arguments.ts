@@ -60,3 +60,11 @@ export function parseChoice<Value extends string>(name: string, values: readonly
     return found;
   };
 }
+
+export function parseWhole(name: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d{1,15}$/.test(text) || value < min || value > max) throw new GatewayError('REQUEST_INVALID', `${name}: ${text} is not a whole number from ${min} to ${max}`);
+    return value;
+  };
+}

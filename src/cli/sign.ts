@@ -1,0 +1,185 @@
+import { realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Command } from 'commander';
+import { createFileSigner } from '../../connectors/key-file/index.ts';
+import { createHttpTimestampAuthority, type HttpTimestampAuthority } from '../../connectors/tsa-http/index.ts';
+import { GatewayError } from '../domain/errors.ts';
+import { DIGEST_ALGORITHMS, isAtLeast, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
+import { readPkcs12 } from '../formats/pkcs12/read-pkcs12.ts';
+import { readCertificate } from '../formats/x509/certificate.ts';
+import type { Signer } from '../ports/signer.ts';
+import { presentationOf, type AppearanceName } from '../usecases/signature-presentation.ts';
+import { signBytes } from '../usecases/sign-bytes.ts';
+import { signDocument } from '../usecases/sign-document.ts';
+import { systemChance } from '../wiring/chance.ts';
+import { systemClock } from '../wiring/clock.ts';
+import { openFileSource } from '../wiring/file-source.ts';
+import { loadFonts } from '../wiring/fonts.ts';
+import { checkChain } from './check-chain.ts';
+import { parseChoice, parseRectangle, parseWhole, readInputFile, readPassphrase, unreadable } from './arguments.ts';
+import { paint, printJson, printLine } from './output.ts';
+import { writeSigned, writeWhole } from './write-file.ts';
+
+interface SignOptions {
+  readonly out?: string;
+  readonly outDir?: string;
+  readonly p12?: string;
+  readonly passphraseFile?: string;
+  readonly passphraseEnv?: string;
+  readonly format: SignatureFormat;
+  readonly level: SignatureLevel;
+  readonly tsa: readonly string[];
+  readonly trust: readonly string[];
+  readonly appearance: AppearanceName;
+  readonly picture?: string;
+  readonly page?: number;
+  readonly rect?: { x: number; y: number; width: number; height: number };
+  readonly field?: string;
+  readonly digest: DigestAlgorithm;
+  readonly scheme?: SignatureScheme;
+  readonly certify?: 1 | 2 | 3;
+  readonly reason?: string;
+  readonly location?: string;
+  readonly documentNumber?: string;
+  readonly json?: boolean;
+}
+
+const APPEARANCES = ['none', 'text', 'officer', 'seal', 'copy', 'annex'] as const satisfies readonly AppearanceName[];
+
+export function signCommand(): Command {
+  return new Command('sign')
+    .description('sign files; never changes FILE')
+    .argument('<file...>', 'PDF files (any files with --format cades)')
+    .option('--out <file>', 'where the signed file goes (one FILE only)')
+    .option('--out-dir <folder>', 'folder for signed files, named <name>.signed.pdf')
+    .option('--p12 <file>', 'PKCS#12 file with key and certificate')
+    .option('--passphrase-file <file>', 'file that holds its passphrase; - for standard input')
+    .option('--passphrase-env <variable>', 'environment variable that holds it (other processes of yours can read it)')
+    .option('--format <format>', SIGNATURE_FORMATS.join(' | '), parseChoice('--format', SIGNATURE_FORMATS), 'pades')
+    .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
+    .option('--tsa <url...>', 'time-stamping authorities, asked in this order', [])
+    .option('--trust <path...>', 'anchors (PEM file or folder) that the signer’s chain must reach', [])
+    .option('--appearance <name>', APPEARANCES.join(' | '), parseChoice('--appearance', APPEARANCES), 'none')
+    .option('--picture <png>', 'picture for the appearances officer and seal')
+    .option('--document-number <text>', 'number and notation, for the appearance annex')
+    .option('--page <n>', 'page of the visible signature, from 1', parseWhole('--page', 1, 100_000))
+    .option('--rect <x,y,w,h>', 'its place in points from the lower left corner', parseRectangle)
+    .option('--field <name>', 'an empty signature field to fill instead')
+    .option('--digest <name>', DIGEST_ALGORITHMS.join(' | '), parseChoice('--digest', DIGEST_ALGORITHMS), 'sha256')
+    .option('--scheme <name>', SIGNATURE_SCHEMES.join(' | '), parseChoice('--scheme', SIGNATURE_SCHEMES))
+    .option('--certify <1|2|3>', 'certify: 1 no changes, 2 form filling, 3 annotations too', (text) => parseWhole('--certify', 1, 3)(text))
+    .option('--reason <text>', 'reason shown in the signature')
+    .option('--location <text>', 'place of signing')
+    .option('--json', 'one JSON object a file')
+    .addHelpText('after', '\nExample:\n  lienthong sign decision.pdf --out decision.signed.pdf --p12 officer.p12 --passphrase-file - \\\n    --level B-T --tsa http://tsa.ca.gov.vn/ --appearance text --page 1 --rect 320,120,200,80')
+    .action((files: string[], options: SignOptions) => sign(files, options));
+}
+
+async function sign(files: readonly string[], options: SignOptions): Promise<void> {
+  const outs = files.map((file) => outputOf(file, files.length, options));
+  if (options.format !== 'pades' && options.format !== 'cades') throw new GatewayError('REQUEST_INVALID', `--format ${options.format} is not available yet; use pades or cades`);
+  if (isAtLeast(options.level, 'B-T') && options.tsa.length === 0) throw new GatewayError('TSA_NOT_CONFIGURED', `Level ${options.level} needs a time-stamping authority: add --tsa URL`);
+  const signer = await openSigner(options);
+  const authorities = options.tsa.map((url) => createHttpTimestampAuthority({ url }));
+  try {
+    const chain = checkChain(signer.chainDer, options.trust, systemClock.now());
+    for (const [index, file] of files.entries()) {
+      const out = outs[index] ?? file;
+      const facts = options.format === 'pades' ? await signPdf(file, out, signer, authorities, options) : await signDetached(file, out, signer, authorities, options);
+      report(file, out, { ...facts, chain }, options);
+    }
+  } finally {
+    await Promise.all(authorities.map((authority) => authority.close()));
+  }
+}
+
+async function openSigner(options: SignOptions): Promise<Signer> {
+  if (options.p12 === undefined) throw new GatewayError('REQUEST_INVALID', 'Say which key signs: --p12 FILE with --passphrase-file FILE or --passphrase-env VARIABLE');
+  const contents = await readPkcs12(readInputFile(options.p12), readPassphrase(options, process.env));
+  return createFileSigner({
+    keyId: basename(options.p12),
+    privateKeyPkcs8Der: contents.privateKeyPkcs8Der,
+    chainDer: [contents.certificateDer, ...contents.chainDer],
+    ...(options.scheme === undefined ? {} : { scheme: options.scheme }),
+  });
+}
+
+interface Reported {
+  readonly level: SignatureLevel;
+  readonly scheme: SignatureScheme;
+  readonly certificateSha256: string;
+  readonly timestamp: { readonly authority: string; readonly genTime: Date } | null;
+  readonly fieldName?: string;
+}
+
+async function signPdf(file: string, out: string, signer: Signer, authorities: readonly HttpTimestampAuthority[], options: SignOptions): Promise<Reported> {
+  const source = openSource(file);
+  try {
+    const presentation = presentationOf(
+      { ...options, placement: options.rect === undefined ? undefined : { page: options.page ?? 1, rect: options.rect } },
+      {
+        certificate: readCertificate(signer.chainDer[0]),
+        at: systemClock.now(),
+        fonts: await loadFonts(),
+        picturePng: options.picture === undefined ? undefined : readInputFile(options.picture),
+        documentNumber: options.documentNumber,
+      },
+    );
+    const signed = await signDocument(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest, presentation });
+    writeSigned(file, signed.increment, out);
+    return { ...signed.facts, fieldName: signed.fieldName };
+  } finally {
+    source.close();
+  }
+}
+
+async function signDetached(file: string, out: string, signer: Signer, authorities: readonly HttpTimestampAuthority[], options: SignOptions): Promise<Reported> {
+  const source = openSource(file);
+  try {
+    const signed = await signBytes(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest });
+    writeWhole(out, signed.cmsDer);
+    return signed.facts;
+  } finally {
+    source.close();
+  }
+}
+
+function portsOf(signer: Signer, timestampAuthorities: readonly HttpTimestampAuthority[]) {
+  return { signer, timestampAuthorities, clock: systemClock, chance: systemChance(systemClock) };
+}
+
+function openSource(file: string) {
+  try {
+    return openFileSource(file);
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function outputOf(file: string, count: number, { out, outDir, format }: SignOptions): string {
+  if ((out === undefined) === (outDir === undefined)) throw new GatewayError('REQUEST_INVALID', 'Say where the result goes: either --out FILE or --out-dir FOLDER');
+  if (out !== undefined && count > 1) throw new GatewayError('REQUEST_INVALID', 'Several files need --out-dir FOLDER');
+  const path = out ?? join(outDir ?? '.', format === 'pades' ? basename(file).replace(/(\.pdf)?$/i, '.signed.pdf') : `${basename(file)}.p7s`);
+  if (samePath(path, file)) throw new GatewayError('REQUEST_INVALID', `${path} is the input itself, which is never changed: choose another name`);
+  return path;
+}
+
+function samePath(a: string, b: string): boolean {
+  const real = (path: string): string => {
+    try {
+      return realpathSync(path);
+    } catch {
+      return path; // not there yet, so not the input
+    }
+  };
+  return real(a) === real(b);
+}
+
+function report(file: string, out: string, facts: Reported & { readonly chain: 'reached' | 'not-checked' }, options: SignOptions): void {
+  const timestamp = facts.timestamp === null ? null : { authority: facts.timestamp.authority, genTime: facts.timestamp.genTime.toISOString() };
+  if (options.json === true) return printJson({ file, out, level: facts.level, scheme: facts.scheme, certificateSha256: facts.certificateSha256, chain: facts.chain, field: facts.fieldName ?? null, timestamp });
+  const stamped = timestamp === null ? '' : `, time-stamped ${timestamp.genTime} by ${timestamp.authority}`;
+  printLine(`${paint('green', '✓')} ${out}  ${facts.level}${stamped}`);
+  if (facts.chain === 'not-checked') printLine(paint('yellow', '  The certificate’s validity, usage and key were checked, not its chain or revocation: add --trust PEM to check the chain.'));
+  else printLine(paint('dim', '  The chain reaches a trust anchor; revocation was not checked.'));
+}
