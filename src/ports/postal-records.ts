@@ -23,6 +23,8 @@ export interface PostalRecords {
   events(id: PostalOrderId): Promise<readonly TrackingEvent[]>;
 
   cursor(account: string): Promise<string | null>;
+  /** The cursor as it stands, no other transaction moving it until this one ends. */
+  lockCursor(account: string): Promise<string | null>;
   /** Moves the cursor in the transaction that records the events it passed. */
   moveCursor(account: string, cursor: string, at: Date): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { DossierCode } from '../../domain/dossier.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import type { PartnerId, PostalOrderId } from '../../domain/ids.ts';
@@ -113,10 +113,15 @@ function events(db: Executor, sealing: Sealing): Pick<PostalRecords, 'addEvent' 
   };
 }
 
-function cursors(db: Executor): Pick<PostalRecords, 'cursor' | 'moveCursor'> {
+function cursors(db: Executor): Pick<PostalRecords, 'cursor' | 'lockCursor' | 'moveCursor'> {
+  const cursor = async (account: string): Promise<string | null> =>
+    (await db.selectFrom('postal_cursor').select('cursor').where('account', '=', account).executeTakeFirst())?.cursor ?? null;
   return {
-    async cursor(account) {
-      return (await db.selectFrom('postal_cursor').select('cursor').where('account', '=', account).executeTakeFirst())?.cursor ?? null;
+    cursor,
+    async lockCursor(account) {
+      // There may be no row to lock yet.
+      await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`postal_cursor:${account}`}, 0))`.execute(db);
+      return cursor(account);
     },
     async moveCursor(account, cursor, at) {
       await db

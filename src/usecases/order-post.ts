@@ -1,0 +1,89 @@
+import type { DossierCode } from '../domain/dossier.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { DeliveryId, PartnerId, PostalOrderId } from '../domain/ids.ts';
+import { orderNumberOf, type PostalDetail, type PostalLeg, type PostalOrder } from '../domain/postal-order.ts';
+import { isOver } from '../domain/postal-state.ts';
+import type { Chance } from '../ports/chance.ts';
+import type { Wake } from '../ports/outbox.ts';
+import type { PostalCarrier } from '../ports/postal-carrier.ts';
+import type { RecordSet } from '../ports/records.ts';
+
+export interface PostalAccount {
+  readonly carrier: PostalCarrier;
+  /** See `orderNumberOf`. */
+  readonly orderNumberTemplate: string;
+}
+
+export interface OrderPostRequest {
+  readonly dossierCode: DossierCode;
+  readonly leg: PostalLeg;
+  readonly revision: number;
+  readonly carrier: string;
+  readonly requestedBy: PartnerId;
+  readonly detail: PostalDetail;
+  readonly at: Date;
+}
+
+/**
+ * Records an order for one leg of a dossier with its number, before anything is sent, and one delivery to the carrier. A second
+ * revision is taken only when the carrier cannot act on the first any more.
+ * @throws DOSSIER_NOT_FOUND, CARRIER_UNKNOWN, REQUEST_INVALID with what the carrier cannot take, POSTAL_ORDER_EXISTS, STATE_CONFLICT
+ * @see Decision 45/2016/QĐ-TTg Art. 6
+ */
+export async function orderPost(records: RecordSet, accounts: readonly PostalAccount[], chance: Chance, request: OrderPostRequest): Promise<{ readonly order: PostalOrder; readonly wakes: readonly Wake[] }> {
+  const { dossierCode, leg, revision, requestedBy, at } = request;
+  if (!(await records.dossiers.isParty(dossierCode, requestedBy))) throw new GatewayError('DOSSIER_NOT_FOUND', `There is no dossier ${dossierCode}, or you are not a party of it`);
+  const account = accountOf(accounts, request.carrier);
+  checkRevision(await records.postal.ofDossier(dossierCode), request);
+  const order: PostalOrder = {
+    id: chance.uuid() as PostalOrderId,
+    dossierCode,
+    leg,
+    revision,
+    carrier: account.carrier.carrier,
+    orderNumber: orderNumberOf(account.orderNumberTemplate, { dossierCode, leg, revision }),
+    requestedBy,
+    detail: request.detail,
+    state: 'QUEUED',
+    stateReason: null,
+    stateAt: at,
+    carrierText: null,
+    trackingNumber: null,
+    createdAt: at,
+  };
+  const faults = account.carrier.checkOrder(order);
+  if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', `${order.carrier} cannot take this order`, { faults });
+  await records.postal.add(order);
+  await records.outbox.add({ id: deliveryOf(order), kind: 'postal', laneId: `${dossierCode}|${order.carrier}`, target: order.carrier, messageId: null, postalOrderId: order.id, createdAt: at });
+  await records.dossiers.addEvent(dossierCode, {
+    kind: 'postal.ordered',
+    at,
+    actor: requestedBy,
+    messageId: null,
+    deliveryId: null,
+    postalOrderId: order.id,
+    data: { carrier: order.carrier, leg, revision, orderNumber: order.orderNumber },
+  });
+  return { order, wakes: [{ id: deliveryOf(order), wake: 0 }] };
+}
+
+/** An order is delivered to its carrier once, so the delivery bears the order's own id. */
+export function deliveryOf(order: Pick<PostalOrder, 'id'>): DeliveryId {
+  return order.id as string as DeliveryId;
+}
+
+/** @throws CARRIER_UNKNOWN */
+export function accountOf(accounts: readonly PostalAccount[], carrier: string): PostalAccount {
+  const account = accounts.find((candidate) => candidate.carrier.carrier === carrier);
+  if (account !== undefined) return account;
+  const known = accounts.map((candidate) => candidate.carrier.carrier).join(', ');
+  throw new GatewayError('CARRIER_UNKNOWN', `No account with the carrier ${carrier} is configured here (${known === '' ? 'there is none at all' : `there is ${known}`})`);
+}
+
+function checkRevision(orders: readonly PostalOrder[], { leg, revision }: OrderPostRequest): void {
+  const ofLeg = orders.filter((order) => order.leg === leg);
+  const same = ofLeg.find((order) => order.revision === revision);
+  if (same !== undefined) throw new GatewayError('POSTAL_ORDER_EXISTS', `There is an order already for this leg and revision: ${same.id} (${same.state})`);
+  const open = ofLeg.find((order) => !isOver(order.state));
+  if (open !== undefined) throw new GatewayError('STATE_CONFLICT', `Order ${open.id} for this leg is still ${open.state}: cancel it, or wait until it is over, before ordering again`);
+}
