@@ -2,7 +2,7 @@ import { constants, verify, type KeyObject } from 'node:crypto';
 import { GatewayError } from '../../domain/errors.ts';
 import { readAsn1 } from '../asn1/reader.ts';
 import { readIntegerBytes, readSequence } from '../asn1/values.ts';
-import { bitString, oid, sequence } from '../asn1/writer.ts';
+import { bitString, nullValue, oid, sequence } from '../asn1/writer.ts';
 import type { DigestName } from './digests.ts';
 import type { AlgorithmIdentifier } from './identifier.ts';
 import { pssParametersDer, type PssParameters } from './pss.ts';
@@ -82,7 +82,7 @@ function isRight(scheme: Scheme, info: PublicKeyInfo, input: VerifyValueInput): 
   const { data, signature, spkiDer } = input;
   switch (scheme.name) {
     case 'RSASSA-PSS':
-      return pssIsRight(scheme.pss, info, data, signature);
+      return pssIsRight(scheme.pss, info, input);
     case 'RSASSA-PKCS1-v1_5':
       return primitive(scheme.digest, data, { key: loadPublicKey(spkiDer), padding: constants.RSA_PKCS1_PADDING }, signature);
     case 'ECDSA':
@@ -96,14 +96,24 @@ function isRight(scheme: Scheme, info: PublicKeyInfo, input: VerifyValueInput): 
   }
 }
 
+function pssIsRight(pss: PssParameters | null, info: PublicKeyInfo, { data, signature, spkiDer }: VerifyValueInput): boolean {
+  if (pss === null || (info.pss !== null && !allows(info.pss, pss))) return false;
+  const key = pss.digest === pss.mgfDigest ? plainKey(info, spkiDer) : keyWithMgf(info, pss);
+  return primitive(pss.digest, data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: pss.saltBytes }, signature);
+}
+
+/** OpenSSL 3.0 cannot read SHA-3 in the parameters of an RSASSA-PSS key; they have been compared above, the numbers are those of any RSA key. */
+function plainKey(info: PublicKeyInfo, spkiDer: Uint8Array): KeyObject {
+  return info.type === 'RSA' ? loadPublicKey(spkiDer) : importSpki(sequence(sequence(oid(KEY_OID.RSA), nullValue()), bitString(info.keyBytes)));
+}
+
 /**
  * `crypto.verify` has no option for the hash of MGF1; OpenSSL takes it from the parameters of an RSASSA-PSS key, so the key is
  * wrapped in one that carries the signature's parameters.
  */
-function pssIsRight(pss: PssParameters | null, info: PublicKeyInfo, data: Uint8Array, signature: Uint8Array): boolean {
-  if (pss === null || (info.pss !== null && !allows(info.pss, pss))) return false;
-  const spki = sequence(sequence(oid(KEY_OID.RSA_PSS), pssParametersDer(pss)), bitString(info.keyBytes));
-  return primitive(pss.digest, data, { key: importSpki(spki), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: pss.saltBytes }, signature);
+function keyWithMgf(info: PublicKeyInfo, pss: PssParameters): KeyObject {
+  if (`${pss.digest} ${pss.mgfDigest}`.includes('sha3-')) throw new GatewayError('ALGORITHM_UNSUPPORTED', `RSASSA-PSS with ${pss.digest} and MGF1 of ${pss.mgfDigest} is not supported`);
+  return importSpki(sequence(sequence(oid(KEY_OID.RSA_PSS), pssParametersDer(pss)), bitString(info.keyBytes)));
 }
 
 /** RFC 4055 §3.3: same hashes, salt at least as long as the key demands. */

@@ -151,3 +151,13 @@ export function crlProfileFault(crl: Crl): string | null {
   if (extension === undefined) return 'has no CRL number (RFC 5280 §5.2.3)';
   return extension.critical ? 'has a critical CRL number (RFC 5280 §5.2.3)' : null;
 }
+
+/**
+ * Whether `offered` turns the clock back on what is already known: a CRL of the same issuer and scope with a lower number or an earlier
+ * date may be replayed to hide a revocation. A caller that keeps CRLs keeps the newer one.
+ * @see RFC 5280 §5.2.3
+ */
+export function isRolledBack(offered: Crl, known: Crl): boolean {
+  if (!sameName(offered.issuerName, known.issuerName) || !sameScope(offered, known) || (offered.baseNumber === null) !== (known.baseNumber === null)) return false;
+  return offered.thisUpdate < known.thisUpdate || (offered.number !== null && known.number !== null && offered.number < known.number);
+}
