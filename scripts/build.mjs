@@ -6,7 +6,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const FOLDERS = ['src', 'connectors', 'certs', 'queues', 'sandbox', 'bench'];
+const FOLDERS = ['src', 'connectors', 'certs', 'queues', 'sandbox'];
 const CONFIGURATION = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
 const STAMP = join(ROOT, 'dist', '.built');
 /** Documentation and what a developer's own run left behind are not part of the program. */
@@ -62,6 +62,7 @@ function isStale() {
 }
 
 function filesIn(folder) {
+  if (!existsSync(join(ROOT, folder))) return [];
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1));

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folderCycles } from './support/architecture/folders.ts';
@@ -11,7 +11,7 @@ const FOLDERS = ['src', 'connectors', 'certs', 'queues', 'sandbox', 'bench', 'te
 const ROOT_FILES = ['vitest.config.ts'];
 
 function sourcePaths(): string[] {
-  const found = FOLDERS.flatMap((folder) =>
+  const found = FOLDERS.filter((folder) => existsSync(join(PROJECT_ROOT, folder))).flatMap((folder) =>
     readdirSync(join(PROJECT_ROOT, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.(ts|mts|mjs|js|cjs)$/.test(entry.name))
       .map((entry) => relative(PROJECT_ROOT, join(entry.parentPath, entry.name)).split(sep).join('/')),
