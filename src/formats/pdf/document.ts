@@ -14,7 +14,9 @@ export interface RevisionInfo {
   readonly index: number;
   /** Offset that the revision's `startxref` names. */
   readonly startxref: number;
-  /** Offset after `%%EOF` and the end-of-line that follows; undefined when no `startxref … %%EOF` follows the section. */
+  /** Offset after `%%EOF`; undefined when no `startxref … %%EOF` follows the section. */
+  readonly eofEnd: number | undefined;
+  /** The same after the end-of-line that follows. */
   readonly end: number | undefined;
   /** The revision's own sections, newest first: one, or two in a linearised file (§ Annex F). */
   readonly sections: readonly XrefSection[];
@@ -161,6 +163,12 @@ export class PdfRevision {
     return this.document.decode(stream, this);
   }
 
+  /** The object of a number, whatever its generation; null when there is none. */
+  loadNumber(num: number): PdfObject {
+    const entry = this.entry(num);
+    return this.load({ kind: 'ref', num, gen: entry.type === 'offset' ? entry.gen : 0 });
+  }
+
   /** The object a reference names, not followed further. */
   load({ num, gen }: PdfRef): PdfObject {
     const entry = this.entry(num);
@@ -280,16 +288,18 @@ function revisionsOf(source: ByteSource, sections: readonly XrefSection[]): Revi
   return groups.reverse().map((group, index) => {
     const startxref = group[0]?.offset ?? 0;
     const last = Math.max(...group.map((section) => section.end));
-    return { index, startxref, end: revisionEnd(source, last, startxref), sections: group };
+    return { index, startxref, ...revisionEnd(source, last, startxref), sections: group };
   });
 }
 
-/** Offset after the `startxref N %%EOF` and end-of-line that must follow the section's end, N being the revision's own offset. */
-function revisionEnd(source: ByteSource, from: number, startxref: number): number | undefined {
-  if (from >= source.sizeBytes) return undefined;
-  const text = latin1(source.read(from, Math.min(1024, source.sizeBytes - from)));
-  const match = /^(?:\s|%[^\r\n]*[\r\n])*startxref\s+(\d{1,15})[\s\d]*%%EOF(?:\r\n|\n|\r)?/.exec(text);
-  return match === null || Number(match[1]) !== startxref ? undefined : from + match[0].length;
+/** Where the `startxref N %%EOF` that must follow the section ends, N being the revision's own offset. */
+function revisionEnd(source: ByteSource, from: number, startxref: number): Pick<RevisionInfo, 'eofEnd' | 'end'> {
+  const text = latin1(source.read(from, Math.max(0, Math.min(1024, source.sizeBytes - from))));
+  const match = /^(?:\s|%[^\r\n]*[\r\n])*startxref\s+(\d{1,15})[\s\d]*%%EOF/.exec(text);
+  if (match === null || Number(match[1]) !== startxref) return { eofEnd: undefined, end: undefined };
+  const eofEnd = from + match[0].length;
+  const lineEnd = /^(?:\r\n|\n|\r)/.exec(text.slice(match[0].length));
+  return { eofEnd, end: eofEnd + (lineEnd?.[0].length ?? 0) };
 }
 
 /** Whether everything after the last `%%EOF` is white space. */

@@ -82,6 +82,11 @@ export class ObjectParser {
     }
   }
 
+  /** White space without comments. */
+  skipSpaceOnly(): void {
+    while (CLASS_OF[this.byteAt(this.#pos)] === SPACE) this.#pos++;
+  }
+
   /** Consumes `word` when it stands here as a whole token, after white space. */
   keyword(word: string): boolean {
     this.skipSpace();

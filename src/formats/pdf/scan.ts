@@ -1,0 +1,188 @@
+import type { ByteSource } from '../byte-source.ts';
+import { isGatewayError } from '../../domain/errors.ts';
+import type { PdfDocument } from './document.ts';
+import { PDF_LIMITS, limit } from './limits.ts';
+import type { PdfDict, PdfObject } from './objects.ts';
+import { isDict, isInteger } from './objects.ts';
+import { latin1, parseAt } from './parser.ts';
+import { streamDataStart, streamEnd } from './xref.ts';
+
+export interface ScannedObject {
+  readonly offset: number;
+  readonly end: number;
+  readonly num: number;
+  readonly gen: number;
+  /** The dictionary, when the object is one or a stream. */
+  readonly dict: PdfDict | undefined;
+}
+
+/** The document read from front to back, without its cross-reference sections. */
+export interface ScanResult {
+  readonly objects: readonly ScannedObject[];
+  /** Offsets after each `%%EOF` outside objects. */
+  readonly eofEnds: readonly number[];
+  /** Stretches that are neither objects, sections nor white space. */
+  readonly strays: readonly { readonly offset: number; readonly end: number }[];
+}
+
+/**
+ * The second, independent reading: every `n g obj` in file order, streams skipped by their length. It shares the syntax parser
+ * with the first reading, not its idea of where things are. @throws PDF_LIMIT
+ * @see ISO 32000-2 §7.5.1
+ */
+export function scanDocument(document: PdfDocument): ScanResult {
+  const { source } = document;
+  const objects: ScannedObject[] = [];
+  const eofEnds: number[] = [];
+  const strays: { offset: number; end: number }[] = [];
+  for (let at = 0; at < source.sizeBytes; ) {
+    const item = itemAt(document, at);
+    if (item.kind === 'object') objects.push(item.object);
+    if (item.kind === 'eof') eofEnds.push(item.end);
+    if (item.kind === 'stray') strays.push({ offset: at, end: item.end });
+    if (objects.length + eofEnds.length + strays.length > PDF_LIMITS.scannedObjects) throw limit(`more than ${PDF_LIMITS.scannedObjects} objects`);
+    at = item.end;
+  }
+  return { objects, eofEnds, strays };
+}
+
+type Item = { readonly kind: 'space' | 'eof' | 'section' | 'stray'; readonly end: number } | { readonly kind: 'object'; readonly end: number; readonly object: ScannedObject };
+
+function itemAt(document: PdfDocument, at: number): Item {
+  const { source } = document;
+  try {
+    return parseAt(source, at, (parser): Item => {
+      const first = parser.byteAt(0);
+      if (first === 0x25) return commentAt(source, at);
+      parser.skipSpaceOnly();
+      if (parser.pos > 0) return { kind: 'space', end: parser.offset };
+      const header = parser.objectHeader();
+      if (header !== undefined) {
+        const value = parser.object();
+        const dataStart = isDict(value) ? streamDataStart(parser) : undefined;
+        if (dataStart === undefined) parser.keyword('endobj');
+        const end = dataStart === undefined ? parser.offset : streamEndOf(document, value, dataStart);
+        return { kind: 'object', end, object: { offset: at, end, ...header, dict: isDict(value) ? value : undefined } };
+      }
+      return sectionAt(document, at) ?? { kind: 'stray', end: nextCandidate(source, at + 1) };
+    });
+  } catch (error) {
+    if (isGatewayError(error, 'PDF_BROKEN')) return { kind: 'stray', end: nextCandidate(source, at + 1) };
+    throw error;
+  }
+}
+
+/** A comment up to the end of its line; `%%EOF` closes a revision. */
+function commentAt(source: ByteSource, at: number): Item {
+  for (let from = at, size = 256; ; from += size) {
+    const text = latin1(source.read(from, Math.min(size, source.sizeBytes - from)));
+    if (from === at && text.startsWith('%%EOF')) return { kind: 'eof', end: at + 5 };
+    const line = text.search(/[\r\n]/);
+    if (line !== -1) return { kind: 'space', end: from + line };
+    if (from + size >= source.sizeBytes) return { kind: 'space', end: source.sizeBytes };
+  }
+}
+
+function streamEndOf(document: PdfDocument, value: PdfObject, dataStart: number): number {
+  const raw = isDict(value) ? value.entries.get('Length') : undefined;
+  const length = isInteger(raw) ? raw : document.latest.resolve(raw);
+  if (isInteger(length) && length >= 0 && dataStart + length <= document.source.sizeBytes) {
+    try {
+      return streamEnd(document.source, dataStart + length);
+    } catch (error) {
+      if (!isGatewayError(error, 'PDF_BROKEN')) throw error;
+    }
+  }
+  // A length that leads nowhere: the keyword decides, as it does for readers that repair.
+  const found = indexOf(document.source, 'endstream', dataStart);
+  return found === -1 ? document.source.sizeBytes : found + 'endstream'.length;
+}
+
+/** A cross-reference table with its trailer, or `startxref` with its number. */
+function sectionAt(document: PdfDocument, at: number): Item | undefined {
+  return parseAt(document.source, at, (parser): Item | undefined => {
+    if (parser.keyword('startxref')) {
+      do parser.skipSpaceOnly();
+      while (isDigit(parser.byteAt(parser.pos)) && parser.unsignedInteger() !== undefined);
+      return { kind: 'section', end: parser.offset };
+    }
+    if (parser.keyword('trailer')) {
+      parser.dict();
+      return { kind: 'section', end: parser.offset };
+    }
+    if (!parser.keyword('xref')) return undefined;
+    const known = document.latest.chain.find((section) => section.offset === at);
+    return { kind: 'section', end: known?.end ?? Math.max(parser.offset, tableEnd(document.source, parser.offset)) };
+  });
+}
+
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
+
+/** A table that is in no chain: everything up to its trailer. */
+function tableEnd(source: ByteSource, from: number): number {
+  const found = indexOf(source, 'trailer', from);
+  return found === -1 ? source.sizeBytes : found;
+}
+
+/** The next line start or `obj`-like place after bytes that make no sense. */
+function nextCandidate(source: ByteSource, from: number): number {
+  const step = 64 * 1024;
+  for (let at = from; at < source.sizeBytes; at += step) {
+    const text = latin1(source.read(at, Math.min(step + 32, source.sizeBytes - at)));
+    const found = text.search(/(?<![0-9])\d{1,10}\s+\d{1,5}\s+obj|(?<![a-z])xref|trailer|startxref|%%EOF/);
+    if (found !== -1 && found < step) return at + found;
+  }
+  return source.sizeBytes;
+}
+
+function indexOf(source: ByteSource, needle: string, from: number): number {
+  const step = 1024 * 1024;
+  const wanted = Buffer.from(needle, 'latin1');
+  for (let at = from; at < source.sizeBytes; at += step) {
+    const chunk = source.read(at, Math.min(step + wanted.length, source.sizeBytes - at));
+    const found = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).indexOf(wanted);
+    if (found !== -1) return at + found;
+  }
+  return -1;
+}
+
+/**
+ * Where the two readings differ, in words; empty when they agree: each object in use stands where the scan last saw its number,
+ * every `%%EOF` closes a revision of the chain, and nothing strays between the objects.
+ */
+export function disagreements(document: PdfDocument, scan: ScanResult): string[] {
+  return [...objectDisagreements(document, scan), ...revisionDisagreements(document, scan), ...strayDisagreements(document, scan)].slice(0, 20);
+}
+
+function objectDisagreements(document: PdfDocument, scan: ScanResult): string[] {
+  const last = new Map<number, ScannedObject>();
+  for (const object of scan.objects) last.set(object.num, object);
+  const found: string[] = [];
+  for (const [num, object] of last) {
+    const entry = document.latest.entry(num);
+    if (entry.type === 'offset' && entry.offset !== object.offset && entry.offset !== 0) found.push(`object ${num} stands at ${entry.offset} by the cross-reference and last at ${object.offset} in the file`);
+    if (entry.type === 'compressed' && isLater(document, object, num)) found.push(`object ${num} is in an object stream by the cross-reference and later in the file by itself`);
+  }
+  return found;
+}
+
+/** Whether an uncompressed object lies behind the section that says the number is compressed. */
+function isLater(document: PdfDocument, object: ScannedObject, num: number): boolean {
+  const section = document.latest.chain.find((candidate) => candidate.lookup(num) !== undefined || candidate.hybrid?.lookup(num) !== undefined);
+  return section !== undefined && section.kind === 'stream' && object.offset > section.offset;
+}
+
+function revisionDisagreements(document: PdfDocument, scan: ScanResult): string[] {
+  const known = new Set(document.revisions.map((revision) => revision.eofEnd));
+  const linearised = document.revisions.some((revision) => revision.sections.length > 1);
+  const unknown = scan.eofEnds.filter((end) => !known.has(end));
+  // A linearised file has one %%EOF of its own behind the first page's section (Annex F).
+  const first = document.revisions[0]?.sections[0];
+  return unknown
+    .filter((end) => !(linearised && first !== undefined && end > first.end && end < first.end + 64))
+    .map((end) => `the %%EOF that ends at ${end} closes no revision of the cross-reference chain`);
+}
+
+function strayDisagreements(document: PdfDocument, scan: ScanResult): string[] {
+  return scan.strays.filter(({ offset }) => offset > 0 && offset < document.end).map(({ offset, end }) => `bytes ${offset} to ${end} belong to no object`);
+}
