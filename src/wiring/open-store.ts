@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { Chance } from '../ports/chance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DocumentStore } from '../ports/document-store.ts';
+import type { Records } from '../ports/records.ts';
+import type { Sealing } from '../ports/sealing.ts';
+import type { Log } from '../ports/telemetry.ts';
+import { connectDatabase, type DatabaseHandle } from '../store/database.ts';
+import { openDocumentFolder } from '../store/document-folder.ts';
+import type { PostgresConnection } from '../store/embedded/connection.ts';
+import { openDataFolder, type OpenDataFolder } from '../store/embedded/open.ts';
+import { migrate } from '../store/migrate.ts';
+import { MIGRATIONS } from '../store/migrations/all.ts';
+import { records } from '../store/records/records.ts';
+import { openSealing } from '../store/sealing.ts';
+
+export interface StoreSettings {
+  readonly config: Config;
+  /** `serve` claims the data folder; `admin` works beside a running gateway, or starts the embedded server for its own time. */
+  readonly mode: 'serve' | 'admin';
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly applicationName: string;
+  readonly maxConnections?: number;
+  readonly onLost?: (error: GatewayError) => void;
+}
+
+export interface Store {
+  readonly records: Records;
+  readonly documents: DocumentStore;
+  readonly sealing: Sealing;
+  readonly database: DatabaseHandle;
+  readonly target: PostgresConnection | { readonly url: string };
+  readonly embedded: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens records, documents and sealing as the settings say, migrated to this program's schema.
+ * @throws what `openDataFolder`, `openSealing` and `migrate` throw; nothing is left open then
+ */
+export async function openStore(settings: StoreSettings): Promise<Store> {
+  const { config, chance, clock, log } = settings;
+  const folder = config.DATABASE_URL === undefined ? await openDataFolder({ ...settings, dataDir: config.dataDir }) : null;
+  const target = folder?.connection ?? { url: config.DATABASE_URL ?? '' };
+  const database = connectDatabase({ target, applicationName: settings.applicationName, log, maxConnections: settings.maxConnections ?? 10 });
+  try {
+    await migrate(database.db, MIGRATIONS, { clock, log });
+    const sealing = await openSealing(config.MASTER_KEY_FILE ?? join(config.dataDir, 'master.key'), chance, { create: config.MASTER_KEY_FILE === undefined });
+    const documents = await openDocumentFolder(join(config.dataDir, 'documents'), { chance, clock });
+    return {
+      records: records(database.db, sealing),
+      documents,
+      sealing,
+      database,
+      target,
+      embedded: folder !== null,
+      close: () => closeStore(database, folder),
+    };
+  } catch (error) {
+    await closeStore(database, folder);
+    throw error;
+  }
+}
+
+async function closeStore(database: DatabaseHandle, folder: OpenDataFolder | null): Promise<void> {
+  await database.close();
+  await folder?.stop();
+}
