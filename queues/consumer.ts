@@ -4,7 +4,7 @@ import { errorLog } from './error-log.ts';
 import { readDeliverJob } from './jobs/deliver.ts';
 import { pause } from './pause.ts';
 import { openWithin, type QueueDependencies } from './producer.ts';
-import { within } from './within.ts';
+import { within } from '../src/ports/within.ts';
 
 /** Deals with one wake-up. What it throws is logged; the outbox tries again by itself. */
 export type DeliverHandler = (id: DeliveryId) => Promise<void>;

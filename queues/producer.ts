@@ -6,7 +6,7 @@ import type { QueueBackend, QueueHandle } from './backend.ts';
 import { errorLog } from './error-log.ts';
 import { buildDeliverJob } from './jobs/deliver.ts';
 import { pause } from './pause.ts';
-import { within } from './within.ts';
+import { within } from '../src/ports/within.ts';
 
 export interface Producer {
   readonly queue: JobQueue;

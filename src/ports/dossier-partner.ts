@@ -1,5 +1,6 @@
 import type { DeliveryId, PartnerId } from '../domain/ids.ts';
 import type { Message } from '../domain/message.ts';
+import type { Partner } from '../domain/partner.ts';
 
 /** What became of one attempt to hand a message to a partner's system. */
 export type SendOutcome =
@@ -27,4 +28,10 @@ export interface DossierPartner {
   send(deliveryId: DeliveryId, message: Message, manifestSha256: string, signal: AbortSignal): Promise<SendOutcome>;
   /** Asks whether `deliveryId` took effect, where the partner offers it; null: it does not. @throws PARTNER_UNAVAILABLE */
   lookup: ((deliveryId: DeliveryId, signal: AbortSignal) => Promise<LookupOutcome>) | null;
+}
+
+/** The connector that reaches a partner. */
+export interface DossierPartners {
+  /** For a partner in mode `push`. @throws PARTNER_UNAVAILABLE when its settings (URL, secret) cannot be used */
+  of(partner: Partner): Promise<DossierPartner>;
 }

@@ -29,7 +29,7 @@ async function take(db: Executor, heads: RawBuilder<unknown>, owner: string, now
     UPDATE outbox AS o SET state = 'leased', lease_owner = ${owner}, leased_at = ${now}, lease_until = ${until}, lease_epoch = o.lease_epoch + 1,
       attempts = o.attempts + 1, outcome_unknown = o.outcome_unknown OR o.state = 'leased'
     FROM head WHERE o.id = head.id
-    RETURNING o.*
+    RETURNING o.*, head.leased_at AS previous_leased_at
   `.execute(db);
   return rows.map(leaseOf);
 }
@@ -84,6 +84,7 @@ interface LeaseRow {
   readonly attempts: number;
   readonly schedule_from: number;
   readonly outcome_unknown: boolean;
+  readonly previous_leased_at: Date | null;
   readonly lease_until: Date;
   readonly created_at: Date;
   readonly expires_at: Date | null;
@@ -101,6 +102,7 @@ function leaseOf(row: LeaseRow): Lease {
     attempt: row.attempts,
     triesSpent: row.attempts - 1 - row.schedule_from,
     outcomeUnknown: row.outcome_unknown,
+    previousStartedAt: row.previous_leased_at,
     leaseUntil: row.lease_until,
     createdAt: row.created_at,
     expiresAt: row.expires_at,

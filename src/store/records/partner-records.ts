@@ -114,7 +114,13 @@ function apiKeys(db: Executor): Pick<PartnerRecords, 'addApiKey' | 'findApiKey' 
       return rows.map(apiKeyOf);
     },
     async revokeApiKey(id, at) {
-      const result = await db.updateTable('api_key').set({ revoked_at: at }).where('id', '=', id).where('revoked_at', 'is', null).executeTakeFirst();
+      // A revocation set ahead by a rotation may be brought forward.
+      const result = await db
+        .updateTable('api_key')
+        .set({ revoked_at: at })
+        .where('id', '=', id)
+        .where((is) => is.or([is('revoked_at', 'is', null), is('revoked_at', '>', at)]))
+        .executeTakeFirst();
       return result.numUpdatedRows === 1n;
     },
     async touchApiKey(id, at) {

@@ -1,0 +1,139 @@
+import type { DeliveryId } from '../domain/ids.ts';
+import type { Message, Receipt } from '../domain/message.ts';
+import type { Partner } from '../domain/partner.ts';
+import type { RetrySchedule } from '../domain/retry-schedule.ts';
+import type { Chance } from '../ports/chance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DossierPartner, DossierPartners, SendOutcome } from '../ports/dossier-partner.ts';
+import type { Lease } from '../ports/outbox.ts';
+import type { Records, RecordSet } from '../ports/records.ts';
+import { parked, postponed, retried } from './deliver.ts';
+import type { DeliveryHandler, Handled, HeldLease } from './delivery-handler.ts';
+
+export interface MessagePorts {
+  readonly records: Records;
+  readonly partners: DossierPartners;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly schedule: RetrySchedule;
+  /**
+   * How long after an attempt with unknown outcome its effect may still show: a look-up that finds nothing earlier proves nothing.
+   * Longer than the connector's time-out.
+   */
+  readonly quarantineMs: number;
+}
+
+const SUSPENDED_FOR_MS = 60_000;
+
+/** Messages to partners: pushed through their connector, or offered in the inbox. */
+export function messageHandler(ports: MessagePorts): DeliveryHandler {
+  return { attempt: (held) => attempt(ports, held), onParked: recordParked };
+}
+
+async function attempt(ports: MessagePorts, held: HeldLease): Promise<Handled> {
+  const { lease } = held;
+  const partner = await ports.records.partners.find(lease.target as Partner['id']);
+  const message = lease.messageId === null ? null : await ports.records.messages.find(lease.messageId);
+  if (partner === null || message === null) return parked(lease, 'undeliverable', { code: 'PARTNER_NOT_FOUND', detail: 'Its recipient or message is not recorded' });
+  if (partner.status === 'suspended') return suspended(ports, lease);
+  if (partner.mode === 'pull') return { settlement: { state: 'offered' }, attempt: { outcome: 'offered', code: null, detail: null } };
+  const connector = await ports.partners.of(partner);
+  const doubt = lease.outcomeUnknown ? await resolveDoubt(ports, held, partner, message, connector) : null;
+  return doubt ?? send(ports, held, message, connector, partner);
+}
+
+function suspended(ports: MessagePorts, lease: Lease): Handled {
+  const nextAt = new Date(ports.clock.now().getTime() + SUSPENDED_FOR_MS);
+  return postponed(lease, nextAt, { code: 'PARTNER_UNAVAILABLE', detail: 'The partner is suspended here' });
+}
+
+/**
+ * An earlier attempt may have taken effect. What may follow is what the partner declared; null: send again.
+ * `upsert` may be sent again like `key`: nothing newer of this lane can have gone out before it.
+ */
+async function resolveDoubt(ports: MessagePorts, held: HeldLease, partner: Partner, message: Message, connector: DossierPartner): Promise<Handled | null> {
+  const { lease } = held;
+  if (partner.repeat === 'unsafe') return isDecidedByPerson(lease) ? null : unknownParked(lease);
+  if (partner.repeat !== 'lookup' || connector.lookup === null) return null;
+  const found = await connector.lookup(lease.id, held.signal);
+  if (found.found) return delivered(ports, lease, message, { manifestSha256: found.manifestSha256 ?? message.manifestSha256, reference: found.reference });
+  const quarantineEnd = new Date((lease.previousStartedAt ?? lease.createdAt).getTime() + ports.quarantineMs);
+  if (quarantineEnd <= ports.clock.now()) return null;
+  return postponed(lease, quarantineEnd, { code: 'PARTNER_ANSWER_INVALID', detail: 'Not found at the partner; waiting in case it takes effect late' });
+}
+
+/** The first attempt after a replay: a person looked, and chose to send again. */
+function isDecidedByPerson(lease: Lease): boolean {
+  return lease.triesSpent === 0;
+}
+
+function unknownParked(lease: Lease): Handled {
+  return parked(lease, 'outcome-unknown', { code: 'PARTNER_UNAVAILABLE', detail: 'An attempt may have taken effect, and the partner tolerates no repetition' });
+}
+
+async function send(ports: MessagePorts, held: HeldLease, message: Message, connector: DossierPartner, partner: Partner): Promise<Handled> {
+  const { lease } = held;
+  held.beginSending();
+  const result = await connector.send(lease.id, message, message.manifestSha256, held.signal);
+  if (result.outcome === 'delivered') return delivered(ports, lease, message, result);
+  if (result.outcome === 'refused') return refused(lease, result);
+  if (result.outcome === 'unknown' && partner.repeat === 'unsafe') {
+    return { ...parked(lease, 'outcome-unknown', { code: result.code, detail: result.detail }, true), attempt: result };
+  }
+  const wasCutShort = result.outcome === 'retry' && held.signal.aborted;
+  if (wasCutShort) return postponed(lease, ports.clock.now(), result);
+  return retried(ports, lease, { ...result, retryAfterMs: result.outcome === 'retry' ? result.retryAfterMs : null });
+}
+
+/** A recipient that confirms another digest than was sent has something else: that is for a person, not for a retry. */
+function delivered(ports: MessagePorts, lease: Lease, message: Message, answer: { readonly manifestSha256: string; readonly reference: string | null }): Handled {
+  if (answer.manifestSha256 !== message.manifestSha256) {
+    return parked(lease, 'receipt-invalid', { code: 'RECEIPT_INVALID', detail: 'The recipient confirmed another manifest than was sent' }, true);
+  }
+  const receipt: Receipt = {
+    deliveryId: lease.id,
+    messageId: message.id,
+    partnerId: lease.target as Receipt['partnerId'],
+    manifestSha256: message.manifestSha256,
+    receivedAt: ports.clock.now(),
+    reference: answer.reference,
+  };
+  return {
+    settlement: { state: 'delivered' },
+    attempt: { outcome: 'delivered', code: null, detail: null },
+    record: (records, at) => recordReceipt(records, message, receipt, at),
+  };
+}
+
+/** Shared with the inbox: receipt and event of a delivery that has arrived. The caller has finished the delivery in the same transaction. */
+export async function recordReceipt(records: RecordSet, message: Message, receipt: Receipt, at: Date): Promise<void> {
+  await records.messages.addReceipt(receipt, at);
+  await records.dossiers.addEvent(message.dossierCode, {
+    kind: 'message.delivered',
+    at,
+    actor: receipt.partnerId,
+    messageId: message.id,
+    deliveryId: receipt.deliveryId,
+    postalOrderId: null,
+    data: { type: message.type, manifestSha256: receipt.manifestSha256 },
+  });
+}
+
+function refused(lease: Lease, result: Extract<SendOutcome, { outcome: 'refused' }>): Handled {
+  const reason = result.code === 'PARTNER_GONE' ? 'gone' : result.code === 'RECEIPT_INVALID' ? 'receipt-invalid' : 'refused';
+  return { ...parked(lease, reason, { code: result.code, detail: result.detail }), attempt: result };
+}
+
+const recordParked: DeliveryHandler['onParked'] = async (records, lease, settlement, at) => {
+  const message = lease.messageId === null ? null : await records.messages.find(lease.messageId);
+  if (message === null) return;
+  await records.dossiers.addEvent(message.dossierCode, {
+    kind: 'message.parked',
+    at,
+    actor: null,
+    messageId: message.id,
+    deliveryId: lease.id satisfies DeliveryId,
+    postalOrderId: null,
+    data: { recipient: lease.target, reason: settlement.reason, code: settlement.error.code, attempts: lease.attempt },
+  });
+};
