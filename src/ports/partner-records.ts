@@ -31,6 +31,7 @@ export interface PartnerRecords {
   addApiKey(key: ApiKeyRecord, secretSha256: Uint8Array): Promise<void>;
   findApiKey(secretSha256: Uint8Array): Promise<ApiKeyRecord | null>;
   apiKeys(partnerId: PartnerId): Promise<readonly ApiKeyRecord[]>;
+  /** From `at` on, which may lie ahead. False when there is no such key, or it ends by then anyway. */
   revokeApiKey(id: string, at: Date): Promise<boolean>;
   /** Best effort, at most once a minute per key. */
   touchApiKey(id: string, at: Date): Promise<void>;

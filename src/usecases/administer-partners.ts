@@ -1,0 +1,112 @@
+import type { AgencyCode } from '../domain/agency-code.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { PartnerId } from '../domain/ids.ts';
+import type { DeliveryMode, Partner, RepeatRule, Route } from '../domain/partner.ts';
+import type { Sealing } from '../ports/sealing.ts';
+import type { RecordSet } from '../ports/records.ts';
+import type { AdministerPorts } from './administer-api-keys.ts';
+
+export interface NewPartner {
+  readonly id: PartnerId;
+  readonly name: string;
+  readonly mode: DeliveryMode;
+  /** Where messages are pushed; needed for `push`, and only there. */
+  readonly url: string | null;
+  readonly repeat: RepeatRule;
+}
+
+export interface AddedPartner {
+  readonly partner: Partner;
+  /** `whsec_…` for Standard Webhooks, shown once; null for partners that pull. */
+  readonly webhookSecret: string | null;
+}
+
+export type PartnerPorts = AdministerPorts & { readonly sealing: Sealing };
+
+const WEBHOOK_SECRET_BYTES = 32; // Standard Webhooks 1.0.0: 24 to 64
+
+/** Context under which a partner's webhook secret is sealed. */
+export function webhookSecretContext(id: PartnerId): string {
+  return `partner:${id}:webhook-secret`;
+}
+
+/** Adds a partner, and gives one that is pushed to its webhook secret. Audited. @throws PARTNER_EXISTS, REQUEST_INVALID, URL_FORBIDDEN */
+export async function addPartner(ports: PartnerPorts, actor: string, request: NewPartner): Promise<AddedPartner> {
+  checkUrl(request);
+  const at = ports.clock.now();
+  const partner: Partner = { ...request, status: 'active', createdAt: at };
+  return ports.records.transaction(async (tx) => {
+    await tx.partners.add(partner);
+    await audit(tx, at, actor, 'add-partner', partner.id, { mode: partner.mode, repeat: partner.repeat });
+    return { partner, webhookSecret: partner.mode === 'push' ? await giveSecret(ports, tx, partner.id) : null };
+  });
+}
+
+export type PartnerChange = Partial<Pick<Partner, 'name' | 'url' | 'repeat' | 'status'>>;
+
+/** Changes a partner; a suspended one is refused every call. Audited. @throws PARTNER_NOT_FOUND, REQUEST_INVALID, URL_FORBIDDEN */
+export async function changePartner(ports: AdministerPorts, actor: string, id: PartnerId, change: PartnerChange): Promise<Partner> {
+  const at = ports.clock.now();
+  return ports.records.transaction(async (tx) => {
+    const changed = { ...(await existing(tx, id)), ...change };
+    checkUrl(changed);
+    await tx.partners.update(id, change);
+    await audit(tx, at, actor, 'change-partner', id, { changed: Object.keys(change).join(' '), status: changed.status });
+    return changed;
+  });
+}
+
+/** A new webhook secret in place of the old one, shown once. Audited. @throws PARTNER_NOT_FOUND, REQUEST_INVALID for partners that pull */
+export async function renewWebhookSecret(ports: PartnerPorts, actor: string, id: PartnerId): Promise<string> {
+  const at = ports.clock.now();
+  return ports.records.transaction(async (tx) => {
+    const { mode } = await existing(tx, id);
+    if (mode !== 'push') throw new GatewayError('REQUEST_INVALID', `${id} pulls its messages: it has no webhook secret`);
+    await audit(tx, at, actor, 'renew-webhook-secret', id, {});
+    return giveSecret(ports, tx, id);
+  });
+}
+
+/** Sets or moves the route of an agency, so that messages to it and to agencies below it reach the partner. Audited. @throws PARTNER_NOT_FOUND */
+export async function setRoute(ports: AdministerPorts, actor: string, route: Route): Promise<void> {
+  const at = ports.clock.now();
+  await ports.records.transaction(async (tx) => {
+    await tx.partners.setRoute(route, at);
+    await audit(tx, at, actor, 'set-route', route.partnerId, { agencyCode: route.agencyCode });
+  });
+}
+
+/** False when there was no such route. Audited. */
+export async function removeRoute(ports: AdministerPorts, actor: string, agencyCode: AgencyCode): Promise<boolean> {
+  const at = ports.clock.now();
+  return ports.records.transaction(async (tx) => {
+    const removed = await tx.partners.removeRoute(agencyCode);
+    if (removed) await tx.audit.add({ at, actor, action: 'remove-route', subject: `route:${agencyCode}`, detail: {} });
+    return removed;
+  });
+}
+
+/** Where the address leads is checked when it is called: names change what they point at. */
+function checkUrl({ mode, url }: Pick<Partner, 'mode' | 'url'>): void {
+  if ((mode === 'push') !== (url !== null)) throw new GatewayError('REQUEST_INVALID', mode === 'push' ? 'A partner that is pushed to needs a URL' : 'A partner that pulls has no URL');
+  if (url === null) return;
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  const plain = parsed !== null && (parsed.protocol === 'https:' || parsed.protocol === 'http:') && parsed.username === '' && parsed.password === '';
+  if (!plain) throw new GatewayError('URL_FORBIDDEN', 'The URL of a partner is an http or https address without user name and password');
+}
+
+async function giveSecret({ chance, sealing }: PartnerPorts, tx: RecordSet, id: PartnerId): Promise<string> {
+  const secret = `whsec_${Buffer.from(chance.bytes(WEBHOOK_SECRET_BYTES)).toString('base64')}`;
+  await tx.partners.setWebhookSecret(id, sealing.seal(new TextEncoder().encode(secret), webhookSecretContext(id)));
+  return secret;
+}
+
+async function existing(tx: RecordSet, id: PartnerId): Promise<Partner> {
+  const partner = await tx.partners.find(id);
+  if (partner === null) throw new GatewayError('PARTNER_NOT_FOUND', `There is no partner named ${id}`);
+  return partner;
+}
+
+function audit(tx: RecordSet, at: Date, actor: string, action: string, id: PartnerId, detail: Readonly<Record<string, string>>): Promise<void> {
+  return tx.audit.add({ at, actor, action, subject: `partner:${id}`, detail });
+}
