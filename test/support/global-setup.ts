@@ -7,21 +7,21 @@ import type { EmbeddedPostgres } from '../../src/store/embedded/start.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Unix socket on which the test run's one PostgreSQL is asked for; it starts at the first question. */
+    /** Unix socket on which the test run's one PostgreSQL is asked for; the embedded one, which starts at the first question, or that of TEST_DATABASE_URL. */
     postgresBroker: string;
   }
 }
 
 let folder: string | undefined;
 let broker: Server | undefined;
-let postgres: Promise<EmbeddedPostgres> | undefined;
+let postgres: Promise<Pick<EmbeddedPostgres, 'connection' | 'stop'>> | undefined;
 
 export async function setup(project: TestProject): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), 'lienthong-test-'));
   const path = join(folder, 'broker');
   broker = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    postgres ??= startPostgres(join(path, '..', 'data'));
+    postgres ??= findPostgres(join(path, '..', 'data'));
     postgres.then(
       ({ connection }) => socket.end(JSON.stringify({ connection })),
       (error: unknown) => socket.end(JSON.stringify({ error: String(error) })),
@@ -36,6 +36,14 @@ export async function teardown(): Promise<void> {
   if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
   await (await postgres)?.stop();
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+}
+
+/** `postgres://user@host:port/database` of a superuser who needs no password. */
+async function findPostgres(dataDir: string): Promise<Pick<EmbeddedPostgres, 'connection' | 'stop'>> {
+  const given = process.env['TEST_DATABASE_URL'];
+  if (given === undefined || given === '') return startPostgres(dataDir);
+  const { hostname: host, port, username: user, pathname } = new URL(given);
+  return { connection: { host, port: Number(port), user, database: pathname.slice(1), ssl: false }, stop: () => Promise.resolve() };
 }
 
 /** Loaded late: most runs never ask. Without fsync, since the data do not outlive the run. */
