@@ -1,4 +1,5 @@
 import type { DeliveryId, MessageId, PartnerId, PostalOrderId } from '../domain/ids.ts';
+import type { DeliveryState } from '../domain/message.ts';
 
 /**
  * Deliveries waiting, under way and stuck. One lane per dossier × recipient: the head goes first, and nothing of a lane is
@@ -77,9 +78,22 @@ export interface ParkedDelivery {
   readonly since: Date;
 }
 
+/** A delivery as it stands, message or postal. */
+export interface OutboxEntry {
+  readonly id: DeliveryId;
+  readonly kind: 'message' | 'postal';
+  readonly laneId: string;
+  readonly target: string;
+  readonly messageId: MessageId | null;
+  readonly postalOrderId: PostalOrderId | null;
+  readonly state: DeliveryState;
+  readonly outcomeUnknown: boolean;
+}
+
 export interface Outbox {
   /** Takes the lane's next seq under its row lock and adds the delivery as `pending`, due now. */
   add(delivery: NewDelivery): Promise<void>;
+  find(id: DeliveryId): Promise<OutboxEntry | null>;
   /**
    * Leases `id` for `owner` until `until` if it is the head of its lane, due, and not leased by anyone whose lease still runs;
    * epoch + 1. Committed before it returns. Null: nothing to do.
@@ -102,7 +116,8 @@ export interface Outbox {
   nextInLane(laneId: string, now: Date): Promise<Wake | null>;
   /** Due lane heads that were not woken since `notWokenSince`; each gets wake + 1. */
   sweep(now: Date, notWokenSince: Date, limit: number): Promise<readonly Wake[]>;
-  parked(target: PartnerId | string | null, limit: number): Promise<readonly ParkedDelivery[]>;
+  /** Longest parked first. `target` null: everybody's; `since`: parked at that time or later. */
+  parked(target: PartnerId | string | null, limit: number, since?: Date): Promise<readonly ParkedDelivery[]>;
   /** For readiness and metrics. */
   depth(now: Date): Promise<{ readonly due: number; readonly parked: number; readonly oldestDueAt: Date | null }>;
 }

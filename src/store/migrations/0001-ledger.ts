@@ -181,7 +181,7 @@ const STATEMENTS = [
   `CREATE INDEX outbox_due ON outbox (next_at) WHERE state IN ('pending', 'leased')`,
   `CREATE INDEX outbox_lane_open ON outbox (lane_id, seq) WHERE state NOT IN ('delivered', 'cancelled', 'skipped')`,
   `CREATE INDEX outbox_message ON outbox (message_id)`,
-  `CREATE INDEX outbox_parked ON outbox (target, created_at) WHERE state = 'parked'`,
+  `CREATE INDEX outbox_parked ON outbox (target, next_at) WHERE state = 'parked'`,
   `CREATE UNIQUE INDEX outbox_inbox ON outbox (target, inbox_position) WHERE inbox_position IS NOT NULL`,
   `CREATE INDEX outbox_offered ON outbox (target, inbox_position) WHERE state = 'offered'`,
   `CREATE TABLE delivery_attempt (

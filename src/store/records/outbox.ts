@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { DeliveryId, MessageId, PostalOrderId } from '../../domain/ids.ts';
-import type { DeliveryError, Outbox, ParkedDelivery, Wake } from '../../ports/outbox.ts';
+import type { DeliveryState } from '../../domain/message.ts';
+import type { DeliveryError, Outbox, OutboxEntry, ParkedDelivery, Wake } from '../../ports/outbox.ts';
 import type { Executor } from './executor.ts';
 import { lease, leaseDue, renew, settle } from './outbox-leases.ts';
 import { isDue, isHead, OPEN } from './outbox-rules.ts';
@@ -8,6 +9,7 @@ import { isDue, isHead, OPEN } from './outbox-rules.ts';
 export function outbox(db: Executor): Outbox {
   return {
     add: (delivery) => add(db, delivery),
+    find: (id) => find(db, id),
     lease: (id, owner, now, until) => lease(db, id, owner, now, until),
     leaseDue: (owner, now, until, limit) => leaseDue(db, owner, now, until, limit),
     renew: (held, until) => renew(db, held, until),
@@ -16,7 +18,7 @@ export function outbox(db: Executor): Outbox {
     replay: (id, now) => replay(db, id, now),
     nextInLane: (laneId, now) => nextInLane(db, laneId, now),
     sweep: (now, notWokenSince, limit) => sweep(db, now, notWokenSince, limit),
-    parked: (target, limit) => parked(db, target, limit),
+    parked: (target, limit, since) => parked(db, target, limit, since),
     depth: (now) => depth(db, now),
   };
 }
@@ -35,6 +37,21 @@ async function add(db: Executor, delivery: Parameters<Outbox['add']>[0]): Promis
            ${createdAt}::timestamptz, ${createdAt}::timestamptz, ${expiresAt}::timestamptz, ${createdAt}::timestamptz
     FROM numbered
   `.execute(db);
+}
+
+async function find(db: Executor, id: DeliveryId): Promise<OutboxEntry | null> {
+  const row = await db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    id: row.id as DeliveryId,
+    kind: row.kind,
+    laneId: row.lane_id,
+    target: row.target,
+    messageId: row.message_id as MessageId | null,
+    postalOrderId: row.postal_order_id as PostalOrderId | null,
+    state: row.state as DeliveryState,
+    outcomeUnknown: row.outcome_unknown,
+  };
 }
 
 async function finish(db: Executor, id: DeliveryId, state: 'delivered' | 'cancelled' | 'skipped', at: Date): Promise<boolean> {
@@ -87,10 +104,11 @@ function wakeOf(row: WakeRow): Wake {
   return { id: row.id as DeliveryId, wake: row.wake };
 }
 
-async function parked(db: Executor, target: string | null, limit: number): Promise<readonly ParkedDelivery[]> {
+async function parked(db: Executor, target: string | null, limit: number, since?: Date): Promise<readonly ParkedDelivery[]> {
   let query = db.selectFrom('outbox').selectAll().where('state', '=', 'parked');
   if (target !== null) query = query.where('target', '=', target);
-  const rows = await query.orderBy('created_at').orderBy('id').limit(limit).execute();
+  if (since !== undefined) query = query.where('next_at', '>=', since);
+  const rows = await query.orderBy('next_at').orderBy('id').limit(limit).execute();
   return rows.map((row) => ({
     id: row.id as DeliveryId,
     kind: row.kind,
@@ -101,7 +119,7 @@ async function parked(db: Executor, target: string | null, limit: number): Promi
     reason: row.parked_reason ?? '',
     error: row.last_error as DeliveryError | null,
     attempts: row.attempts,
-    since: row.next_at,
+    since: row.next_at, // parking sets it
   }));
 }
 

@@ -1,0 +1,106 @@
+import { GatewayError, isGatewayError } from '../domain/errors.ts';
+import type { DossierEventKind } from '../domain/dossier.ts';
+import type { DeliveryId } from '../domain/ids.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { OutboxEntry, Wake } from '../ports/outbox.ts';
+import type { Records, RecordSet } from '../ports/records.ts';
+
+export interface OperatePorts {
+  readonly records: Records;
+  readonly queue: JobQueue;
+  readonly clock: Clock;
+}
+
+/** Who decided, and why; both stand in the audit for ever. */
+export interface Decision {
+  /** As in `AuditEntry`. */
+  readonly actor: string;
+  /** No personal data. */
+  readonly note: string;
+}
+
+/**
+ * Sends a parked delivery again: the same id, a new attempt, its schedule from the start.
+ * @throws MESSAGE_NOT_FOUND; STATE_CONFLICT when it is not parked, or is a postal order that the carrier may have
+ */
+export function replayDelivery(ports: OperatePorts, id: DeliveryId, decision: Decision): Promise<void> {
+  return decide(ports, id, 'replay-delivery', 'message.replayed', decision, async (records, entry, at) => {
+    if (entry.kind === 'postal' && entry.outcomeUnknown) throw conflict('The carrier may have this order: resolve the postal order instead (adopt, resend or cancel)');
+    if (!(await records.outbox.replay(id, at))) throw conflict(`Only a parked delivery can be replayed; this one is ${entry.state}`);
+    return records.outbox.nextInLane(entry.laneId, at);
+  });
+}
+
+/**
+ * Passes over a delivery that holds up its lane; it will never be sent.
+ * @throws MESSAGE_NOT_FOUND, STATE_CONFLICT when it is finished, or being sent right now
+ */
+export function skipDelivery(ports: OperatePorts, id: DeliveryId, decision: Decision): Promise<void> {
+  return finishDelivery(ports, id, 'skipped', decision);
+}
+
+/** Takes a delivery back before it was delivered. @throws as `skipDelivery` */
+export function cancelDelivery(ports: OperatePorts, id: DeliveryId, decision: Decision): Promise<void> {
+  return finishDelivery(ports, id, 'cancelled', decision);
+}
+
+function finishDelivery(ports: OperatePorts, id: DeliveryId, state: 'skipped' | 'cancelled', decision: Decision): Promise<void> {
+  const action = state === 'skipped' ? 'skip-delivery' : 'cancel-delivery';
+  return decide(ports, id, action, `message.${state}`, decision, async (records, entry, at) => {
+    if (!(await records.outbox.finish(id, state, at))) throw conflict(`This delivery is ${entry.state}: it can no longer be ${state}, or only when its attempt is over`);
+    return records.outbox.nextInLane(entry.laneId, at);
+  });
+}
+
+/**
+ * Replays every delivery to `target` that was parked at or after `since`, oldest first, at most `limit`.
+ * @returns the ids replayed
+ */
+export async function replaySince(ports: OperatePorts, target: string, since: Date, limit: number, decision: Decision): Promise<readonly DeliveryId[]> {
+  const replayed: DeliveryId[] = [];
+  for (const { id } of await ports.records.outbox.parked(target, limit, since)) {
+    const done = await replayDelivery(ports, id, decision).then(
+      () => true,
+      (error: unknown) => {
+        if (isGatewayError(error, 'STATE_CONFLICT')) return false; // somebody else decided meanwhile
+        throw error;
+      },
+    );
+    if (done) replayed.push(id);
+  }
+  return replayed;
+}
+
+type Change = (records: RecordSet, entry: OutboxEntry, at: Date) => Promise<Wake | null>;
+
+async function decide(ports: OperatePorts, id: DeliveryId, action: string, kind: DossierEventKind, decision: Decision, change: Change): Promise<void> {
+  const at = ports.clock.now();
+  const wake = await ports.records.transaction(async (records) => {
+    const entry = await records.outbox.find(id);
+    if (entry === null) throw new GatewayError('MESSAGE_NOT_FOUND', `There is no delivery ${id}`);
+    const next = await change(records, entry, at);
+    await recordDecision(records, entry, action, kind, decision, at);
+    return next;
+  });
+  if (wake !== null) ports.queue.wake([wake]);
+}
+
+async function recordDecision(records: RecordSet, entry: OutboxEntry, action: string, kind: DossierEventKind, { actor, note }: Decision, at: Date): Promise<void> {
+  await records.audit.add({ at, actor, action, subject: `delivery:${entry.id}`, detail: { target: entry.target, from: entry.state, note } });
+  const message = entry.messageId === null ? null : await records.messages.find(entry.messageId);
+  if (message === null) return;
+  await records.dossiers.addEvent(message.dossierCode, {
+    kind,
+    at,
+    actor: null,
+    messageId: message.id,
+    deliveryId: entry.id,
+    postalOrderId: null,
+    data: { recipient: entry.target, from: entry.state },
+  });
+}
+
+function conflict(message: string): GatewayError {
+  return new GatewayError('STATE_CONFLICT', message);
+}

@@ -1,0 +1,141 @@
+import type { DeliveryId } from '../domain/ids.ts';
+import type { Leadership } from '../ports/leadership.ts';
+import type { Lease } from '../ports/outbox.ts';
+import { deliver, type DeliverPorts } from './deliver.ts';
+import { LEASE_MS } from './hold-lease.ts';
+import { slots } from './slots.ts';
+
+export interface DeliveryPorts extends DeliverPorts {
+  readonly leadership: Leadership;
+}
+
+export interface DeliverySettings {
+  /** Names this process in leases; unique for ever, so that a restarted process is another one. */
+  readonly owner: string;
+  /** Attempts under way at once in this process. */
+  readonly concurrency: number;
+  /** Whether this process wakes what is due (the leader among those that do). */
+  readonly sweeps: boolean;
+}
+
+export interface RunningDelivery {
+  /** Deals with one wake-up of the queue: leases the delivery and makes an attempt, or does nothing. Does not throw. */
+  wake(id: DeliveryId): Promise<void>;
+  /** Wake-ups and attempts under way. */
+  active(): number;
+  /** Leasing straight from the store, because the queue is out of reach. */
+  isDegraded(): boolean;
+  /**
+   * Takes nothing new, lets attempts finish, and aborts those that are still under way after `graceMs`. Resolves when all are settled.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+const SWEEP_EVERY_MS = 2_000;
+const SWEEP_LIMIT = 1_000;
+/** A wake-up given out may still stand in the queue: only after this long it is taken for lost. */
+const WAKE_LOST_AFTER_MS = 8_000;
+const DEGRADED_AFTER_MS = 3_000;
+const LOOK_EVERY_MS = 250;
+
+/** The worker's part of a process: attempts on wake-ups, the sweep, and leasing without a queue. Ends with `stop`. */
+export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings): RunningDelivery {
+  const { clock } = ports;
+  const stopping = new AbortController(); // no new leases
+  const aborting = new AbortController(); // attempts under way end too
+  const places = slots(settings.concurrency);
+  const underWay = new Set<Promise<void>>();
+  let unhealthySince: number | null = null;
+  let degraded = false;
+
+  const track = (work: Promise<void>): Promise<void> => {
+    const tracked: Promise<void> = work.finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
+    return tracked;
+  };
+  /** Makes the attempt in a place taken before. */
+  const run = (lease: Lease): Promise<void> => deliver(ports, lease, aborting.signal).finally(() => places.give());
+  const wakeOne = async (id: DeliveryId): Promise<void> => {
+    if (!(await places.take())) return;
+    const lease = await leaseOne(ports, settings, id);
+    if (lease === null) places.give();
+    else await run(lease);
+  };
+  const sweep = async (): Promise<void> => {
+    if (!(await ports.leadership.isLeader())) return;
+    const now = clock.now();
+    const wakes = await ports.records.outbox.sweep(now, new Date(now.getTime() - WAKE_LOST_AFTER_MS), SWEEP_LIMIT);
+    if (wakes.length > 0) ports.queue.wake(wakes);
+  };
+  const look = async (): Promise<void> => {
+    const now = clock.now();
+    unhealthySince = ports.queue.healthy() ? null : (unhealthySince ?? now.getTime());
+    const wasDegraded = degraded;
+    degraded = unhealthySince !== null && now.getTime() - unhealthySince > DEGRADED_AFTER_MS;
+    if (degraded !== wasDegraded) ports.log.warn(degraded ? 'delivery.degraded' : 'delivery.queue-back');
+    if (degraded) await leaseFromStore();
+  };
+  const leaseFromStore = async (): Promise<void> => {
+    const free = places.takeFree();
+    const leases = await leaseDue(ports, settings, free);
+    places.give(free - leases.length);
+    for (const lease of leases) void track(run(lease));
+  };
+
+  const loops = [repeat(ports, 'delivery.look', LOOK_EVERY_MS, stopping.signal, look)];
+  if (settings.sweeps) loops.push(repeat(ports, 'delivery.sweep', SWEEP_EVERY_MS, stopping.signal, sweep));
+
+  return {
+    wake: (id) => track(wakeOne(id)),
+    active: () => underWay.size,
+    isDegraded: () => degraded,
+    async stop(graceMs) {
+      stopping.abort();
+      places.close();
+      await Promise.all(loops);
+      const finished = new AbortController();
+      const deadline = clock.sleep(graceMs, finished.signal).then(
+        () => aborting.abort(),
+        () => {}, // everything ended before the deadline
+      );
+      while (underWay.size > 0) await Promise.all(underWay);
+      finished.abort();
+      await deadline;
+      await ports.leadership.resign();
+    },
+  };
+}
+
+/** A database that does not answer is the sweep's business: it finds the delivery again. */
+async function leaseOne({ records, clock, log }: DeliveryPorts, { owner }: DeliverySettings, id: DeliveryId): Promise<Lease | null> {
+  const now = clock.now();
+  try {
+    return await records.outbox.lease(id, owner, now, new Date(now.getTime() + LEASE_MS));
+  } catch (error) {
+    log.error('delivery.lease-failed', error, { deliveryId: id });
+    return null;
+  }
+}
+
+async function leaseDue({ records, clock, log }: DeliveryPorts, { owner }: DeliverySettings, limit: number): Promise<readonly Lease[]> {
+  if (limit === 0) return [];
+  const now = clock.now();
+  try {
+    return await records.outbox.leaseDue(owner, now, new Date(now.getTime() + LEASE_MS), limit);
+  } catch (error) {
+    log.error('delivery.lease-failed', error);
+    return [];
+  }
+}
+
+/** Runs `work` every `everyMs` until `stop`, one at a time; a failed round is logged, and the next one comes. */
+async function repeat({ clock, log }: DeliveryPorts, event: string, everyMs: number, stop: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      await work();
+    } catch (error) {
+      log.error(event, error);
+    }
+    await clock.sleep(everyMs, stop).catch(() => {}); // stopped: the loop's condition ends it
+  }
+}
