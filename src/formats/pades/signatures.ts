@@ -3,7 +3,7 @@ import type { CoverageExtent } from '../../domain/validation-report.ts';
 import type { ByteSource } from '../byte-source.ts';
 import type { Change } from '../pdf/diff/change.ts';
 import { diffRevisions } from '../pdf/diff/diff-revisions.ts';
-import type { PdfDocument } from '../pdf/document.ts';
+import type { PdfDocument, PdfRevision } from '../pdf/document.ts';
 import { openPdf } from '../pdf/document.ts';
 import type { PdfField } from '../pdf/fields.ts';
 import { fieldsOf } from '../pdf/fields.ts';
@@ -50,6 +50,8 @@ export interface PdfSignature {
   };
   /** `unknown` when the differences could not be worked out; `reason` says why. */
   readonly changes: ChangeJudgement | { readonly after: 'unknown'; readonly reason: string };
+  /** Rules of the signature dictionary itself that are broken: such a signature is none (FORMAT_FAILURE). */
+  readonly formatFaults: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -65,18 +67,19 @@ export interface PdfSignatures {
 
 /**
  * Every signature of a document, from its form and from a scan of its bytes, with coverage and what was changed afterwards.
+ * @param options password of an encrypted document, user's or owner's; the empty one is always tried
  * @throws DOCUMENT_EMPTY, PDF_NOT_PDF, PDF_BROKEN, PDF_ENCRYPTED, PDF_LIMIT when the document cannot be read at all
  * @see ISO 32000-2 §12.8, ETSI EN 319 142-1 §5
  */
-export function readPdfSignatures(source: ByteSource): PdfSignatures {
-  const document = openPdf(source);
+export function readPdfSignatures(source: ByteSource, { password }: { readonly password?: string } = {}): PdfSignatures {
+  const document = openPdf(source, { passwords: password === undefined ? [''] : ['', password] });
   const scan = scanDocument(document);
   const differing = disagreements(document, scan);
   const candidates = [...fromFields(document), ...unreferenced(document, scan)];
   if (candidates.length > PDF_LIMITS.signatures) throw limit(`more than ${PDF_LIMITS.signatures} signatures`);
   const history = changeHistory(document);
   const shared = sharedDictionaries(candidates);
-  const signatures = candidates.map((candidate) => describe(document, candidate, history, candidate.num !== undefined && shared.has(candidate.num) ? [...differing, 'two fields share one signature'] : differing));
+  const signatures = candidates.map((candidate) => describe(document, candidate, history, { differing, isShared: candidate.num !== undefined && shared.has(candidate.num) }));
   return {
     document,
     signatures: signatures.sort((a, b) => a.coverage.revision - b.coverage.revision),
@@ -129,7 +132,7 @@ function sharedDictionaries(candidates: readonly Candidate[]): Set<number> {
   return shared;
 }
 
-function describe(document: PdfDocument, candidate: Candidate, history: ChangeHistory, differing: readonly string[]): PdfSignature {
+function describe(document: PdfDocument, candidate: Candidate, history: ChangeHistory, { differing, isShared }: { readonly differing: readonly string[]; readonly isShared: boolean }): PdfSignature {
   const { field, dict, num } = candidate;
   const { latest } = document;
   const raw = latest.resolve(dict.entries.get('Contents'));
@@ -158,8 +161,24 @@ function describe(document: PdfDocument, candidate: Candidate, history: ChangeHi
     locks,
     coverage: { ...coverage, revision: revision + 1, of: document.revisions.length },
     changes,
+    formatFaults: formatFaults(latest, dict, contents, isShared),
     warnings: [...warnings, ...(changes.after === 'unknown' ? [] : changes.warnings)],
   };
+}
+
+const SUB_FILTERS = new Set(['adbe.pkcs7.detached', 'adbe.pkcs7.sha1', 'ETSI.CAdES.detached', 'ETSI.RFC3161']);
+
+/** ISO 32000-2 table 255 and §12.8.5: a known /SubFilter, and /Type DocTimeStamp exactly where the /SubFilter is a time-stamp's. */
+function formatFaults(view: PdfRevision, dict: PdfDict, contents: PdfString | undefined, isShared: boolean): string[] {
+  const subFilter = nameText(view.get(dict, 'SubFilter'));
+  const type = nameText(view.get(dict, 'Type'));
+  const faults: string[] = [];
+  if (subFilter === null || !SUB_FILTERS.has(subFilter)) faults.push('/SubFilter names no format that this software knows');
+  if (type !== null && type !== 'Sig' && type !== 'DocTimeStamp') faults.push('/Type is not that of a signature');
+  if ((type === 'DocTimeStamp') !== (subFilter === 'ETSI.RFC3161')) faults.push('/Type and /SubFilter disagree whether this is a document time-stamp');
+  if (contents === undefined || contents.bytes.length === 0) faults.push('/Contents is empty');
+  if (isShared) faults.push('two fields share one signature');
+  return faults;
 }
 
 const nameText = (value: PdfObject): string | null => (isName(value) ? value.text : null);

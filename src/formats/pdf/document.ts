@@ -1,9 +1,11 @@
 import { GatewayError } from '../../domain/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
+import type { Decryptor } from './encryption.ts';
+import { openDecryptor } from './encryption.ts';
 import { decodeFilters } from './filters.ts';
 import { PDF_LIMITS, broken, limit } from './limits.ts';
 import type { PdfDict, PdfObject, PdfRef, PdfStream } from './objects.ts';
-import { dictOf, isDict, isInteger, isName, isRef, isStream } from './objects.ts';
+import { dictOf, isArray, isDict, isInteger, isName, isRef, isStream, isString, withEntries } from './objects.ts';
 import { ObjectParser, isSpace, latin1, parseAt } from './parser.ts';
 import type { XrefEntry, XrefSection } from './xref.ts';
 import { filterSteps, readXrefChain, streamDataStart, streamEnd } from './xref.ts';
@@ -36,11 +38,13 @@ export class PdfDocument {
   readonly #views = new Map<number, PdfRevision>();
   readonly #objects = new Map<number, { readonly num: number; readonly gen: number; readonly value: PdfObject }>();
   readonly #objectStreams = new Map<number, ObjectStream>();
+  readonly #decryptor: Decryptor | undefined;
   #inflatedBytes = 0;
 
-  constructor(source: ByteSource, sections: readonly XrefSection[], end: number) {
+  constructor(source: ByteSource, sections: readonly XrefSection[], end: number, decryptor?: Decryptor) {
     this.source = source;
     this.end = end;
+    this.#decryptor = decryptor;
     this.revisions = revisionsOf(source, sections);
     this.latest = this.at(this.revisions.length - 1);
   }
@@ -65,7 +69,8 @@ export class PdfDocument {
       const parsed = parser.object();
       return { value: parsed, dataStart: isDict(parsed) ? streamDataStart(parser) : undefined };
     });
-    const object = dataStart === undefined || !isDict(value) ? value : this.#stream(value, dataStart, view);
+    const plain = dataStart === undefined || !isDict(value) ? value : this.#stream(value, dataStart, view);
+    const object = this.#decryptor?.object(plain, num, gen) ?? plain;
     this.#objects.set(offset, { num, gen, value: object });
     return object;
   }
@@ -103,6 +108,8 @@ export class PdfDocument {
   }
 }
 
+const REPEATED_KEYS = ['Root', 'Encrypt', 'ID', 'Info'];
+
 /** A view of the document at one revision: object numbers mean what they meant then. */
 export class PdfRevision {
   readonly document: PdfDocument;
@@ -118,10 +125,14 @@ export class PdfRevision {
     this.chain = chain;
   }
 
+  /** The newest trailer; what it fails to repeat is taken from those before it, as §7.5.6 would have had it. */
   get trailer(): PdfDict {
-    const newest = this.chain[0];
+    const [newest, ...older] = this.chain;
     if (newest === undefined) throw broken('no cross-reference section');
-    return newest.trailer;
+    const missing = REPEATED_KEYS.filter((key) => !newest.trailer.entries.has(key));
+    if (missing.length === 0 || older.length === 0) return newest.trailer;
+    const found = missing.map((key) => [key, older.find((section) => section.trailer.entries.has(key))?.trailer.entries.get(key)] as const);
+    return withEntries(newest.trailer, Object.fromEntries(found));
   }
 
   /** The document catalog. @throws PDF_BROKEN when /Root leads nowhere. */
@@ -247,21 +258,38 @@ function openObjectStream(streamNum: number, stream: PdfStream, data: Uint8Array
 const HEADER_WINDOW_BYTES = 1024;
 const TAIL_WINDOW_BYTES = 2048;
 
+export interface OpenPdfOptions {
+  /** Tried in turn on an encrypted document, the empty one included; without it such a document is refused. */
+  readonly passwords?: readonly string[];
+}
+
 /**
  * Opens a PDF by its header and last `startxref`. Decides nothing beyond "this can be read".
  * @throws DOCUMENT_EMPTY, PDF_NOT_PDF, PDF_BROKEN, PDF_LIMIT, PDF_ENCRYPTED
  * @see ISO 32000-2 §7.5.2, §7.5.5
  */
-export function openPdf(source: ByteSource): PdfDocument {
+export function openPdf(source: ByteSource, { passwords }: OpenPdfOptions = {}): PdfDocument {
   if (source.sizeBytes === 0) throw new GatewayError('DOCUMENT_EMPTY', 'The document is empty (0 bytes)');
   const head = latin1(source.read(0, Math.min(HEADER_WINDOW_BYTES, source.sizeBytes)));
   if (!head.includes('%PDF-')) throw new GatewayError('PDF_NOT_PDF', 'The document is not a PDF: its first 1024 bytes hold no %PDF- header');
   const { startxref, end } = lastStartxref(source);
-  const document = new PdfDocument(source, readXrefChain(source, startxref), end);
-  if (document.latest.trailer.entries.has('Encrypt')) {
-    throw new GatewayError('PDF_ENCRYPTED', 'The PDF is encrypted; remove the encryption and send it again');
-  }
-  return document;
+  const sections = readXrefChain(source, startxref);
+  const document = new PdfDocument(source, sections, end);
+  if (!document.latest.trailer.entries.has('Encrypt')) return document;
+  if (passwords === undefined) throw new GatewayError('PDF_ENCRYPTED', 'The PDF is encrypted; remove the encryption and send it again');
+  return new PdfDocument(source, sections, end, decryptorOf(document, passwords));
+}
+
+/** Made from the document read as it stands: the encryption dictionary itself is not encrypted (§7.6.2). */
+function decryptorOf({ latest }: PdfDocument, passwords: readonly string[]): Decryptor {
+  const raw = latest.trailer.entries.get('Encrypt');
+  const encrypt = latest.resolve(raw);
+  if (!isDict(encrypt)) throw broken('/Encrypt is not a dictionary');
+  const id = latest.get(latest.trailer, 'ID');
+  const first = isArray(id) ? latest.resolve(id[0]) : null;
+  const decryptor = openDecryptor(encrypt, isString(first) ? first.bytes : new Uint8Array(), passwords, (value) => latest.resolve(value));
+  const own = isRef(raw) ? raw.num : undefined;
+  return { object: (value, num, gen) => (num === own ? value : decryptor.object(value, num, gen)) };
 }
 
 function lastStartxref(source: ByteSource): { readonly startxref: number; readonly end: number } {

@@ -45,6 +45,11 @@ function checkLoose(step: Step, { before, after, place }: Catalogs, key: string)
   step.add({ level: 'validation-data', detail: `/${key} of the document catalog was changed`, allowedWhenLocked: true });
 }
 
+/** Encryption is decided once: another handler or key would show other content. */
+export function checkEncryption(step: Step): void {
+  if (!sameObject(step.before.trailer.entries.get('Encrypt'), step.after.trailer.entries.get('Encrypt'))) step.forbid('the encryption of the document was changed');
+}
+
 /** The document information dictionary (ISO 32000-2 §14.3.3): shown by no page. */
 export function checkInfo(step: Step): void {
   const now = step.after.trailer.entries.get('Info');

@@ -1,5 +1,5 @@
 import type { PdfRevision } from '../document.ts';
-import { checkCatalog, checkInfo, checkMetadata } from './catalog-rules.ts';
+import { checkCatalog, checkEncryption, checkInfo, checkMetadata } from './catalog-rules.ts';
 import type { Change } from './change.ts';
 import { checkDss } from './dss-rule.ts';
 import { checkFields } from './field-rules.ts';
@@ -14,6 +14,7 @@ import { Step } from './step.ts';
  */
 export function diffRevisions(before: PdfRevision, after: PdfRevision): readonly Change[] {
   const step = new Step(before, after);
+  checkEncryption(step);
   checkInfo(step);
   const catalogs = checkCatalog(step);
   if (catalogs !== undefined) {

@@ -157,6 +157,7 @@ function checkAppearance(step: Step, name: string, before: FieldState, after: Fi
   const now = step.after.resolve(rawNew);
   if (!isDict(now)) return step.forbid(`the appearance of the field “${name}” is not a dictionary`);
   step.approve(rawNew);
+  if (isRef(rawOld) && step.isUsedElsewhere(rawOld.num)) step.forbid(`the appearance of the field “${name}” was changed and serves another purpose too`);
   if (isRef(rawNew) && !(isRef(rawOld) && rawOld.num === rawNew.num) && !step.isNew(rawNew.num)) step.forbid(`the appearance of the field “${name}” took the place of object ${rawNew.num}`);
   const oldDict = isDict(old.value) ? old.value : undefined;
   for (const key of APPEARANCES) {

@@ -88,6 +88,11 @@ export class Step {
     return this.before.entry(num).type === 'free' && !this.rewritten.has(num);
   }
 
+  /** Whether something no rule expects refers to the object, or to what leads to it. */
+  isUsedElsewhere(num: number): boolean {
+    return this.#uncleared(num, new Set()) !== undefined;
+  }
+
   /** Turns what no rule has cleared into changes. */
   finish(): void {
     for (const num of this.rewritten) {
