@@ -31,9 +31,9 @@ export interface CarrierEvent {
 }
 
 export interface TrackingPage {
-  /** In the order of the feed, which need not be that of occurrence. */
+  /** In the order of the feed, which need not be that of occurrence; events told before may be told again. */
   readonly events: readonly CarrierEvent[];
-  /** To be stored in the transaction that stores the events; equal to the one given when there was nothing new. */
+  /** To be stored in the transaction that stores the events. */
   readonly nextCursor: string;
   /** Whether asking again at once is useful. */
   readonly more: boolean;
@@ -55,12 +55,13 @@ export interface PostalCarrier {
   readonly account: string;
   readonly lookup: CarrierLookup;
   readonly provenAgainst: ProvenAgainst;
-  /** Everything known beforehand to be wrong with the order for this carrier; pointers into the order. Sends nothing. */
+  /** Everything known beforehand to be wrong with the order for this carrier; pointers into the request for a postal order. Sends nothing. */
   checkOrder(order: PostalOrder): readonly InputFault[];
   /**
    * Places the order under `order.orderNumber`.
    * @throws REQUEST_INVALID with the faults of `checkOrder`; CARRIER_UNAVAILABLE when it is certain that the order did not reach the
-   * carrier (safe to call again); CANCELLED when `signal` aborts before anything was sent
+   * carrier (safe to call again); CARRIER_REFUSED likewise, when settings have to be mended first (keys, address); CANCELLED when
+   * `signal` aborts before anything was sent. Whatever is thrown, nothing was ordered.
    */
   placeOrder(order: PostalOrder, signal?: AbortSignal): Promise<CarrierOutcome>;
   /** Asks to cancel the order. Accepted means that the carrier agreed, not that no courier is on the way. @throws as `placeOrder` */

@@ -1,0 +1,89 @@
+import { Agent, type Dispatcher } from 'undici';
+import { GatewayError } from '../../src/domain/errors.ts';
+import type { PostalOrder } from '../../src/domain/postal-order.ts';
+import type { CarrierOutcome, PostalCarrier, TrackingPage } from '../../src/ports/postal-carrier.ts';
+import { exchange, type Exchange, type ExchangeOptions } from './client.ts';
+import { isCursor, lastIdOf } from './cursor.ts';
+import { checkVnpostOrder } from './order-rules.ts';
+import { buildCancelRequest, buildPlaceRequest, buildTokenRequest, buildTrackingRequest, type WireRequest } from './request.ts';
+import { readResult, readToken, readTrackingPage, unknown } from './response.ts';
+import { resolveSettings, type Resolved, type VnpostHccSettings } from './settings.ts';
+import { tokenBefore, tokenSource, type TokenSource } from './token.ts';
+
+export type { VnpostHccSettings } from './settings.ts';
+
+export const VNPOST_HCC = 'post-vnpost-hcc';
+
+const MAX_ANSWER_BYTES = 256 * 1024;
+const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+
+export interface VnpostHccCarrier extends PostalCarrier {
+  /** Closes the connections that this carrier opened itself. */
+  close(): Promise<void>;
+}
+
+interface Account {
+  readonly settings: Resolved;
+  readonly dispatcher: Dispatcher;
+  readonly tokens: TokenSource;
+}
+
+/** VNPost's service for public administration in its NGSP form; see README.md. @throws CONFIG_INVALID */
+export function createVnpostHccCarrier(given: VnpostHccSettings): VnpostHccCarrier {
+  const settings = resolveSettings(given);
+  const dispatcher = given.dispatcher ?? new Agent({ connect: { timeout: 10_000 }, pipelining: 0 });
+  const tokens = tokenSource(() => fetchToken(settings, dispatcher), settings.clock);
+  const account: Account = { settings, dispatcher, tokens };
+  return {
+    carrier: VNPOST_HCC,
+    account: `${VNPOST_HCC}/${settings.customerCode}`,
+    lookup: 'feed-only',
+    provenAgainst: 'own-sandbox',
+    checkOrder: (order) => checkVnpostOrder(order, settings),
+    placeOrder: (order, signal) => placeOrder(account, order, signal),
+    cancelOrder: (order, signal) => act(account, signal, (authorization) => buildCancelRequest(order.orderNumber, settings, authorization)),
+    trackingPage: (cursor, signal) => trackingPage(account, cursor, signal),
+    findOrder: null,
+    close: async () => {
+      if (given.dispatcher === undefined) await dispatcher.destroy();
+    },
+  };
+}
+
+async function placeOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
+  const faults = checkVnpostOrder(order, account.settings);
+  if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', 'VNPost cannot take this order as it is', { faults });
+  return act(account, signal, (authorization) => buildPlaceRequest(order, account.settings, authorization));
+}
+
+/** A call that changes something at the carrier: an answer that is missing or strange is an outcome, not an error. */
+async function act(account: Account, signal: AbortSignal | undefined, build: (authorization: string) => WireRequest): Promise<CarrierOutcome> {
+  const ended = await authorized(account, build, MAX_ANSWER_BYTES, signal);
+  return ended.kind === 'lost' ? unknown(ended.why) : readResult(ended.answer, account.settings.statuses);
+}
+
+async function trackingPage(account: Account, cursor: string | null, signal: AbortSignal | undefined): Promise<TrackingPage> {
+  if (cursor !== null && !isCursor(cursor)) throw new GatewayError('CARRIER_ANSWER_INVALID', 'The stored cursor is not one of VNPost’s feed');
+  const { settings } = account;
+  const lastId = lastIdOf(cursor, settings.overlapMs);
+  const ended = await authorized(account, (authorization) => buildTrackingRequest(lastId, settings, authorization), MAX_PAGE_BYTES, signal);
+  if (ended.kind === 'answer') return readTrackingPage(ended.answer, cursor);
+  if (signal?.aborted === true) throw new GatewayError('CANCELLED', 'Reading VNPost’s tracking feed was cancelled');
+  throw new GatewayError('CARRIER_UNAVAILABLE', `VNPost’s tracking feed gave no answer: ${ended.why}`);
+}
+
+/** With the token at hand; once more with a new one after a 401, by which the service says that it did not look at the request. */
+async function authorized(account: Account, build: (authorization: string) => WireRequest, maxBytes: number, signal: AbortSignal | undefined): Promise<Exchange> {
+  const options: ExchangeOptions = { timeoutMs: account.settings.timeoutMs, maxBytes, signal };
+  const first = await tokenBefore(account.tokens, signal);
+  const ended = await exchange(build(first), account.dispatcher, options);
+  if (ended.kind === 'lost' || ended.answer.status !== 401) return ended;
+  account.tokens.drop(first);
+  return exchange(build(await tokenBefore(account.tokens, signal)), account.dispatcher, options);
+}
+
+async function fetchToken(settings: Resolved, dispatcher: Dispatcher): ReturnType<Parameters<typeof tokenSource>[0]> {
+  const ended = await exchange(buildTokenRequest(settings), dispatcher, { timeoutMs: settings.timeoutMs, maxBytes: MAX_ANSWER_BYTES, signal: undefined });
+  if (ended.kind === 'answer') return readToken(ended.answer);
+  throw new GatewayError('CARRIER_UNAVAILABLE', `VNPost gave no access token: ${ended.why}`);
+}

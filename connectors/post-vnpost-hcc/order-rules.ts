@@ -1,0 +1,31 @@
+import type { InputFault } from '../../src/domain/errors.ts';
+import type { PostalParty } from '../../src/domain/postal-address.ts';
+import { collectedByPostVnd, type PostalOrder } from '../../src/domain/postal-order.ts';
+import type { Resolved } from './settings.ts';
+
+type Rules = Pick<Resolved, 'provinceCodes' | 'maxCodVnd'>;
+
+/** What the service calls mandatory, in our own names; pointers are those of the request for a postal order. */
+export function checkVnpostOrder(order: PostalOrder, rules: Rules): InputFault[] {
+  const { sender, recipient } = order.detail;
+  return [...checkParty('/sender', sender, rules), ...checkParty('/recipient', recipient, rules), ...checkMoney(order, rules)];
+}
+
+function checkParty(pointer: string, party: PostalParty, { provinceCodes }: Rules): InputFault[] {
+  const faults: InputFault[] = [];
+  if (party.name.trim() === '') faults.push({ pointer: `${pointer}/name`, detail: 'VNPost needs a name' });
+  if (!/^\+?[\d .()-]{8,20}$/.test(party.phone)) faults.push({ pointer: `${pointer}/phone`, detail: 'VNPost needs a telephone number of 8 to 20 digits' });
+  if (party.address.line.trim() === '') faults.push({ pointer: `${pointer}/address/line`, detail: 'VNPost needs the address in words' });
+  if (provinceCodes[party.address.provinceCode] === undefined) {
+    faults.push({ pointer: `${pointer}/address/provinceCode`, detail: 'This province has no VNPost number yet: add it to the carrier’s province codes' });
+  }
+  return faults;
+}
+
+function checkMoney({ detail }: PostalOrder, { maxCodVnd }: Rules): InputFault[] {
+  const amount = collectedByPostVnd(detail.fees);
+  if (!Number.isSafeInteger(amount) || detail.fees.some(({ amountVnd }) => !Number.isSafeInteger(amountVnd) || amountVnd < 0)) {
+    return [{ pointer: '/codAmountVnd', detail: 'Amounts must be whole đồng, not negative' }];
+  }
+  return maxCodVnd !== undefined && amount > maxCodVnd ? [{ pointer: '/codAmountVnd', detail: `VNPost collects at most ${maxCodVnd} đồng` }] : [];
+}

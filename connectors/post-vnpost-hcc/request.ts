@@ -1,0 +1,100 @@
+import type { ContentItem, PostalOrder } from '../../src/domain/postal-order.ts';
+import { collectedByPostVnd } from '../../src/domain/postal-order.ts';
+import type { Resolved } from './settings.ts';
+
+/** What goes over the wire; bodies are JSON in UTF-8 unless said otherwise. Pure. */
+export interface WireRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+/** Client credentials as a form, the keys as Basic (RFC 6749 §4.4.2, §2.3.1). */
+export function buildTokenRequest(settings: Resolved): WireRequest {
+  const basic = Buffer.from(`${settings.consumerKey}:${settings.secretKey}`, 'utf8').toString('base64');
+  return {
+    method: 'POST',
+    url: settings.baseUrl + settings.paths.token,
+    headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    body: 'grant_type=client_credentials',
+  };
+}
+
+/** Fields of the service, spelt as it spells them. */
+export interface VnpostOrder {
+  readonly CustomerCode: string;
+  readonly OrderNumber: string;
+  readonly CODAmount: number;
+  readonly SenderProvince: number;
+  readonly SenderDistrict?: number;
+  readonly SenderAddress: string;
+  readonly SenderName: string;
+  readonly SenderEmail?: string;
+  readonly SenderTel: string;
+  readonly SenderDesc: string;
+  readonly Description: string;
+  readonly ReceiverName: string;
+  readonly ReceiverAddress: string;
+  readonly ReceiverTel: string;
+  readonly ReceiverProvince: number;
+  readonly ReceiverDistrict?: number;
+  readonly ReceiverEmail?: string;
+}
+
+/** For an order that `checkVnpostOrder` found nothing wrong with. */
+export function buildVnpostOrder(order: PostalOrder, settings: Resolved): VnpostOrder {
+  const { sender, recipient, contents, fees, note } = order.detail;
+  const senderDistrict = districtOf(sender.address.districtCode, settings);
+  const receiverDistrict = districtOf(recipient.address.districtCode, settings);
+  return {
+    CustomerCode: settings.customerCode,
+    OrderNumber: order.orderNumber,
+    CODAmount: collectedByPostVnd(fees),
+    SenderProvince: settings.provinceCodes[sender.address.provinceCode] ?? 0,
+    ...(senderDistrict === undefined ? {} : { SenderDistrict: senderDistrict }),
+    SenderAddress: sender.address.line,
+    SenderName: sender.name,
+    ...(sender.email === null ? {} : { SenderEmail: sender.email }),
+    SenderTel: sender.phone,
+    SenderDesc: contents.map((item, index) => `${index + 1}. ${describe(item)}`).join('; '),
+    Description: note ?? '',
+    ReceiverName: recipient.name,
+    ReceiverAddress: recipient.address.line,
+    ReceiverTel: recipient.phone,
+    ReceiverProvince: settings.provinceCodes[recipient.address.provinceCode] ?? 0,
+    ...(receiverDistrict === undefined ? {} : { ReceiverDistrict: receiverDistrict }),
+    ...(recipient.email === null ? {} : { ReceiverEmail: recipient.email }),
+  };
+}
+
+export function buildPlaceRequest(order: PostalOrder, settings: Resolved, authorization: string): WireRequest {
+  const headers = { authorization, 'content-type': 'application/json; charset=utf-8', accept: 'application/json' };
+  return { method: 'POST', url: settings.baseUrl + settings.paths.orderPost, headers, body: JSON.stringify(buildVnpostOrder(order, settings)) };
+}
+
+export function buildCancelRequest(orderNumber: string, settings: Resolved, authorization: string): WireRequest {
+  const query = new URLSearchParams({ CustomerCode: settings.customerCode, OrderNumber: orderNumber });
+  return get(`${settings.baseUrl}${settings.paths.orderCancel}?${query.toString()}`, authorization);
+}
+
+/** Entries with ids above `lastId`, 24 hexadecimal digits. */
+export function buildTrackingRequest(lastId: string, settings: Resolved, authorization: string): WireRequest {
+  const query = new URLSearchParams({ pagesize: String(settings.pageSize), lastId });
+  return get(`${settings.baseUrl}${settings.paths.orderTracking}?${query.toString()}`, authorization);
+}
+
+function get(url: string, authorization: string): WireRequest {
+  return { method: 'GET', url, headers: { authorization, accept: 'application/json' }, body: null };
+}
+
+function districtOf(code: string | null, { districtCodes }: Resolved): number | undefined {
+  return code === null ? undefined : districtCodes[code];
+}
+
+const KINDS = { original: 'bản chính', copy: 'bản sao', 'certified-copy': 'bản sao chứng thực' } as const satisfies Record<ContentItem['kind'], string>;
+
+/** Circular 17/2017 Art. 5.1g: each paper marked as original or copy, with its count. */
+function describe(item: ContentItem): string {
+  return `${item.title} (${KINDS[item.kind]}, ${item.copies} bản)`;
+}
