@@ -1,5 +1,5 @@
-import { GatewayError } from '../../domain/errors.ts';
-import type { Asn1Node } from '../asn1/reader.ts';
+import { GatewayError, isGatewayError } from '../../domain/errors.ts';
+import { readAsn1, type Asn1Node } from '../asn1/reader.ts';
 import { readOid, readSequence, readSet } from '../asn1/values.ts';
 import { compareBytes, context, sequence, setOf, tlv } from '../asn1/writer.ts';
 
@@ -51,19 +51,25 @@ export function attributesAsDer(set: Asn1Node): Uint8Array {
   );
 }
 
+/** Whether the set stands in DER already, as most do: then nothing has to be built anew. */
 function isSortedDer(set: Asn1Node): boolean {
-  const children = set.children;
-  return children.every((child, index) => {
-    const previous = children[index - 1];
-    return (previous === undefined || compareBytes(previous.bytes, child.bytes) <= 0) && isDefinite(child);
-  });
+  if (!isSorted(set.children) || !set.children.every((attribute) => isSorted(attribute.children[1]?.children ?? []))) return false;
+  try {
+    visitAll(readAsn1(set.bytes));
+    return true;
+  } catch (error) {
+    if (isGatewayError(error, 'ASN1_MALFORMED')) return false;
+    throw error;
+  }
 }
 
-/** Whether lengths are definite and minimal and strings in one piece, all the way down; inner sets are the values' own business, apart from the attribute's. */
-function isDefinite(attribute: Asn1Node): boolean {
-  const values = attribute.children[1]?.children ?? [];
-  const sorted = values.every((value, index) => index === 0 || compareBytes(values[index - 1]?.bytes ?? value.bytes, value.bytes) <= 0);
-  return sorted && compareBytes(definiteDer(attribute), attribute.bytes) === 0;
+function isSorted(nodes: readonly Asn1Node[]): boolean {
+  return nodes.every((node, index) => index === 0 || compareBytes(nodes[index - 1]?.bytes ?? node.bytes, node.bytes) <= 0);
+}
+
+/** Makes the strict reader see every value, so that it throws where DER is broken. */
+function visitAll(node: Asn1Node): void {
+  if (node.constructed) for (const child of node.children) visitAll(child);
 }
 
 /** The value with definite, minimal lengths and strings in one piece (X.690 §10.1, §10.2). */

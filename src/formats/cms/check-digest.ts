@@ -1,11 +1,11 @@
 import { isGatewayError } from '../../domain/errors.ts';
-import { digestOf, findDigest } from '../algorithms/digests.ts';
+import { digestOf, findDigest, type DigestName } from '../algorithms/digests.ts';
 import { readOctetString } from '../asn1/values.ts';
 import { singleValueOf } from './attributes.ts';
 import type { CheckSignerInfoInput } from './check-signer-info.ts';
 import type { Finding } from './finding.ts';
 import { ATTRIBUTE } from './oids.ts';
-import type { SignerInfo } from './signed-data.ts';
+import type { SignedData, SignerInfo } from './signed-data.ts';
 
 export interface DigestResult {
   /** null when it could not be computed. */
@@ -22,13 +22,16 @@ export function checkContentDigest({ signedData, signerInfo, contentDigest }: Ch
   if (digest === null) return unknown(`digestAlgorithm ${signerInfo.digestAlgorithm.oid} is not a digest known here`);
   const stated = messageDigestOf(signerInfo);
   if (stated === null) return unknown('missing, ambiguous or not an OCTET STRING');
-  const content = signedData.encapsulatedContent;
   // Content inside is hashed only when none is expected outside: otherwise the CMS could vouch for itself.
-  const actual = contentDigest?.(digest) ?? (content === null ? null : digestOf(digest, content));
+  const actual = contentDigest === undefined ? digestInside(signedData, digest) : contentDigest(digest);
   if (actual === null) return { matches: null, finding: { check: { name: NAME, clause: CLAUSE, status: 'failed', detail: 'the signed content is not there' }, subIndication: 'SIGNED_DATA_NOT_FOUND' } };
   const matches = Buffer.compare(stated, actual) === 0;
   const detail = matches ? `${digest} of the content` : `the content's ${digest} is another one: it was changed after signing`;
   return { matches, finding: { check: { name: NAME, clause: CLAUSE, status: matches ? 'passed' : 'failed', detail }, subIndication: 'HASH_FAILURE' } };
+}
+
+function digestInside({ encapsulatedContent }: SignedData, digest: DigestName): Uint8Array | null {
+  return encapsulatedContent === null ? null : digestOf(digest, encapsulatedContent);
 }
 
 function messageDigestOf({ signedAttributes }: SignerInfo): Uint8Array | null {

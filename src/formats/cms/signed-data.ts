@@ -3,7 +3,8 @@ import { readAlgorithmIdentifier, type AlgorithmIdentifier } from '../algorithms
 import { readAsn1Prefix, type Asn1Node } from '../asn1/reader.ts';
 import { readExplicit, readInteger, readOctetString, readOid, readSequence, readSet, readSmallInteger, stringContent } from '../asn1/values.ts';
 import type { Asn1Limits } from '../asn1/limits.ts';
-import { readCertificate, type Certificate } from '../x509/certificate.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { readKnownCertificate } from '../x509/certificate-memo.ts';
 import { readName, type Name } from '../x509/name.ts';
 import { attributesAsDer, readAttributes, type Attribute } from './attributes.ts';
 import { CONTENT_TYPE, OCSP_RESPONSE_FORMAT } from './oids.ts';
@@ -104,7 +105,7 @@ function readCertificateSet(set: Asn1Node | undefined): Pick<SignedData, 'certif
 function readCertificateOrNull(node: Asn1Node): Certificate | null {
   if (node.tagClass !== 0) return null;
   try {
-    return readCertificate(node.bytes);
+    return readKnownCertificate(node.bytes);
   } catch (error) {
     if (isGatewayError(error, 'CERTIFICATE_MALFORMED', 'ASN1_MALFORMED', 'ASN1_LIMIT', 'ALGORITHM_UNSUPPORTED')) return null;
     throw error;

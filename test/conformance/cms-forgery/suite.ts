@@ -259,7 +259,7 @@ function judge(cms: Uint8Array, content: Uint8Array | null = CONTENT): string | 
     const data = readSignedData(cms);
     const [first] = data.signerInfos;
     if (first === undefined) return 'no signer';
-    const result = checkSignerInfo({ signedData: data, signerInfo: first, profile: 'cades', ...(content === null ? {} : { contentDigest: (digest) => createHash(digest).update(content).digest() }) });
+    const result = checkSignerInfo({ signedData: data, signerInfo: first, profile: 'pades', ...(content === null ? {} : { contentDigest: (digest) => createHash(digest).update(content).digest() }) });
     if (result.integrity === 'intact' && result.subIndication === null) return null;
     return `${result.integrity} ${result.subIndication ?? ''} (${result.checks.filter(({ status }) => status === 'failed').map(({ name }) => name).join(', ')})`;
   } catch (error) {

@@ -1,0 +1,54 @@
+import { isGatewayError } from '../../domain/errors.ts';
+import { readCrl, type Crl } from '../crl/read-crl.ts';
+import { readOcspResponse, type OcspResponse } from '../ocsp/read-ocsp-response.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import type { PathAnchor } from '../x509/path/chain.ts';
+import type { ValidationPolicy } from './policy.ts';
+
+export type MaterialSource = 'embedded' | 'fetched' | 'given';
+
+/** Revocation information, each with where it came from. */
+export interface RevocationMaterial {
+  readonly crls: readonly { readonly source: MaterialSource; readonly crl: Crl }[];
+  readonly ocsps: readonly { readonly source: MaterialSource; readonly ocsp: OcspResponse }[];
+}
+
+export const NO_MATERIAL: RevocationMaterial = { crls: [], ocsps: [] };
+
+/** Everything validation knows apart from the signature: handed in, nothing is fetched. */
+export interface ValidationContext {
+  readonly policy: ValidationPolicy;
+  /** Time for which is validated; not a proof that anything existed then. */
+  readonly at: Date;
+  readonly anchors: { readonly signature: readonly PathAnchor[]; readonly timestamp: readonly PathAnchor[] };
+  /** Certificates given besides those in the signatures. */
+  readonly certificates: readonly Certificate[];
+  readonly revocation: RevocationMaterial;
+}
+
+/** A time at which something is proven to have existed. */
+export interface ProofOfExistence {
+  readonly time: Date;
+  readonly source: 'timestamp' | 'document-timestamp';
+}
+
+/** Reads CRLs and OCSP responses in DER; what cannot be read is left out, since it can only be missing then. */
+export function readMaterial(source: MaterialSource, crlsDer: readonly Uint8Array[], ocspsDer: readonly Uint8Array[]): RevocationMaterial {
+  return {
+    crls: crlsDer.flatMap((der) => readOrNothing(() => ({ source, crl: readCrl(der) }))),
+    ocsps: ocspsDer.flatMap((der) => readOrNothing(() => ({ source, ocsp: readOcspResponse(der) }))),
+  };
+}
+
+export function joinMaterial(...materials: readonly RevocationMaterial[]): RevocationMaterial {
+  return { crls: materials.flatMap(({ crls }) => crls), ocsps: materials.flatMap(({ ocsps }) => ocsps) };
+}
+
+function readOrNothing<T>(read: () => T): T[] {
+  try {
+    return [read()];
+  } catch (error) {
+    if (isGatewayError(error)) return [];
+    throw error;
+  }
+}

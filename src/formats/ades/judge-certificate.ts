@@ -1,0 +1,86 @@
+import type { Check, ChainLink, RevocationStatus, SubIndication } from '../../domain/validation-report.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import type { PathAnchor } from '../x509/path/chain.ts';
+import { checkRevocation, isRevokedAt, type CertificateStatus } from '../x509/path/revocation.ts';
+import type { PathRules } from '../x509/path/rules.ts';
+import { validatePath, type PathResult } from '../x509/path/validate-path.ts';
+import type { MaterialSource, RevocationMaterial, ValidationContext } from './context.ts';
+
+export interface JudgeCertificateInput {
+  readonly certificate: Certificate;
+  /** Certificates that came with the signature. */
+  readonly carried: readonly Certificate[];
+  /** Revocation information that came with it. */
+  readonly embedded: RevocationMaterial;
+  readonly anchors: readonly PathAnchor[];
+  readonly rules: PathRules;
+  /** The time for which the certificate must have been good. */
+  readonly at: Date;
+  readonly context: ValidationContext;
+}
+
+export interface CertificateJudgement {
+  /** null: path and revocation leave nothing to say. */
+  readonly subIndication: SubIndication | null;
+  readonly chain: readonly ChainLink[];
+  readonly revocation: readonly RevocationStatus[];
+  readonly checks: readonly Check[];
+}
+
+/**
+ * Whether a certificate may be relied on at a time: path to an anchor, then revocation of each certificate of the path.
+ * @see ETSI EN 319 102-1 §5.2.5, §5.2.6
+ */
+export function judgeCertificate(input: JudgeCertificateInput): CertificateJudgement {
+  const { certificate, carried, anchors, rules, at, context } = input;
+  const path = validatePath({ leaf: certificate, intermediates: [...carried, ...context.certificates], anchors, at, rules });
+  const chain = path.chain.map((link) => ({ subject: link.subject, sha256: link.sha256Hex, anchor: path.anchor?.certificate.sha256Hex === link.sha256Hex }));
+  const { statuses, checks } = revocationOf(input, path);
+  return {
+    subIndication: path.subIndication ?? gravest(statuses, at),
+    chain,
+    revocation: statuses.map((status) => reported(status, input)),
+    checks: [...path.checks, ...checks],
+  };
+}
+
+/** Also asked when the path fails for another reason, so that a revocation is never hidden; without an anchor nobody can vouch for anything. */
+function revocationOf(input: JudgeCertificateInput, path: PathResult): { statuses: readonly CertificateStatus[]; checks: readonly Check[] } {
+  const { context, embedded, carried, at } = input;
+  if (path.anchor === null) {
+    const check: Check = { name: 'revocation-status', clause: 'RFC 5280 §6.3.3', status: 'skipped', detail: 'not asked: there is no path to a trust anchor' };
+    return { statuses: [nothingKnown(input.certificate)], checks: [check] };
+  }
+  return checkRevocation({
+    chain: { certificates: path.chain, anchor: path.anchor },
+    crls: [...embedded.crls, ...context.revocation.crls].map(({ crl }) => crl),
+    ocsps: [...embedded.ocsps, ...context.revocation.ocsps].map(({ ocsp }) => ocsp),
+    certificates: [...carried, ...context.certificates],
+    at,
+    now: context.at,
+    rules: context.policy.revocation,
+  });
+}
+
+function nothingKnown(certificate: Certificate): CertificateStatus {
+  return { certificate, status: 'missing', revokedAt: null, reason: null, thisUpdate: null, nextUpdate: null, evidence: null, reasons: [] };
+}
+
+/** What is not known is never taken for good. */
+function gravest(statuses: readonly CertificateStatus[], at: Date): SubIndication | null {
+  const revoked = statuses.findIndex((status) => isRevokedAt(status, at));
+  if (revoked >= 0) return revoked === 0 ? 'REVOKED_NO_POE' : 'REVOKED_CA_NO_POE';
+  if (statuses.some(({ status }) => status === 'missing' || status === 'unknown')) return 'CERTIFICATE_CHAIN_GENERAL_FAILURE';
+  return statuses.some(({ status }) => status === 'stale') ? 'TRY_LATER' : null;
+}
+
+function reported({ certificate, status, thisUpdate, evidence }: CertificateStatus, input: JudgeCertificateInput): RevocationStatus {
+  return { for: certificate.sha256Hex, source: sourceOf(evidence, input), type: evidence?.kind ?? null, thisUpdate: thisUpdate?.toISOString() ?? null, status };
+}
+
+function sourceOf(evidence: CertificateStatus['evidence'], { embedded, context }: JudgeCertificateInput): MaterialSource | null {
+  if (evidence === null) return null;
+  const all = [embedded, context.revocation];
+  if (evidence.kind === 'crl') return all.flatMap(({ crls }) => crls).find(({ crl }) => crl === evidence.crl)?.source ?? null;
+  return all.flatMap(({ ocsps }) => ocsps).find(({ ocsp }) => ocsp === evidence.ocsp)?.source ?? null;
+}

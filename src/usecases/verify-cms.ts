@@ -1,0 +1,84 @@
+import { isGatewayError } from '../domain/errors.ts';
+import type { Check, Coverage, SignatureReport, TimestampReport } from '../domain/validation-report.ts';
+import { digestOf, type DigestName } from '../formats/algorithms/digests.ts';
+import { readAsn1 } from '../formats/asn1/reader.ts';
+import { NO_MATERIAL, type ValidationContext } from '../formats/ades/context.ts';
+import { unreadableSignature } from '../formats/ades/unreadable-signature.ts';
+import { validateSignature, type ValidatedSignature, type ValidateSignatureInput } from '../formats/ades/validate-signature.ts';
+import { readSignedData, readSignerInfo, type SignerInfo } from '../formats/cms/signed-data.ts';
+
+export interface VerifiedSignatures {
+  readonly signatures: readonly SignatureReport[];
+  readonly timestamps: readonly TimestampReport[];
+}
+
+/** A counter-signature may carry others; no honest one goes deeper. */
+const MAX_COUNTER_DEPTH = 3;
+/** Judged per signature; the rest are reported as one that is not readable. */
+const MAX_COUNTER_SIGNATURES = 20;
+
+/**
+ * Validates every signature of a CMS file, detached over `contentDigest` or with the content inside.
+ * @throws CMS_MALFORMED, ASN1_LIMIT when the file is no CMS SignedData: the caller says UNREADABLE
+ * @see ETSI EN 319 122-1
+ */
+export function verifyCms(bytes: Uint8Array, contentDigest: ((digest: DigestName) => Uint8Array) | undefined, context: ValidationContext): VerifiedSignatures {
+  const signedData = readSignedData(bytes);
+  const trailing: Check[] = signedData.sizeBytes === bytes.length ? [] : [{ name: 'nothing-after-cms', clause: 'RFC 5652 §3', status: 'failed', detail: `${bytes.length - signedData.sizeBytes} bytes follow the CMS` }];
+  const results = signedData.signerInfos.map((signerInfo, index) =>
+    validateWithCounterSignatures({
+      id: `Signature${index + 1}`,
+      kind: 'signature',
+      format: 'CAdES',
+      profile: 'cades',
+      signedData,
+      signerInfo,
+      contentDigest,
+      coverage: WHOLE_FILE,
+      containerChecks: trailing,
+      certification: null,
+      reason: null,
+      containerTime: null,
+      certificates: [],
+      material: NO_MATERIAL,
+      proof: null,
+      context,
+    }),
+  );
+  return joinResults(results);
+}
+
+export const WHOLE_FILE: Coverage = { extent: 'file', revision: 1, of: 1, changesAfter: 'none', changes: [] };
+
+/** The signature, then those that sign its value (RFC 5652 §11.4). */
+export function validateWithCounterSignatures(input: ValidateSignatureInput, depth = 0): VerifiedSignatures {
+  const validated = validateSignature(input);
+  const values = validated.signer.counterSignatures.slice(0, MAX_COUNTER_SIGNATURES + 1);
+  const counters = values.map((valueDer, index) => validateCounterSignature(input, validated, valueDer, index, depth + 1));
+  return joinResults([{ signatures: [validated.report], timestamps: validated.timestamps }, ...counters]);
+}
+
+function validateCounterSignature(parent: ValidateSignatureInput, { report }: ValidatedSignature, valueDer: Uint8Array, index: number, depth: number): VerifiedSignatures {
+  const id = `${parent.id}/counter-${index + 1}`;
+  const beyond = depth > MAX_COUNTER_DEPTH || index >= MAX_COUNTER_SIGNATURES;
+  const signerInfo = beyond ? `only ${MAX_COUNTER_SIGNATURES} counter-signatures, ${MAX_COUNTER_DEPTH} deep, are judged` : signerInfoOrReason(valueDer);
+  if (typeof signerInfo === 'string') {
+    const check: Check = { name: 'signature-readable', clause: 'RFC 5652 §11.4', status: 'failed', detail: signerInfo };
+    return { signatures: [unreadableSignature({ id, kind: 'counter-signature', format: report.format, coverage: report.coverage, checks: [check], certification: null, reason: null, containerTime: null, at: parent.context.at })], timestamps: [] };
+  }
+  const contentDigest = (digest: DigestName): Uint8Array => digestOf(digest, parent.signerInfo.signature);
+  return validateWithCounterSignatures({ ...parent, id, kind: 'counter-signature', profile: 'counter-signature', signerInfo, contentDigest, containerChecks: [], certification: null, reason: null, containerTime: null }, depth);
+}
+
+function signerInfoOrReason(valueDer: Uint8Array): SignerInfo | string {
+  try {
+    return readSignerInfo(readAsn1(valueDer, { rules: 'BER' }));
+  } catch (error) {
+    if (isGatewayError(error, 'ASN1_MALFORMED', 'ASN1_LIMIT', 'CMS_MALFORMED')) return error.message;
+    throw error;
+  }
+}
+
+export function joinResults(results: readonly VerifiedSignatures[]): VerifiedSignatures {
+  return { signatures: results.flatMap(({ signatures }) => signatures), timestamps: results.flatMap(({ timestamps }) => timestamps) };
+}

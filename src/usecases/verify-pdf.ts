@@ -1,0 +1,180 @@
+import { isGatewayError } from '../domain/errors.ts';
+import type { Check, Coverage, SignatureReport, TimestampReport } from '../domain/validation-report.ts';
+import { digestOfChunks, type DigestName } from '../formats/algorithms/digests.ts';
+import { NO_MATERIAL, type ProofOfExistence, type ValidationContext } from '../formats/ades/context.ts';
+import { unreadableSignature } from '../formats/ades/unreadable-signature.ts';
+import { validateTimestamp, type ValidatedTimestamp } from '../formats/ades/validate-timestamp.ts';
+import type { ByteSource } from '../formats/byte-source.ts';
+import type { SignatureProfile } from '../formats/cms/check-signer-info.ts';
+import { readSignedData, type SignedData } from '../formats/cms/signed-data.ts';
+import { signedBytes } from '../formats/pades/embed.ts';
+import { readPdfSignatures, type PdfSignature } from '../formats/pades/signatures.ts';
+import { joinResults, validateWithCounterSignatures, type VerifiedSignatures } from './verify-cms.ts';
+
+/**
+ * Validates every signature and document time-stamp of a PDF, wherever the file hides it.
+ * @throws DOCUMENT_EMPTY, PDF_NOT_PDF, PDF_BROKEN, PDF_ENCRYPTED, PDF_LIMIT: the caller says UNREADABLE
+ * @see ETSI EN 319 142-1, ISO 32000-2 §12.8
+ */
+export function verifyPdf(source: ByteSource, context: ValidationContext): VerifiedSignatures {
+  const { signatures } = readPdfSignatures(source);
+  const digests = rangeDigests(source);
+  const stamps = validateDocumentTimestamps(signatures.filter(({ kind }) => kind === 'document-timestamp'), digests, context);
+  const results = signatures.filter(({ kind }) => kind === 'signature').map((signature) => validatePdfSignature(signature, digests, proofFor(signature, stamps), context));
+  return joinResults([...results, { signatures: [], timestamps: stamps.map(({ validated }) => validated.report) }]);
+}
+
+type RangeDigests = (signature: PdfSignature) => (digest: DigestName) => Uint8Array | null;
+
+function rangeDigests(source: ByteSource): RangeDigests {
+  return ({ byteRange }) => {
+    const known = new Map<DigestName, Uint8Array>();
+    return (digest) => {
+      if (byteRange === null) return null;
+      const value = known.get(digest) ?? digestOfChunks(digest, signedBytes(source, byteRange));
+      known.set(digest, value);
+      return value;
+    };
+  };
+}
+
+interface DocumentTimestamp {
+  readonly signature: PdfSignature;
+  readonly validated: ValidatedTimestamp;
+}
+
+/** From the newest to the oldest, since each proves that the ones before it existed. */
+function validateDocumentTimestamps(signatures: readonly PdfSignature[], digests: RangeDigests, context: ValidationContext): DocumentTimestamp[] {
+  const judged: DocumentTimestamp[] = [];
+  for (const signature of [...signatures].reverse()) {
+    const provenAt = proofFor(signature, judged)?.time ?? context.at;
+    judged.unshift({ signature, validated: validateDocumentTimestamp(signature, digests(signature), provenAt, context) });
+  }
+  return judged;
+}
+
+function validateDocumentTimestamp(signature: PdfSignature, digest: (name: DigestName) => Uint8Array | null, provenAt: Date, context: ValidationContext): ValidatedTimestamp {
+  const validated = validateTimestamp({
+    type: 'document',
+    covers: signature.id,
+    tokenDer: signature.contents,
+    imprint: (name) => digest(name) ?? new Uint8Array(),
+    provenAt,
+    embedded: NO_MATERIAL,
+    context,
+  });
+  const container = containerChecks(signature, null);
+  const report: TimestampReport = { ...validated.report, checks: [...container, ...validated.report.checks] };
+  if (!container.some(({ status }) => status === 'failed')) return { ...validated, report };
+  return { report: { ...report, indication: 'FAILED', subIndication: 'FORMAT_FAILURE' }, proves: null };
+}
+
+/** The earliest document time-stamp that passed over this revision or a later one. */
+function proofFor(signature: PdfSignature, stamps: readonly DocumentTimestamp[]): ProofOfExistence | null {
+  const covering = stamps.filter((stamp) => stamp.signature !== signature && stamp.signature.coverage.revision > signature.coverage.revision);
+  const times = covering.flatMap(({ validated }) => (validated.proves === null ? [] : [validated.proves.getTime()]));
+  return times.length === 0 ? null : { time: new Date(Math.min(...times)), source: 'document-timestamp' };
+}
+
+interface Flavour {
+  readonly format: 'PAdES' | 'PKCS7';
+  readonly profile: SignatureProfile;
+  /** adbe.pkcs7.sha1 carries the SHA-1 of the document inside and signs that (ISO 32000-2 §12.8.3.3). */
+  readonly digestInside: boolean;
+}
+
+const FLAVOURS: Readonly<Record<string, Flavour>> = {
+  'ETSI.CAdES.detached': { format: 'PAdES', profile: 'pades', digestInside: false },
+  'adbe.pkcs7.detached': { format: 'PKCS7', profile: 'cms', digestInside: false },
+  'adbe.pkcs7.sha1': { format: 'PKCS7', profile: 'cms', digestInside: true },
+};
+
+function validatePdfSignature(signature: PdfSignature, digests: RangeDigests, proof: ProofOfExistence | null, context: ValidationContext): VerifiedSignatures {
+  const flavour = FLAVOURS[signature.subFilter ?? ''];
+  const signedData = flavour === undefined ? `the signature format ${signature.subFilter ?? 'without a name'} is not supported` : signedDataOrReason(signature.contents);
+  if (flavour === undefined || typeof signedData === 'string') return unreadable(signature, String(signedData), context);
+  const [signerInfo] = signedData.signerInfos;
+  if (signerInfo === undefined) return unreadable(signature, 'the CMS has no signer', context);
+  const digest = digests(signature);
+  const inside = flavour.digestInside ? [checkDigestInside(signedData, digest)] : [];
+  const result = validateWithCounterSignatures({
+    id: signature.id,
+    kind: 'signature',
+    format: flavour.format,
+    profile: flavour.profile,
+    signedData,
+    signerInfo,
+    contentDigest: flavour.digestInside ? undefined : digest,
+    coverage: coverageOf(signature),
+    containerChecks: [...containerChecks(signature, signedData), ...inside],
+    certification: certificationOf(signature),
+    reason: signature.reason,
+    containerTime: signature.claimedTime,
+    certificates: [],
+    material: NO_MATERIAL,
+    proof,
+    context,
+  });
+  const [own, ...counters] = result.signatures;
+  if (own === undefined) return result;
+  const broken = inside.some(({ status }) => status === 'failed') ? ({ integrity: 'broken', indication: 'TOTAL-FAILED', subIndication: 'HASH_FAILURE' } as const) : {};
+  return { ...result, signatures: [{ ...own, ...broken, warnings: [...own.warnings, ...signature.warnings] }, ...counters] };
+}
+
+function signedDataOrReason(contents: Uint8Array): SignedData | string {
+  try {
+    return readSignedData(contents);
+  } catch (error) {
+    if (isGatewayError(error, 'CMS_MALFORMED', 'ASN1_LIMIT')) return error.message;
+    throw error;
+  }
+}
+
+function unreadable(signature: PdfSignature, reason: string, context: ValidationContext): VerifiedSignatures {
+  const check: Check = { name: 'signature-readable', clause: 'ISO 32000-2 §12.8.1', status: 'failed', detail: reason };
+  const format = FLAVOURS[signature.subFilter ?? '']?.format ?? signature.subFilter ?? 'unknown';
+  const report = unreadableSignature({
+    id: signature.id,
+    kind: 'signature',
+    format,
+    coverage: coverageOf(signature),
+    checks: [...containerChecks(signature, null), check],
+    certification: certificationOf(signature),
+    reason: signature.reason,
+    containerTime: signature.claimedTime,
+    at: context.at,
+  });
+  return { signatures: [report], timestamps: [] };
+}
+
+function coverageOf({ coverage, changes }: PdfSignature): Coverage {
+  const { extent, revision, of } = coverage;
+  return { extent, revision, of, changesAfter: changes.after, changes: changes.after === 'unknown' ? [changes.reason] : changes.changes };
+}
+
+const certificationOf = ({ certifies, docMdp }: PdfSignature): SignatureReport['certification'] => (certifies ? docMdp : null);
+
+/** ByteRange and coverage, later changes, and what stands behind the CMS within /Contents. */
+function containerChecks(signature: PdfSignature, signedData: SignedData | null): Check[] {
+  const { coverage, changes } = signature;
+  const sound = coverage.extent === 'file' || coverage.extent === 'revision';
+  const checks: Check[] = [
+    { name: 'coverage', clause: 'ISO 32000-2 §12.8.1; EN 319 142-1 §5.3', status: sound ? 'passed' : 'failed', detail: sound ? `revision ${coverage.revision} of ${coverage.of}, whole` : coverage.faults.join('; ') },
+  ];
+  if (signature.kind === 'signature') {
+    const status = changes.after === 'forbidden' ? 'failed' : changes.after === 'unknown' ? 'skipped' : 'passed';
+    const detail = changes.after === 'unknown' ? changes.reason : changes.changes.length === 0 ? 'nothing was changed afterwards' : changes.changes.join('; ');
+    checks.push({ name: 'changes-after', clause: 'ISO 32000-2 §12.8.2', status, detail });
+  }
+  if (signedData !== null) {
+    const clean = signature.contents.subarray(signedData.sizeBytes).every((byte) => byte === 0);
+    checks.push({ name: 'contents-padding', clause: 'ISO 32000-2 §12.8.1', status: clean ? 'passed' : 'failed', detail: clean ? 'only zeros follow the CMS' : 'other bytes than zeros follow the CMS' });
+  }
+  return checks;
+}
+
+function checkDigestInside({ encapsulatedContent }: SignedData, digest: (name: DigestName) => Uint8Array | null): Check {
+  const actual = digest('sha1');
+  const matches = actual !== null && encapsulatedContent !== null && Buffer.compare(actual, encapsulatedContent) === 0;
+  return { name: 'document-digest', clause: 'ISO 32000-2 §12.8.3.3', status: matches ? 'passed' : 'failed', detail: matches ? 'the signed SHA-1 is the document\'s' : 'the signed SHA-1 is not the document\'s' };
+}
