@@ -1,16 +1,4 @@
-import { describe, expect, it } from 'vitest';
-import { requireVectors } from '../../support/vectors.ts';
-import { outcomes, run } from './suite.ts';
+import { testTable } from '../table.ts';
+import { outcomes } from './suite.ts';
 
-const present = requireVectors('pyhanko');
-const cases = present ? outcomes() : [];
-
-describe.skipIf(!present)('conformance: cms-forgery', () => {
-  it.each(cases.map((outcome) => [outcome.id, outcome] as const))('%s', (_, outcome) => {
-    expect(outcome.agrees ?? outcome.passed === outcome.shouldPass, outcome.detail).toBe(true);
-  });
-
-  it('has no false accepts and no deviations', () => {
-    expect(run()).toMatchObject({ falseAccepts: 0, falseAlarms: 0, skipped: 0, deviations: [], faults: [] });
-  });
-});
+testTable({ name: 'cms-forgery', vectors: 'pyhanko', outcomes, total: 22 });
