@@ -24,4 +24,8 @@ Sign and verify with
 
     lienthong sign FILE.pdf --out SIGNED.pdf --p12 keys/officer.p12 --passphrase-file keys/officer.passphrase
     lienthong verify SIGNED.pdf --trust trust
+
+Time-stamps (\`http://127.0.0.1:8318/tsa\`), OCSP and CRLs are served, for as long as it runs, by
+
+    node dist/sandbox/pki/main.js --dir .
 `;

@@ -121,7 +121,8 @@ function documentsOf({ status, body, retryAfterMs }: WireAnswer): z.output<typeo
   if (status >= 400) throw new GatewayError('CARRIER_REFUSED', `VNPost refuses its tracking feed (HTTP ${status}): check the carrier’s settings`);
   const parsed = page.safeParse(parseJson(body));
   if (status !== 200 || !parsed.success) throw new GatewayError('CARRIER_ANSWER_INVALID', 'VNPost’s tracking feed answered with something that cannot be understood');
-  return parsed.data._embedded['rh:doc'];
+  const { _embedded: embedded } = parsed.data;
+  return embedded['rh:doc'];
 }
 
 function eventOf(id: string, doc: z.output<typeof entry>, raw: string): CarrierEvent {

@@ -124,7 +124,7 @@ export function createLedger({ customerCode, stageMs, way, now }: LedgerOptions)
     },
     feed(lastId, limit) {
       catchUp();
-      const ascending = entries.filter(({ _id }) => _id.$oid > lastId).sort((a, b) => (a._id.$oid < b._id.$oid ? -1 : 1));
+      const ascending = entries.filter((entry) => idOf(entry) > lastId).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
       return ascending.slice(0, limit);
     },
     get size() {
@@ -148,6 +148,10 @@ function lineOf(orderNumber: string, bookings: readonly Booking[], entries: read
     bookedAt: bookings.map(({ bookedAt }) => bookedAt.toISOString()),
     lastCode: entries.findLast(({ OrderNumber }) => OrderNumber === orderNumber)?.StatusCode ?? null,
   };
+}
+
+function idOf({ _id: id }: FeedEntry): string {
+  return id.$oid;
 }
 
 /** MongoDB's: the second, five bytes of the machine, a counter. */
