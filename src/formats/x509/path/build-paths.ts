@@ -48,9 +48,11 @@ function* extend(path: readonly Certificate[], issuers: ReadonlyMap<string, read
   const found = (issuers.get(keyOf(child.issuerName)) ?? []).filter(({ certificate }) => !stands(path, certificate));
   if (found.length === 0) yield { deadEnd: path, reason: `no certificate of the issuer “${child.issuer}” is known` };
   for (const { certificate, anchor } of inOrder(found, child, input.at)) {
-    if (--steps.left < 0) return yield { deadEnd: path, reason: `the search was given up after ${MAX_STEPS} steps` };
-    const verdict = input.book.verdict(child, certificate);
-    if (verdict === 'exhausted') return yield { deadEnd: path, reason: `the search was given up after ${input.book.checks} signature checks` };
+    const verdict = --steps.left < 0 ? 'exhausted' : input.book.verdict(child, certificate);
+    if (verdict === 'exhausted') {
+      yield { deadEnd: path, reason: `the search was given up after ${input.book.checks} signature checks and ${MAX_STEPS - Math.max(0, steps.left)} steps` };
+      return;
+    }
     if (verdict === 'wrong' || verdict === 'unsupported') {
       yield { deadEnd: [...path, certificate], reason: WORDS[verdict](child) };
       continue;

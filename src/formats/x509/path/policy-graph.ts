@@ -31,7 +31,8 @@ export interface PolicyOutcome {
 
 /** @see RFC 5280 §6.1.3 (d)–(f), §6.1.4 (a), (b), (h)–(j), §6.1.5 (a), (b), (g); RFC 9618 §5 */
 export function processPolicies(chain: Chain, rules: PathRules): PolicyOutcome {
-  const path = [...chain.certificates.slice(0, rules.anchors.constraints || chain.certificates.length === 1 ? undefined : -1)].reverse();
+  const counted = rules.anchors.constraints || chain.certificates.length === 1 ? chain.certificates : chain.certificates.slice(0, -1);
+  const path = counted.toReversed();
   const state = initialState(path.length, rules);
   const faults: Fault[] = [];
   for (const certificate of path) {
