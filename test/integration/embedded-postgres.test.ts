@@ -1,7 +1,12 @@
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sqlState } from '../../src/store/database-error.ts';
+import { startEmbeddedPostgres } from '../../src/store/embedded/start.ts';
+import { systemClock } from '../../src/wiring/clock.ts';
+import { silentLog } from '../support/log.ts';
 import { connectionOf, openInProcess, postmasterPid, query, serverProcesses, until, type FolderProcess, type FolderProcessOptions } from '../support/data-folder.ts';
 
 let dataDir: string;
@@ -120,6 +125,45 @@ describe.skipIf(process.platform !== 'linux')('embedded PostgreSQL (Linux)', () 
     expect((await open('serve', { patienceMs: 0 }).answer).message).toContain(`lienthong admin (pid ${admin.pid})`);
     await admin.kill('SIGTERM');
     expect((await serving.answer).adopted).toBe(false);
+  });
+
+  it('takes over a server that a killed gateway left running, as happens where the kernel cannot stop it', async () => {
+    const orphan = await startEmbeddedPostgres({ dataDir, clock: systemClock, log: silentLog }); // claimed by nobody
+    const serving = open('serve');
+    expect(await serving.answer).toEqual({ open: orphan.connection, adopted: true });
+    expect((await open('serve').answer).refused).toBe('DATA_FOLDER_IN_USE');
+    await serving.kill('SIGTERM');
+    expect(orphan.server.isRunning()).toBe(false);
+  });
+
+  it('lets one administration command finish its work on the server that another had started', async () => {
+    const starter = open('admin');
+    const visitor = open('admin');
+    await starter.answer;
+    const working = query(await connectionOf(visitor), `SELECT pg_sleep(0.5), 'done' AS state`);
+    await until(async () => (await query(await connectionOf(starter), `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.5)%' AND pid <> pg_backend_pid()`)).length === 1);
+    await Promise.all([starter.kill('SIGTERM'), visitor.kill('SIGTERM')]);
+    expect(await working).toMatchObject([{ state: 'done' }]);
+    expect(await isEmpty()).toBe(true);
+  });
+
+  it('cuts off clients that stay when patience is over', async () => {
+    const postgres = await startEmbeddedPostgres({ dataDir, clock: systemClock, log: silentLog });
+    const staying = new pg.Client(postgres.connection);
+    const errors: unknown[] = [];
+    staying.on('error', (error) => errors.push(sqlState(error)));
+    await staying.connect();
+    await postgres.stop({ smartMs: 50, fastMs: 10_000 });
+    expect(postgres.server.isRunning()).toBe(false);
+    await staying.end();
+    expect(errors[0]).toBe('57P01'); // admin_shutdown
+    await postgres.stop(); // harmless
+  });
+
+  it('leaves nothing running when the start is cancelled', async () => {
+    const starting = startEmbeddedPostgres({ dataDir, clock: systemClock, log: silentLog, signal: AbortSignal.abort() });
+    await expect(starting).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await isEmpty()).toBe(true);
   });
 
   it('starts although a living process of another program has the number that a killed server left in postmaster.pid', async () => {

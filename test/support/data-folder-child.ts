@@ -13,7 +13,7 @@ try {
   const options = { dataDir, clock: systemClock, log: silentLog, patienceMs: Number(patienceMs) };
   const opened = await openDataFolder({ ...options, mode: mode === 'serve' ? 'serve' : 'admin', onLost: ({ code }) => say({ lost: code }) });
   const staying = setInterval(() => undefined, 60_000);
-  process.once('SIGTERM', () => {
+  process.on('SIGTERM', () => {
     void opened.stop().then(() => clearInterval(staying));
   });
   say({ open: opened.connection, adopted: opened.adopted });

@@ -17,7 +17,7 @@ export function classicPdf(bodies: Readonly<Record<number, string>>, trailerExtr
     offsets.set(Number(num), text.length);
     text += `${num} 0 obj\n${body}\nendobj\n`;
   }
-  const size = Math.max(...offsets.keys()) + 1;
+  const size = [...offsets.keys()].reduce((largest, num) => Math.max(largest, num), 0) + 1;
   const entries = Array.from({ length: size }, (_, num) => {
     const offset = offsets.get(num);
     return offset === undefined ? '0000000000 65535 f \n' : `${String(offset).padStart(10, '0')} 00000 n \n`;

@@ -84,11 +84,12 @@ async function takeOver(folder: DataFolder, hold: Hold & { readonly claims: Clai
     if (gateway !== null) throw inUse(folder, gateway);
     await options.clock.sleep(NEWBORN_MS, options.signal);
     const isOurs = (await claims.tryClaim('server')) && (await claims.tryClaim('serve'));
-    if (isOurs) {
+    const isStopping = (await readPidFile(folder.cluster))?.status === 'stopping'; // whoever claimed it before has just asked it to
+    if (isOurs && !isStopping) {
       options.log.warn('postgres.adopted', { pid: hold.server?.pid, dataDir: folder.root });
       return hold;
     }
-    const busy = inUse(folder, (await claims.holderOf('serve')) ?? (await claims.holderOf('server')));
+    const busy = inUse(folder, isStopping ? 'a command that is ending' : ((await claims.holderOf('serve')) ?? (await claims.holderOf('server'))));
     await claims.close();
     return busy;
   } catch (error) {

@@ -1,9 +1,9 @@
 import { GatewayError, isGatewayError } from '../../domain/errors.ts';
 import { acquire, type AcquireOptions, type Hold } from './acquire.ts';
 import type { PostgresConnection } from './connection.ts';
-import { prepareDataFolder } from './folder.ts';
+import { prepareDataFolder, type DataFolder } from './folder.ts';
 import { keepAwake } from './keep-awake.ts';
-import { stopPostmaster, STOP_PATIENCE } from './postmaster.ts';
+import { beginStop, stopPostmaster, STOP_PATIENCE } from './postmaster.ts';
 
 export interface OpenOptions extends AcquireOptions {
   /** `serve`: PostgreSQL ended and could not be started again, or another gateway took the folder; this one has to end too. */
@@ -15,7 +15,7 @@ export interface OpenDataFolder {
   readonly connection: PostgresConnection;
   /** Whether the server was running already: a gateway's, or left behind by a killed one. */
   readonly adopted: boolean;
-  /** Stops the server if it is ours to stop, and returns when it is gone. Close pools first: clients are waited for, then cut off. */
+  /** Stops the server if it is ours to stop, and returns when it is gone; may be called again. Close pools first: clients are waited for, then cut off. */
   stop(): Promise<void>;
 }
 
@@ -46,18 +46,22 @@ export async function openDataFolder(options: OpenOptions): Promise<OpenDataFold
   const watch = ({ claims }: Hold): void => claims?.onLost(() => (recovery = recover()));
   if (options.mode === 'serve') watch(hold);
 
+  const end = async (): Promise<void> => {
+    stopped.abort();
+    await recovery;
+    await release(hold, folder, options);
+  };
+  let ending: Promise<void> | undefined;
+
   return {
     connection: hold.connection,
     adopted: hold.adopted,
-    stop: async () => {
-      stopped.abort();
-      await recovery;
-      await release(hold, options);
-    },
+    stop: () => (ending ??= end()),
   };
 }
 
-async function release({ claims, server }: Hold, { mode, clock, log }: AcquireOptions): Promise<void> {
+async function release({ claims, server }: Hold, { cluster }: DataFolder, { mode, clock, log }: AcquireOptions): Promise<void> {
+  if (server !== null) await beginStop(server, cluster, clock);
   await claims?.close();
   if (server === null) return;
   await stopPostmaster(server, clock, mode === 'admin' ? { ...STOP_PATIENCE, smartMs: VISITORS_MS } : STOP_PATIENCE);

@@ -93,6 +93,19 @@ export interface StopPatience {
 
 export const STOP_PATIENCE: StopPatience = { smartMs: 5000, fastMs: 15_000 };
 const QUIT_MS = 10_000;
+const NOTICE_MS = 2000;
+
+/**
+ * Asks the server to stop and returns when it has noticed: from then on it takes no new clients, and postmaster.pid says so. Who holds a
+ * claim gives it up only then, or somebody would take over a server that is about to go.
+ */
+export async function beginStop(server: Postmaster, cluster: string, clock: Clock): Promise<void> {
+  if (server.isRunning()) sendSignal(server.pid, 'SIGTERM');
+  const deadline = clock.now().getTime() + NOTICE_MS;
+  await keepAwake(async () => {
+    while (server.isRunning() && clock.now().getTime() < deadline && (await readPidFile(cluster))?.status !== 'stopping') await clock.sleep(POLL_MS);
+  });
+}
 
 /** Stops the server and returns when its process is gone. @throws POSTGRES_START_FAILED when it will not go */
 export async function stopPostmaster(server: Postmaster, clock: Clock, patience: StopPatience = STOP_PATIENCE): Promise<void> {
