@@ -5,7 +5,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { Sha256Hex } from '../domain/ids.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DocumentStore, StoredBytes } from '../ports/document-store.ts';
+import type { ByteRange, DocumentStore, SpooledBytes, StoredBytes } from '../ports/document-store.ts';
 import { isErrno } from './errno.ts';
 import { syncFolder } from './sync-folder.ts';
 
@@ -30,9 +30,10 @@ export async function openDocumentFolder(root: string, { chance, clock }: Docume
   });
   return {
     put: (bytes, maxBytes) => putFile(root, join(incoming, chance.uuid()), bytes, maxBytes),
-    stream: async (sha256) => {
+    spool: (bytes, maxBytes) => spoolFile(join(incoming, chance.uuid()), bytes, maxBytes),
+    stream: async (sha256, range) => {
       const path = await existingPath(root, sha256);
-      return readVerified(path, sha256);
+      return range === undefined ? readVerified(path, sha256) : readRange(path, range);
     },
     localPath: (sha256) => existingPath(root, sha256),
   };
@@ -45,6 +46,17 @@ async function putFile(root: string, temporary: string, bytes: AsyncIterable<Uin
     return stored;
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+async function spoolFile(path: string, bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<SpooledBytes> {
+  const remove = (): Promise<void> => rm(path, { force: true });
+  try {
+    const stored = await writeDurably(path, bytes, maxBytes);
+    return { ...stored, path, remove };
+  } catch (error) {
+    await remove();
+    throw error;
   }
 }
 
@@ -106,6 +118,21 @@ async function* readVerified(path: string, sha256: Sha256Hex): AsyncGenerator<Ui
       yield chunk;
     }
     if (hash.digest('hex') !== sha256) throw new GatewayError('STORAGE_FAILED', 'A stored document was damaged: restore it from a backup');
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* readRange(path: string, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
+  const handle = await findingDocument(() => open(path, 'r'));
+  try {
+    for (let at = start; at <= end; ) {
+      const wanted = Math.min(READ_BYTES, end + 1 - at);
+      const { bytesRead, buffer } = await failingAsStorage(() => handle.read(new Uint8Array(wanted), 0, wanted, at));
+      if (bytesRead === 0) throw new GatewayError('STORAGE_FAILED', 'A stored document was damaged: restore it from a backup');
+      yield buffer.subarray(0, bytesRead);
+      at += bytesRead;
+    }
   } finally {
     await handle.close();
   }

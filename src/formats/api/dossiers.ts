@@ -37,6 +37,14 @@ export const dossierView = z
     createdAt: instant,
   })
   .meta({ id: 'Dossier' });
+export type DossierView = z.output<typeof dossierView>;
+
+/** A dossier in a list: without personal data. */
+export const dossierSummary = dossierView.omit({ applicant: true, parties: true }).meta({ id: 'DossierSummary' });
+export type DossierSummary = z.output<typeof dossierSummary>;
+
+/** `GET /v1/dossiers`: newest first. */
+export const dossierList = z.strictObject({ dossiers: z.array(dossierSummary) }).meta({ id: 'DossierList' });
 
 export const dossierEventView = z
   .strictObject({
@@ -50,6 +58,7 @@ export const dossierEventView = z
     data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   })
   .meta({ id: 'DossierEvent' });
+export type DossierEventView = z.output<typeof dossierEventView>;
 
 /** `GET /v1/dossiers/{code}`: the dossier and its one timeline. */
 export const dossierTimeline = z.strictObject({ dossier: dossierView, timeline: z.array(dossierEventView), nextAfterSeq: z.int().nullable() }).meta({ id: 'DossierTimeline' });

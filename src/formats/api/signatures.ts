@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES } from '../../domain/signature.ts';
-import { keyId, text } from './primitives.ts';
+import { keyId, sha256Hex, text } from './primitives.ts';
 
 const points = z.number().min(-14_400).max(14_400);
 
@@ -41,3 +41,22 @@ export const keyView = z
     certificateSha256: z.string(),
   })
   .meta({ id: 'Key' });
+export type KeyView = z.output<typeof keyView>;
+
+/** `GET /v1/keys` */
+export const keyList = z.strictObject({ keys: z.array(keyView) }).meta({ id: 'KeyList' });
+
+/** What is kept of a signature made over HTTP, so that the same request can be answered again. */
+export const signatureRecord = z
+  .strictObject({
+    signatureId: z.uuid(),
+    documentId: z.uuid(),
+    keyId,
+    level: z.enum(SIGNATURE_LEVELS),
+    sha256: sha256Hex,
+    sizeBytes: z.int().positive(),
+    mediaType: z.string(),
+    name: z.string(),
+  })
+  .meta({ id: 'Signature' });
+export type SignatureRecord = z.output<typeof signatureRecord>;

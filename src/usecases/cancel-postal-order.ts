@@ -1,0 +1,97 @@
+import { GatewayError } from '../domain/errors.ts';
+import type { PostalOrderId } from '../domain/ids.ts';
+import type { PostalOrder, TrackingEvent } from '../domain/postal-order.ts';
+import { applyEvents, isOver } from '../domain/postal-state.ts';
+import type { PostalOrderView } from '../formats/api/postal.ts';
+import type { Chance } from '../ports/chance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { CarrierOutcome } from '../ports/postal-carrier.ts';
+import type { Wake } from '../ports/outbox.ts';
+import type { Records, RecordSet } from '../ports/records.ts';
+import { announcePost } from './announce-post.ts';
+import type { Call } from './call.ts';
+import { accountOf, deliveryOf, type PostalAccount } from './order-post.ts';
+import { findVisibleOrder, readPostalOrder } from './read-postal-order.ts';
+
+export interface CancelPostalPorts {
+  readonly records: Records;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly queue: JobQueue;
+  readonly accounts: readonly PostalAccount[];
+}
+
+/**
+ * Cancels an order for the partner that placed it: at once when nothing was sent yet, otherwise by asking the carrier. Cancelling
+ * again is answered like the first time. What the carrier agreed to gives way to facts: a parcel collected all the same is tracked on.
+ * @throws POSTAL_ORDER_NOT_FOUND; STATE_CONFLICT when it is over, being sent, or of unknown outcome; CARRIER_REFUSED;
+ * CARRIER_ANSWER_INVALID when the carrier's answer leaves it open; CARRIER_UNAVAILABLE
+ */
+export async function cancelPostalOrder(ports: CancelPostalPorts, { caller }: Call, id: PostalOrderId, signal?: AbortSignal): Promise<PostalOrderView> {
+  const order = await findVisibleOrder(ports.records, caller, id);
+  if (order.requestedBy !== caller.partnerId) throw conflict('Only the system that placed the order can cancel it');
+  if (order.state !== 'CANCELLED') ports.queue.wake(await cancel(ports, order, signal));
+  return readPostalOrder(ports, caller, id);
+}
+
+async function cancel(ports: CancelPostalPorts, order: PostalOrder, signal: AbortSignal | undefined): Promise<readonly Wake[]> {
+  if (order.state === 'QUEUED') return cancelUnsent(ports, order.id);
+  if (isOver(order.state)) throw conflict(`The order is ${order.state}: there is nothing left to cancel`);
+  if (order.state === 'SUBMITTED') throw conflict('The order is being sent right now: try again in a few seconds');
+  if (order.state === 'UNKNOWN') throw conflict('Whether the carrier has the order is unknown: a person has to settle that first');
+  const outcome = await accountOf(ports.accounts, order.carrier).carrier.cancelOrder(order, signal);
+  checkAgreed(order, outcome);
+  return ports.records.transaction((tx) => recordCancellation(ports, tx, order.id, outcome));
+}
+
+/** The delivery is finished under its row lock: a worker that holds it keeps us out, and one that comes later finds it finished. */
+function cancelUnsent({ records, clock, chance }: CancelPostalPorts, id: PostalOrderId): Promise<readonly Wake[]> {
+  const at = clock.now();
+  return records.transaction(async (tx) => {
+    const order = await tx.postal.lock(id);
+    if (order?.state !== 'QUEUED' || !(await tx.outbox.finish(deliveryOf(order), 'cancelled', at))) throw conflict('The order is being sent right now: try again in a few seconds');
+    return settle(tx, chance, { ...order, state: 'CANCELLED', stateReason: 'cancelled before it was sent', stateAt: at }, null, at);
+  });
+}
+
+function checkAgreed(order: PostalOrder, { outcome, carrierText }: CarrierOutcome): void {
+  if (outcome === 'rejected') throw new GatewayError('CARRIER_REFUSED', `${order.carrier} did not cancel the order: ${carrierText}`);
+  if (outcome === 'unknown') {
+    throw new GatewayError('CARRIER_ANSWER_INVALID', `Whether ${order.carrier} cancelled the order is unknown (${carrierText}): its tracking will tell, or ask again`);
+  }
+}
+
+async function recordCancellation({ clock, chance }: CancelPostalPorts, tx: RecordSet, id: PostalOrderId, { carrierText, raw }: CarrierOutcome): Promise<readonly Wake[]> {
+  const at = clock.now();
+  const order = await tx.postal.lock(id);
+  if (order === null) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `There is no postal order ${id}`);
+  const event: TrackingEvent = {
+    id: chance.uuid(),
+    carrier: order.carrier,
+    orderNumber: order.orderNumber,
+    postalOrderId: id,
+    source: 'manual',
+    carrierEventId: `cancelled:${id}`,
+    carrierCode: 'CANCELLED',
+    carrierText,
+    status: 'CANCELLED',
+    occurredAt: at,
+    receivedAt: at,
+    raw: raw ?? '',
+  };
+  if (!(await tx.postal.addEvent(event))) return []; // the same request came twice at once
+  const { standing } = applyEvents({ state: order.state, at: order.stateAt, carrierText: order.carrierText }, await tx.postal.events(id));
+  return settle(tx, chance, { ...order, state: standing.state, stateReason: 'cancelled on request', stateAt: standing.at, carrierText: standing.carrierText }, event, at);
+}
+
+async function settle(tx: RecordSet, chance: Chance, order: PostalOrder, event: TrackingEvent | null, at: Date): Promise<readonly Wake[]> {
+  await tx.postal.setState(order.id, order.state, order.stateReason, order.stateAt, order.carrierText, order.trackingNumber);
+  const data = { state: order.state, orderNumber: order.orderNumber, carrier: order.carrier };
+  await tx.dossiers.addEvent(order.dossierCode, { kind: 'postal.cancelled', at, actor: order.requestedBy, messageId: null, deliveryId: null, postalOrderId: order.id, data });
+  return announcePost(tx, chance, order, event, at);
+}
+
+function conflict(message: string): GatewayError {
+  return new GatewayError('STATE_CONFLICT', message);
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { Records } from '../ports/records.ts';
+
+export interface ReadinessPorts {
+  readonly records: Pick<Records, 'outbox'>;
+  readonly queue: JobQueue;
+  readonly clock: Clock;
+  /** Resolves when the document store can take a document; rejects when it cannot. */
+  readonly checkStorage: () => Promise<void>;
+  readonly timestamps: () => TimestampHealth;
+}
+
+/** How asking the time-stamping authorities went, as this process saw it. */
+export interface TimestampHealth {
+  /** Authorities configured. */
+  readonly authorities: number;
+  /** Null: not yet. */
+  readonly lastSuccessAt: Date | null;
+  readonly lastFailureAt: Date | null;
+}
+
+export type PartState = 'up' | 'degraded' | 'down' | 'off';
+
+export interface Readiness {
+  /** Whether requests should be sent here. The queue and the time-stamping authority may fail without harm to what is accepted. */
+  readonly ready: boolean;
+  readonly degraded: boolean;
+  readonly parts: {
+    readonly database: PartState;
+    readonly documents: PartState;
+    readonly queue: PartState;
+    readonly timestamps: PartState;
+  };
+  /** When a time-stamping authority last answered; null: not yet. */
+  readonly lastTimestampAt: string | null;
+}
+
+/**
+ * Whether this process can take requests: database and document store must answer; without the queue deliveries go on, slower, and
+ * without a time-stamping authority level B-T is refused.
+ */
+export async function checkReadiness({ records, queue, clock, checkStorage, timestamps }: ReadinessPorts): Promise<Readiness> {
+  const [database, documents] = await Promise.all([stateOf(records.outbox.depth(clock.now())), stateOf(checkStorage())]);
+  const parts = { database, documents, queue: queue.healthy() ? 'up' : 'degraded', timestamps: timestampState(timestamps()) } as const;
+  return {
+    ready: database === 'up' && documents === 'up',
+    degraded: parts.queue === 'degraded' || parts.timestamps === 'degraded',
+    parts,
+    lastTimestampAt: timestamps().lastSuccessAt?.toISOString() ?? null,
+  };
+}
+
+/** Down is the answer; why is logged where it happened. */
+function stateOf(work: Promise<unknown>): Promise<'up' | 'down'> {
+  return work.then(
+    () => 'up',
+    () => 'down',
+  );
+}
+
+function timestampState({ authorities, lastSuccessAt, lastFailureAt }: TimestampHealth): PartState {
+  if (authorities === 0) return 'off';
+  return lastFailureAt !== null && (lastSuccessAt === null || lastFailureAt > lastSuccessAt) ? 'degraded' : 'up';
+}

@@ -1,0 +1,29 @@
+import type { Caller } from '../domain/partner.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { DocumentId } from '../domain/ids.ts';
+import type { DocumentRecord } from '../ports/document-records.ts';
+import type { ByteRange, DocumentStore } from '../ports/document-store.ts';
+import type { Records } from '../ports/records.ts';
+
+export interface ReadDocumentPorts {
+  readonly records: Pick<Records, 'documents'>;
+  readonly documents: DocumentStore;
+}
+
+export interface ReadableDocument {
+  readonly document: DocumentRecord;
+  /** Opens nothing until it is iterated. */
+  open(range?: ByteRange): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/**
+ * A document for a partner that uploaded it, or is party to a dossier whose messages carry it. To anybody else it does not exist.
+ * @throws DOCUMENT_NOT_FOUND
+ */
+export async function readDocument({ records, documents }: ReadDocumentPorts, caller: Caller, id: DocumentId): Promise<ReadableDocument> {
+  const [document] = await records.documents.find([id]);
+  if (document === undefined || !(await records.documents.isVisibleTo(id, caller.partnerId))) {
+    throw new GatewayError('DOCUMENT_NOT_FOUND', `There is no document ${id}, or it is not yours`);
+  }
+  return { document, open: (range) => documents.stream(document.sha256, range) };
+}

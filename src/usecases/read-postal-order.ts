@@ -1,0 +1,31 @@
+import type { DossierCode } from '../domain/dossier.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { PostalOrderId } from '../domain/ids.ts';
+import type { Caller } from '../domain/partner.ts';
+import type { PostalOrder } from '../domain/postal-order.ts';
+import { postalOrderViewOf } from '../formats/api/postal-views.ts';
+import type { PostalOrderView } from '../formats/api/postal.ts';
+import type { RecordSet } from '../ports/records.ts';
+import { noSuchDossier } from './read-dossier.ts';
+
+/** An order and its events, for the parties of its dossier; to others it does not exist. @throws POSTAL_ORDER_NOT_FOUND */
+export async function readPostalOrder({ records }: { readonly records: RecordSet }, caller: Caller, id: PostalOrderId): Promise<PostalOrderView> {
+  const order = await findVisibleOrder(records, caller, id);
+  return postalOrderViewOf(order, await records.postal.events(id));
+}
+
+/** The orders of a dossier, oldest first. @throws DOSSIER_NOT_FOUND */
+export async function listPostalOrders({ records }: { readonly records: RecordSet }, caller: Caller, code: DossierCode): Promise<{ readonly orders: PostalOrderView[] }> {
+  if (!(await records.dossiers.isParty(code, caller.partnerId))) throw noSuchDossier(code);
+  const orders = await records.postal.ofDossier(code);
+  return { orders: await Promise.all(orders.map(async (order) => postalOrderViewOf(order, await records.postal.events(order.id)))) };
+}
+
+/** @throws POSTAL_ORDER_NOT_FOUND */
+export async function findVisibleOrder(records: RecordSet, caller: Caller, id: PostalOrderId): Promise<PostalOrder> {
+  const order = await records.postal.find(id);
+  if (order === null || !(await records.dossiers.isParty(order.dossierCode, caller.partnerId))) {
+    throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `There is no postal order ${id}, or its dossier is not yours`);
+  }
+  return order;
+}

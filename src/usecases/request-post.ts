@@ -1,0 +1,44 @@
+import type { PostalDetail } from '../domain/postal-order.ts';
+import type { PostalParty } from '../domain/postal-address.ts';
+import { postalOrderViewOf } from '../formats/api/postal-views.ts';
+import type { NewPostalOrderInput, PostalOrderView } from '../formats/api/postal.ts';
+import type { Chance } from '../ports/chance.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { Wake } from '../ports/outbox.ts';
+import { answerOnce, type OncePorts } from './answer-once.ts';
+import type { Call, Once } from './call.ts';
+import { orderPost, type PostalAccount } from './order-post.ts';
+
+export interface RequestPostPorts extends OncePorts {
+  readonly chance: Chance;
+  readonly queue: JobQueue;
+  readonly accounts: readonly PostalAccount[];
+}
+
+/**
+ * Takes a partner's order for one leg of a dossier; the order and the stored answer are recorded in one transaction, and the carrier is
+ * called after it. What the carrier makes of it shows in the order's state and comes to the dossier's parties as a message.
+ * @throws as `orderPost` and `answerOnce`
+ */
+export async function requestPost(ports: RequestPostPorts, call: Call, input: NewPostalOrderInput): Promise<Once<PostalOrderView>> {
+  let wakes: readonly Wake[] = [];
+  const answer = await answerOnce(ports, call, { operation: 'POST /v1/postal-orders', status: 202, input }, async (records) => {
+    const { dossierCode, leg, revision, carrier } = input;
+    const request = { dossierCode, leg, revision, carrier, requestedBy: call.caller.partnerId, detail: detailOf(input), at: ports.clock.now() };
+    const ordered = await orderPost(records, ports.accounts, ports.chance, request);
+    wakes = ordered.wakes;
+    return postalOrderViewOf(ordered.order, []);
+  });
+  ports.queue.wake(wakes);
+  return answer;
+}
+
+function detailOf({ sender, recipient, contents, codAmountVnd, note }: NewPostalOrderInput): PostalDetail {
+  const cashOnDelivery = { purpose: 'COD_OTHER', payer: 'recipient', amountVnd: codAmountVnd, collectBy: 'POST' } as const;
+  return { sender: partyOf(sender), recipient: partyOf(recipient), contents, fees: codAmountVnd === 0 ? [] : [cashOnDelivery], note: note ?? null };
+}
+
+function partyOf({ name, phone, email, address }: NewPostalOrderInput['sender']): PostalParty {
+  const { line, provinceCode, districtCode, communeCode } = address;
+  return { name, phone, email: email ?? null, address: { line, provinceCode, districtCode: districtCode ?? null, communeCode: communeCode ?? null } };
+}
