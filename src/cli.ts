@@ -6,6 +6,7 @@ import { devPkiCommand } from './cli/dev-pki.ts';
 import { EXIT, exitCodeOf } from './cli/exit-code.ts';
 import { failureLine } from './cli/output.ts';
 import { signCommand } from './cli/sign.ts';
+import { verifyCommand } from './cli/verify.ts';
 
 /** The command line: one file a command in `cli/`. Results on standard output, everything else on standard error. */
 async function main(argv: readonly string[]): Promise<void> {
@@ -14,6 +15,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .version(versionOf(), '--version')
     .showHelpAfterError('(add --help for usage)')
     .addCommand(signCommand())
+    .addCommand(verifyCommand())
     .addCommand(devPkiCommand());
   for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lienthong: ')) });
