@@ -6,7 +6,8 @@ import { signatureAlgorithmDer } from '../formats/algorithms/schemes.ts';
 import { verifyValue } from '../formats/algorithms/verify.ts';
 import { buildSignatureTimestampAttribute, buildSignedAttributes, type SignedAttributesInput } from '../formats/cms/build-attributes.ts';
 import { buildSignedData } from '../formats/cms/build-signed-data.ts';
-import { readCertificate, type Certificate } from '../formats/x509/certificate.ts';
+import type { Certificate } from '../formats/x509/certificate.ts';
+import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
 import { checkSignerCertificate } from '../formats/x509/signer-certificate.ts';
 import type { Signer } from '../ports/signer.ts';
 import { timestampValue, type ObtainedTimestamp, type TimestampPorts } from './timestamp-value.ts';
@@ -52,9 +53,6 @@ export interface SignerIdentity {
   readonly checkedAt: Date;
 }
 
-// A signer keeps its chain for its lifetime, so its certificate is read once; it is checked every time.
-const certificates = new WeakMap<Uint8Array, Certificate>();
-
 /**
  * Everything that can be refused before a document or a key is touched: level, time-stamping authorities, certificate.
  * @throws LEVEL_UNSUPPORTED, TSA_NOT_CONFIGURED, CERTIFICATE_MALFORMED, CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID, CERTIFICATE_USAGE, KEY_UNSUPPORTED
@@ -64,9 +62,7 @@ export function checkReadyToSign(ports: SigningPorts, level: SignatureLevel): Si
   if (level === 'B-T' && ports.timestampAuthorities.length === 0) {
     throw new GatewayError('TSA_NOT_CONFIGURED', 'Level B-T needs a time-stamping authority, and none is configured');
   }
-  const [certificateDer] = ports.signer.chainDer;
-  const certificate = certificates.get(certificateDer) ?? readCertificate(certificateDer);
-  certificates.set(certificateDer, certificate);
+  const certificate = readKnownCertificate(ports.signer.chainDer[0]);
   const checkedAt = ports.clock.now();
   checkSignerCertificate(certificate, checkedAt);
   return { certificate, checkedAt };

@@ -4,7 +4,8 @@ import { digestOfChunks, type DigestName } from '../formats/algorithms/digests.t
 import { NO_MATERIAL, type RevocationMaterial, type ValidationContext } from '../formats/ades/context.ts';
 import type { ValidationPolicy } from '../formats/ades/policy.ts';
 import { chunksOf, type ByteSource } from '../formats/byte-source.ts';
-import { readCertificate, type Certificate } from '../formats/x509/certificate.ts';
+import type { Certificate } from '../formats/x509/certificate.ts';
+import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
 import type { PathAnchor } from '../formats/x509/path/chain.ts';
 import { isPem, readPem } from '../formats/x509/pem.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -69,7 +70,7 @@ async function contextOf({ trustStore, clock }: VerifyPorts, request: VerifyDocu
 
 async function anchorsFor(trustStore: TrustStore, purpose: TrustPurpose): Promise<PathAnchor[]> {
   const anchors = await trustStore.anchors(purpose);
-  return anchors.map(({ certificateDer, set }) => ({ certificate: readCertificate(certificateDer), set }));
+  return anchors.map(({ certificateDer, set }) => ({ certificate: readKnownCertificate(certificateDer), set }));
 }
 
 function verifyByType(mediaType: string, request: VerifyDocumentRequest, context: ValidationContext): VerifiedSignatures {
