@@ -37,6 +37,8 @@ const acceptsCms = (bytes: Uint8Array): boolean =>
 const acceptsToken = (bytes: Uint8Array): boolean =>
   accepts(() => checkTimestampToken(readTimestampToken(bytes), { imprint: (digest) => createHash(digest).update(content).digest(), at: new Date('2026-11-24T09:00:00Z') }).indication === 'PASSED');
 
+const hex = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString('hex');
+
 const mutation = (size: number): fc.Arbitrary<{ at: number; bytes: Uint8Array; remove: number }> => fc.record({ at: fc.nat(size - 1), bytes: fc.uint8Array({ maxLength: 8 }), remove: fc.nat(8) });
 
 function mutated(bytes: Uint8Array, { at, bytes: inserted, remove }: { at: number; bytes: Uint8Array; remove: number }): Uint8Array {
@@ -62,18 +64,18 @@ describe('hostile CMS and time-stamps', () => {
         if (!acceptsCms(bytes)) return;
         // What is left unsigned (outer lengths, unused certificates, the time-stamp) may change; what is signed may not.
         const after = readSignedData(bytes).signerInfos[0];
-        expect(after?.signedAttributesDer).toEqual(signed?.signedAttributesDer);
+        expect(hex(after?.signedAttributesDer)).toBe(hex(signed?.signedAttributesDer));
       }),
       { numRuns: 3_000, seed: 20261124 },
     );
   });
 
   it('never passes a token whose statement was changed', () => {
-    const before = readTimestampToken(tokenDer).signedData.encapsulatedContent;
+    const before = hex(readTimestampToken(tokenDer).signedData.encapsulatedContent);
     fc.assert(
       fc.property(mutation(tokenDer.length), (change) => {
         const bytes = mutated(tokenDer, change);
-        if (acceptsToken(bytes)) expect(readTimestampToken(bytes).signedData.encapsulatedContent).toEqual(before);
+        if (acceptsToken(bytes)) expect(hex(readTimestampToken(bytes).signedData.encapsulatedContent)).toBe(before);
       }),
       { numRuns: 3_000, seed: 20261124 },
     );
