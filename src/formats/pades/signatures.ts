@@ -13,6 +13,7 @@ import { isDict, isName, isRef, isString } from '../pdf/objects.ts';
 import type { ScanResult } from '../pdf/scan.ts';
 import { disagreements, scanDocument } from '../pdf/scan.ts';
 import { readDate, readTextString } from '../pdf/text.ts';
+import { sameEntry } from '../pdf/xref.ts';
 import { coverageOf, readByteRange } from './coverage.ts';
 import type { ChangeJudgement } from './judge-changes.ts';
 import { judgeChanges } from './judge-changes.ts';
@@ -204,9 +205,8 @@ function certifies({ latest }: PdfDocument, { num }: Candidate): boolean {
 /** Index of the revision that last wrote an object. */
 function lastWritten(document: PdfDocument, num: number): number {
   for (let index = document.revisions.length - 1; index > 0; index--) {
-    const now = document.at(index).entry(num);
-    const before = document.at(index - 1).entry(num);
-    if (JSON.stringify(now) !== JSON.stringify(before)) return index;
+    const mentioned = document.revisions[index]?.sections.some((section) => section.lookup(num) !== undefined || section.hybrid?.lookup(num) !== undefined);
+    if (mentioned === true && !sameEntry(document.at(index).entry(num), document.at(index - 1).entry(num))) return index;
   }
   return 0;
 }

@@ -118,6 +118,7 @@ export class PdfRevision {
   readonly chain: readonly XrefSection[];
   readonly #entries = new Map<number, XrefEntry>();
   readonly #loading = new Set<number>();
+  #trailer: PdfDict | undefined;
 
   constructor(document: PdfDocument, index: number, chain: readonly XrefSection[]) {
     this.document = document;
@@ -127,12 +128,7 @@ export class PdfRevision {
 
   /** The newest trailer; what it fails to repeat is taken from those before it, as §7.5.6 would have had it. */
   get trailer(): PdfDict {
-    const [newest, ...older] = this.chain;
-    if (newest === undefined) throw broken('no cross-reference section');
-    const missing = REPEATED_KEYS.filter((key) => !newest.trailer.entries.has(key));
-    if (missing.length === 0 || older.length === 0) return newest.trailer;
-    const found = missing.map((key) => [key, older.find((section) => section.trailer.entries.has(key))?.trailer.entries.get(key)] as const);
-    return withEntries(newest.trailer, Object.fromEntries(found));
+    return (this.#trailer ??= mergedTrailer(this.chain));
   }
 
   /** The document catalog. @throws PDF_BROKEN when /Root leads nowhere. */
@@ -203,6 +199,13 @@ export class PdfRevision {
       this.#loading.delete(streamNum);
     }
   }
+}
+
+function mergedTrailer([newest, ...older]: readonly XrefSection[]): PdfDict {
+  if (newest === undefined) throw broken('no cross-reference section');
+  const missing = REPEATED_KEYS.filter((key) => !newest.trailer.entries.has(key));
+  const found = missing.map((key) => [key, older.find((section) => section.trailer.entries.has(key))?.trailer.entries.get(key)] as const);
+  return found.length === 0 ? newest.trailer : withEntries(newest.trailer, Object.fromEntries(found));
 }
 
 /** ISO 32000-2 §7.5.8.4: in a hybrid section the table speaks first, then /XRefStm for what the table hides as free. */

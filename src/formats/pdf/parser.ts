@@ -23,7 +23,7 @@ const FIRST_WINDOW_BYTES = 2048;
  * Runs `parse` over a window that starts at `offset` and grows until the parse fits, so that an object's size need not be
  * known and nothing beyond it is read. @throws PDF_BROKEN malformed; PDF_LIMIT larger than the cap or nested too deeply.
  */
-export function parseAt<T>(source: ByteSource, offset: number, parse: (parser: ObjectParser) => T): T {
+export function parseAt<T>(source: ByteSource, offset: number, parse: (parser: ObjectParser) => T, maxBytes: number = PDF_LIMITS.objectBytes): T {
   if (!Number.isSafeInteger(offset) || offset < 0 || offset >= source.sizeBytes) throw broken(`offset ${offset} lies outside the file`);
   for (let size = FIRST_WINDOW_BYTES; ; size *= 8) {
     const length = Math.min(size, source.sizeBytes - offset);
@@ -32,7 +32,7 @@ export function parseAt<T>(source: ByteSource, offset: number, parse: (parser: O
     } catch (error) {
       if (error !== NEED_MORE) throw error;
     }
-    if (size >= PDF_LIMITS.objectBytes) throw limit(`one object over ${PDF_LIMITS.objectBytes} bytes at offset ${offset}`);
+    if (size >= maxBytes) throw limit(`one object over ${maxBytes} bytes at offset ${offset}`);
   }
 }
 
@@ -220,44 +220,35 @@ export class ObjectParser {
 
   #literalString(): PdfString {
     const start = this.#pos++;
-    const bytes: number[] = [];
-    for (let open = 1; ; ) {
-      const byte = this.byteAt(this.#pos++);
-      if (byte === -1) throw this.#malformed('string without end');
-      if (byte === 0x5c) {
-        this.#escape(bytes);
-        continue;
-      }
-      if (byte === 0x28) open++;
-      if (byte === 0x29 && --open === 0) break;
-      if (byte === 13) {
-        if (this.byteAt(this.#pos) === 10) this.#pos++;
-        bytes.push(10);
-      } else bytes.push(byte);
-    }
-    return this.#string(Uint8Array.from(bytes), false, start);
+    const { end, plain } = this.#literalEnd();
+    const inner = this.#bytes.subarray(this.#pos, end);
+    this.#pos = end + 1;
+    return this.#string(plain ? inner.slice() : unescapeLiteral(inner), false, start);
   }
 
-  /** ISO 32000-2 table 3: `\n \r \t \b \f`, octal, line continuation; any other character stands for itself. */
-  #escape(bytes: number[]): void {
-    const byte = this.byteAt(this.#pos++);
-    if (byte >= 0x30 && byte <= 0x37) {
-      let value = byte - 0x30;
-      for (let i = 0; i < 2; i++) {
-        const digit = this.byteAt(this.#pos);
-        if (digit < 0x30 || digit > 0x37) break;
-        value = value * 8 + (digit - 0x30);
-        this.#pos++;
+  /** Position of the closing parenthesis; `plain` when nothing inside needs decoding. */
+  #literalEnd(): { readonly end: number; readonly plain: boolean } {
+    let plain = true;
+    for (let at = this.#pos, open = 1; ; at++) {
+      switch (this.byteAt(at)) {
+        case -1:
+          throw this.#malformed('string without end');
+        case 0x5c:
+          plain = false;
+          at++;
+          break;
+        case 13:
+          plain = false;
+          break;
+        case 0x28:
+          open++;
+          break;
+        case 0x29:
+          if (--open === 0) return { end: at, plain };
+          break;
+        default:
       }
-      bytes.push(value & 0xff);
-      return;
     }
-    if (byte === 13) {
-      if (this.byteAt(this.#pos) === 10) this.#pos++;
-      return;
-    }
-    if (byte === 10 || byte === -1) return;
-    bytes.push(ESCAPES.get(byte) ?? byte);
   }
 
   #string(bytes: Uint8Array, hex: boolean, start: number): PdfString {
@@ -298,8 +289,44 @@ export class ObjectParser {
 
 const ESCAPES: ReadonlyMap<number, number> = new Map([[0x6e, 10], [0x72, 13], [0x74, 9], [0x62, 8], [0x66, 12]]);
 
+/** ISO 32000-2 table 3: `\n \r \t \b \f`, octal, line continuation; any other character stands for itself; line ends become LF. */
+function unescapeLiteral(text: Uint8Array): Uint8Array {
+  const out = new Uint8Array(text.length);
+  let length = 0;
+  for (let at = 0; at < text.length; ) {
+    const byte = text[at++] ?? 0;
+    if (byte === 13) {
+      if (text[at] === 10) at++;
+      out[length++] = 10;
+    } else if (byte !== 0x5c) out[length++] = byte;
+    else {
+      const { value, next } = escapeAt(text, at);
+      at = next;
+      if (value !== undefined) out[length++] = value;
+    }
+  }
+  return out.subarray(0, length);
+}
+
+/** What follows a backslash: the byte it stands for, or none for a line continuation. */
+function escapeAt(text: Uint8Array, at: number): { readonly value: number | undefined; readonly next: number } {
+  const first = text[at] ?? 10;
+  if (first === 13) return { value: undefined, next: text[at + 1] === 10 ? at + 2 : at + 1 };
+  if (first === 10) return { value: undefined, next: at + 1 };
+  if (!isOctal(first)) return { value: ESCAPES.get(first) ?? first, next: at + 1 };
+  let value = 0;
+  let next = at;
+  for (; next < at + 3 && isOctal(text[next]); next++) value = value * 8 + ((text[next] ?? 0) - 0x30);
+  return { value: value & 0xff, next };
+}
+
+const isOctal = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x37;
+
 /** White space is skipped and a missing last digit is 0 (§7.3.4.3); undefined when another character stands among the digits. */
 function hexBytes(text: Uint8Array): Uint8Array | undefined {
+  // Without white space, as nearly always, the runtime's own decoder is far quicker; it stops where it meets anything else.
+  const quick = Buffer.from(latin1(text), 'hex');
+  if (quick.length * 2 === text.length) return quick;
   const bytes = new Uint8Array((text.length + 1) >> 1);
   let digits = 0;
   for (const byte of text) {

@@ -4,6 +4,7 @@ import type { PdfDocument } from './document.ts';
 import { PDF_LIMITS, limit } from './limits.ts';
 import type { PdfDict, PdfObject } from './objects.ts';
 import { isDict, isInteger } from './objects.ts';
+import type { ObjectParser } from './parser.ts';
 import { latin1, parseAt } from './parser.ts';
 import { streamDataStart, streamEnd } from './xref.ts';
 
@@ -32,87 +33,114 @@ export interface ScanResult {
  */
 export function scanDocument(document: PdfDocument): ScanResult {
   const { source } = document;
+  const scanning: Scanning = { source, document, endless: 0 };
   const objects: ScannedObject[] = [];
   const eofEnds: number[] = [];
   const strays: { offset: number; end: number }[] = [];
   for (let at = 0; at < source.sizeBytes; ) {
-    const item = itemAt(document, at);
+    const item = itemAt(scanning, at);
     if (item.kind === 'object') objects.push(item.object);
     if (item.kind === 'eof') eofEnds.push(item.end);
-    if (item.kind === 'stray') strays.push({ offset: at, end: item.end });
+    if (item.kind === 'stray') strays.push({ offset: item.at, end: item.end });
     if (objects.length + eofEnds.length + strays.length > PDF_LIMITS.scannedObjects) throw limit(`more than ${PDF_LIMITS.scannedObjects} objects`);
     at = item.end;
   }
   return { objects, eofEnds, strays };
 }
 
-type Item = { readonly kind: 'space' | 'eof' | 'section' | 'stray'; readonly end: number } | { readonly kind: 'object'; readonly end: number; readonly object: ScannedObject };
+interface Scanning {
+  readonly source: ByteSource;
+  readonly document: PdfDocument;
+  /** Objects met so far whose end was not in sight: each costs a long look, so there may not be many. */
+  endless: number;
+}
 
-function itemAt(document: PdfDocument, at: number): Item {
-  const { source } = document;
+/** Syntax of one object that no cross-reference knows; streams count without their data. */
+const UNKNOWN_OBJECT_BYTES = 256 * 1024;
+const MAX_ENDLESS_OBJECTS = 100;
+
+type Item = { readonly at: number; readonly end: number } & ({ readonly kind: 'space' | 'eof' | 'section' | 'stray' } | { readonly kind: 'object'; readonly object: ScannedObject });
+
+function itemAt(scanning: Scanning, at: number): Item {
+  const { source } = scanning;
   try {
-    return parseAt(source, at, (parser): Item => {
-      const first = parser.byteAt(0);
-      if (first === 0x25) return commentAt(source, at);
-      parser.skipSpaceOnly();
-      if (parser.pos > 0) return { kind: 'space', end: parser.offset };
-      const header = parser.objectHeader();
-      if (header !== undefined) {
-        const value = parser.object();
-        const dataStart = isDict(value) ? streamDataStart(parser) : undefined;
-        if (dataStart === undefined) parser.keyword('endobj');
-        const end = dataStart === undefined ? parser.offset : streamEndOf(document, value, dataStart);
-        return { kind: 'object', end, object: { offset: at, end, ...header, dict: isDict(value) ? value : undefined } };
-      }
-      return sectionAt(document, at) ?? { kind: 'stray', end: nextCandidate(source, at + 1) };
-    });
+    return parseWithin(scanning, at, UNKNOWN_OBJECT_BYTES);
   } catch (error) {
-    if (isGatewayError(error, 'PDF_BROKEN')) return { kind: 'stray', end: nextCandidate(source, at + 1) };
-    throw error;
+    if (isGatewayError(error, 'PDF_LIMIT')) {
+      if (isKnownObject(scanning, at)) return parseWithin(scanning, at, PDF_LIMITS.objectBytes);
+      if (++scanning.endless > MAX_ENDLESS_OBJECTS) throw error;
+    } else if (!isGatewayError(error, 'PDF_BROKEN')) throw error;
+    return { kind: 'stray', at, end: nextCandidate(source, at + 1) };
   }
+}
+
+const parseWithin = (scanning: Scanning, at: number, maxBytes: number): Item => parseAt(scanning.source, at, (parser) => parseItem(scanning, parser), maxBytes);
+
+/** Whether a cross-reference section says that an object stands here. */
+function isKnownObject({ source, document }: Scanning, at: number): boolean {
+  const header = parseAt(source, at, (parser) => parser.objectHeader());
+  if (header === undefined) return false;
+  return document.latest.chain.some((section) => {
+    const entry = section.lookup(header.num);
+    return entry?.type === 'offset' && entry.offset === at;
+  });
+}
+
+function parseItem(scanning: Scanning, parser: ObjectParser): Item {
+  parser.skipSpaceOnly();
+  const at = parser.offset;
+  if (parser.byteAt(parser.pos) === 0x25) return commentAt(scanning.source, at);
+  if (at === scanning.source.sizeBytes) return { kind: 'space', at, end: at };
+  const header = parser.objectHeader();
+  if (header === undefined) return sectionAt(scanning, at) ?? { kind: 'stray', at, end: nextCandidate(scanning.source, at + 1) };
+  const value = parser.object();
+  const dataStart = isDict(value) ? streamDataStart(parser) : undefined;
+  if (dataStart === undefined) parser.keyword('endobj');
+  const end = dataStart === undefined ? parser.offset : streamEndOf(scanning, value, dataStart);
+  return { kind: 'object', at, end, object: { offset: at, end, ...header, dict: isDict(value) ? value : undefined } };
 }
 
 /** A comment up to the end of its line; `%%EOF` closes a revision. */
 function commentAt(source: ByteSource, at: number): Item {
   for (let from = at, size = 256; ; from += size) {
     const text = latin1(source.read(from, Math.min(size, source.sizeBytes - from)));
-    if (from === at && text.startsWith('%%EOF')) return { kind: 'eof', end: at + 5 };
+    if (from === at && text.startsWith('%%EOF')) return { kind: 'eof', at, end: at + 5 };
     const line = text.search(/[\r\n]/);
-    if (line !== -1) return { kind: 'space', end: from + line };
-    if (from + size >= source.sizeBytes) return { kind: 'space', end: source.sizeBytes };
+    if (line !== -1) return { kind: 'space', at, end: from + line };
+    if (from + size >= source.sizeBytes) return { kind: 'space', at, end: source.sizeBytes };
   }
 }
 
-function streamEndOf(document: PdfDocument, value: PdfObject, dataStart: number): number {
+function streamEndOf({ source, document }: Scanning, value: PdfObject, dataStart: number): number {
   const raw = isDict(value) ? value.entries.get('Length') : undefined;
   const length = isInteger(raw) ? raw : document.latest.resolve(raw);
-  if (isInteger(length) && length >= 0 && dataStart + length <= document.source.sizeBytes) {
+  if (isInteger(length) && length >= 0 && dataStart + length <= source.sizeBytes) {
     try {
-      return streamEnd(document.source, dataStart + length);
+      return streamEnd(source, dataStart + length);
     } catch (error) {
       if (!isGatewayError(error, 'PDF_BROKEN')) throw error;
     }
   }
   // A length that leads nowhere: the keyword decides, as it does for readers that repair.
-  const found = indexOf(document.source, 'endstream', dataStart);
-  return found === -1 ? document.source.sizeBytes : found + 'endstream'.length;
+  const found = indexOf(source, 'endstream', dataStart);
+  return found === -1 ? source.sizeBytes : found + 'endstream'.length;
 }
 
 /** A cross-reference table with its trailer, or `startxref` with its number. */
-function sectionAt(document: PdfDocument, at: number): Item | undefined {
-  return parseAt(document.source, at, (parser): Item | undefined => {
+function sectionAt({ source, document }: Scanning, at: number): Item | undefined {
+  return parseAt(source, at, (parser): Item | undefined => {
     if (parser.keyword('startxref')) {
       do parser.skipSpaceOnly();
       while (isDigit(parser.byteAt(parser.pos)) && parser.unsignedInteger() !== undefined);
-      return { kind: 'section', end: parser.offset };
+      return { kind: 'section', at, end: parser.offset };
     }
     if (parser.keyword('trailer')) {
       parser.dict();
-      return { kind: 'section', end: parser.offset };
+      return { kind: 'section', at, end: parser.offset };
     }
     if (!parser.keyword('xref')) return undefined;
     const known = document.latest.chain.find((section) => section.offset === at);
-    return { kind: 'section', end: known?.end ?? Math.max(parser.offset, tableEnd(document.source, parser.offset)) };
+    return { kind: 'section', at, end: known?.end ?? Math.max(parser.offset, tableEnd(source, parser.offset)) };
   });
 }
 

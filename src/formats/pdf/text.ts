@@ -18,7 +18,8 @@ export function readTextString(value: PdfObject | undefined): string | undefined
   const { bytes } = value;
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return Buffer.from(bytes.subarray(2, bytes.length - (bytes.length % 2))).swap16().toString('utf16le');
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return Buffer.from(bytes.subarray(3)).toString('utf8');
-  return Array.from(bytes, pdfDocCharacter).join('');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  return /^[\x20-\x7e]*$/.test(text) ? text : Array.from(bytes, pdfDocCharacter).join('');
 }
 
 function pdfDocCharacter(byte: number): string {

@@ -4,7 +4,7 @@ import { PDF_LIMITS, broken, limit } from './limits.ts';
 import type { PdfDict, PdfObject } from './objects.ts';
 import { isArray, isDict, isInteger, isName } from './objects.ts';
 import type { ObjectParser } from './parser.ts';
-import { latin1, namesOf, parseAt } from './parser.ts';
+import { namesOf, parseAt } from './parser.ts';
 
 export type XrefEntry =
   | { readonly type: 'free' }
@@ -139,9 +139,31 @@ function fixedRun(source: ByteSource, { first, count, start }: SubsectionHead): 
   return { first, count, end, entry };
 }
 
+/** `nnnnnnnnnn ggggg n` and a two-byte end of line; undefined for anything else. */
 function fixedEntry(source: ByteSource, offset: number): XrefEntry | undefined {
-  const match = /^(\d{10}) (\d{5}) ([nf])(?: \r| \n|\r\n)$/.exec(latin1(source.read(offset, ENTRY_BYTES)));
-  return match === null ? undefined : tableEntry(Number(match[1]), Number(match[2]), match[3] === 'n');
+  const bytes = source.read(offset, ENTRY_BYTES);
+  const place = digits(bytes, 0, 10);
+  const gen = digits(bytes, 11, 16);
+  const end = `${bytes[18] ?? 0} ${bytes[19] ?? 0}`;
+  const shaped = bytes[10] === 0x20 && bytes[16] === 0x20 && (end === '32 10' || end === '32 13' || end === '13 10');
+  if (!shaped || place === undefined || gen === undefined || (bytes[17] !== 0x6e && bytes[17] !== 0x66)) return undefined;
+  return tableEntry(place, gen, bytes[17] === 0x6e);
+}
+
+function digits(bytes: Uint8Array, from: number, to: number): number | undefined {
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = (bytes[i] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+export function sameEntry(a: XrefEntry, b: XrefEntry): boolean {
+  if (a.type === 'offset') return b.type === 'offset' && a.offset === b.offset && a.gen === b.gen;
+  if (a.type === 'compressed') return b.type === 'compressed' && a.streamNum === b.streamNum && a.index === b.index;
+  return b.type === 'free';
 }
 
 const tableEntry = (offset: number, gen: number, inUse: boolean): XrefEntry => (inUse ? { type: 'offset', offset, gen } : { type: 'free' });

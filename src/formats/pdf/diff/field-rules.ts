@@ -14,7 +14,7 @@ const CHANGED_BY_FILLING = new Set([...ALWAYS_CHANGEABLE, 'AP', 'AS', 'V', 'F', 
 /** Every field of both states; returns the object numbers of widgets that new signature fields brought. */
 export function checkFields(step: Step, pairs: readonly FieldPair[]): Map<number, string> {
   const newWidgets = new Map<number, string>();
-  for (const { before, after } of pairs) if (before !== undefined) expectField(step, before, after);
+  for (const { before } of pairs) if (before !== undefined) expectField(step, before);
   for (const { name, before, after } of pairs) {
     if (after === undefined) step.forbid(`the field “${name}” was removed`);
     else if (before === undefined) for (const num of checkNewField(step, name, after)) newWidgets.set(num, name);
@@ -25,7 +25,7 @@ export function checkFields(step: Step, pairs: readonly FieldPair[]): Map<number
   return newWidgets;
 }
 
-function expectField(step: Step, before: FieldState, _after: FieldState | undefined): void {
+function expectField(step: Step, before: FieldState): void {
   step.expect(before.ref.num, before.place);
   step.expectFormNode(before.ref.num);
   const own = { holder: before.ref.num, path: '' };

@@ -1,6 +1,6 @@
 import type { PdfRevision } from '../document.ts';
 import { differingKey, sameObject } from '../equality.ts';
-import { PDF_LIMITS } from '../limits.ts';
+import { PDF_LIMITS, limit } from '../limits.ts';
 import type { PdfDict, PdfObject, PdfRef } from '../objects.ts';
 import { dict, isArray, isDict, isInteger, isName, isRef, isString } from '../objects.ts';
 import { readTextString } from '../text.ts';
@@ -42,9 +42,11 @@ export function checkForm(step: Step, catalogs: Catalogs): FieldPair[] {
   approveMoved(step, before.entries.get('Fields'), after.entries.get('Fields'), 'the list of fields');
   step.enter(old.place, before, 'DR');
   checkResources(step, before, after);
-  const was = listFields(step.before, oldFields.value, oldFields.place, '', undefined, 0);
-  const now = listFields(step.after, step.after.get(after, 'Fields'), { holder: 0, path: '' }, '', undefined, 0);
-  for (const fault of now.faults) step.forbid(`the form was changed against its rules: ${fault}`);
+  const root = { parentName: '', inheritedType: undefined, depth: 0 };
+  const was = listFields(step.before, oldFields.value, { ...root, place: oldFields.place, seen: new Set() });
+  const now = listFields(step.after, step.after.get(after, 'Fields'), { ...root, place: { holder: 0, path: '' }, seen: new Set() });
+  // What was wrong already is no change; fields that cannot be listed are cleared by no rule.
+  for (const fault of now.faults) if (!was.faults.includes(fault)) step.forbid(`the form was changed against its rules: ${fault}`);
   return pair(was.fields, now.fields);
 }
 
@@ -83,30 +85,33 @@ interface Listing {
   readonly faults: string[];
 }
 
-/** Fields by full name. Kids without a name are widgets and belong to their field. */
-function listFields(view: PdfRevision, list: PdfObject, place: Place, parentName: string, inheritedType: string | undefined, depth: number): Listing {
-  const found: Listing = { fields: new Map(), faults: [] };
-  if (!isArray(list)) return { ...found, faults: ['a list of fields is not an array'] };
-  if (depth > PDF_LIMITS.depth) return { ...found, faults: ['the fields are nested too deeply'] };
-  for (const item of list) {
-    const value = view.resolve(item);
-    if (!isRef(item) || !isDict(value)) {
-      found.faults.push('a field is not a dictionary of its own');
-      continue;
-    }
-    addField(view, item, value, { place, parentName, inheritedType, depth }, found);
-  }
-  return found;
-}
-
 interface FieldContext {
   readonly place: Place;
   readonly parentName: string;
   readonly inheritedType: string | undefined;
   readonly depth: number;
+  /** Numbers of the fields met so far. */
+  readonly seen: Set<number>;
 }
 
-function addField(view: PdfRevision, ref: PdfRef, value: PdfDict, { place, parentName, inheritedType, depth }: FieldContext, found: Listing): void {
+/** Fields by full name. Kids without a name are widgets and belong to their field. */
+function listFields(view: PdfRevision, list: PdfObject, context: FieldContext): Listing {
+  const found: Listing = { fields: new Map(), faults: [] };
+  if (!isArray(list)) return { ...found, faults: ['a list of fields is not an array'] };
+  if (context.depth > PDF_LIMITS.depth) return { ...found, faults: ['the fields are nested too deeply'] };
+  for (const item of list) {
+    const value = view.resolve(item);
+    if (!isRef(item) || !isDict(value)) found.faults.push('a field is not a dictionary of its own');
+    else if (context.seen.has(item.num)) found.faults.push('a field stands in the form twice');
+    else addField(view, item, value, context, found);
+  }
+  return found;
+}
+
+function addField(view: PdfRevision, ref: PdfRef, value: PdfDict, context: FieldContext, found: Listing): void {
+  const { place, parentName, inheritedType, seen } = context;
+  seen.add(ref.num);
+  if (seen.size > PDF_LIMITS.fields) throw limit(`more than ${PDF_LIMITS.fields} form fields`);
   const rawName = view.get(value, 'T');
   if (rawName === null) return;
   const partial = readTextString(rawName);
@@ -130,7 +135,7 @@ function addField(view: PdfRevision, ref: PdfRef, value: PdfDict, { place, paren
   if (kids === null) return;
   const rawKids = value.entries.get('Kids');
   const kidsPlace = isRef(rawKids) ? { holder: rawKids.num, path: '' } : { holder: ref.num, path: '/Kids' };
-  const below = listFields(view, kids, kidsPlace, name, type, depth + 1);
+  const below = listFields(view, kids, { place: kidsPlace, parentName: name, inheritedType: type, depth: context.depth + 1, seen });
   for (const [key, state] of below.fields) found.fields.set(key, state);
   found.faults.push(...below.faults);
 }

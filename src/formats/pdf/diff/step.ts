@@ -4,7 +4,7 @@ import type { PdfDict, PdfObject } from '../objects.ts';
 import { isArray, isDict, isName, isRef, isStream } from '../objects.ts';
 import type { Reference } from '../references.ts';
 import { TRAILER, referencesOf } from '../references.ts';
-import type { XrefEntry } from '../xref.ts';
+import { sameEntry } from '../xref.ts';
 import type { Change } from './change.ts';
 
 /** Where a value sits: in an object, below some keys. */
@@ -177,12 +177,6 @@ function writtenNumbers(before: PdfRevision, after: PdfRevision): WrittenNumbers
     }
   }
   return { overwritten: [...overwritten], added: [...added], freed: [...freed] };
-}
-
-function sameEntry(a: XrefEntry, b: XrefEntry): boolean {
-  if (a.type === 'offset') return b.type === 'offset' && a.offset === b.offset && a.gen === b.gen;
-  if (a.type === 'compressed') return b.type === 'compressed' && a.streamNum === b.streamNum && a.index === b.index;
-  return b.type === 'free';
 }
 
 /** References of an array, or undefined when it is none or holds something else. */
