@@ -91,8 +91,9 @@ const FLAVOURS: Readonly<Record<string, Flavour>> = {
 
 function validatePdfSignature(signature: PdfSignature, digests: RangeDigests, proof: ProofOfExistence | null, context: ValidationContext): VerifiedSignatures {
   const flavour = FLAVOURS[signature.subFilter ?? ''];
-  const signedData = flavour === undefined ? `the signature format ${signature.subFilter ?? 'without a name'} is not supported` : signedDataOrReason(signature.contents);
-  if (flavour === undefined || typeof signedData === 'string') return unreadable(signature, String(signedData), context);
+  if (flavour === undefined) return unreadable(signature, `the signature format ${signature.subFilter ?? 'without a name'} is not supported`, context);
+  const signedData = signedDataOrReason(signature.contents);
+  if (typeof signedData === 'string') return unreadable(signature, signedData, context);
   const [signerInfo] = signedData.signerInfos;
   if (signerInfo === undefined) return unreadable(signature, 'the CMS has no signer', context);
   const digest = digests(signature);

@@ -82,7 +82,7 @@ describe.skipIf(!requireTool('openssl'))('tsa-http with openssl ts as authority'
     const authority = await authorityOver(opensslReply);
     const asked = { ...request(), policyOid: '1.2.3.4.99' };
     const response = readTimestampResponse(await authority.exchange(buildTimestampRequest(asked)));
-    expect(() => checkTimestampResponse(response, asked)).toThrow(expect.objectContaining({ code: 'TSA_REFUSED', message: expect.stringContaining('unacceptedPolicy') }));
+    expect(() => checkTimestampResponse(response, asked)).toThrow(/^The time-stamping authority refused: rejection \(unacceptedPolicy/);
   });
 
   it('refuses the answer to an earlier request (RFC 3161 §2.2)', async () => {

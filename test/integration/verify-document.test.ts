@@ -82,7 +82,8 @@ describe('verifyDocument on what signDocument made', () => {
   it('leaves it open when no anchor is known', async () => {
     const stranger = await createDevPki({ now: NOW });
     const report = await verify(await signed(onePagePdf(), stranger.seal, 'B-B'), { revocation: await crls() });
-    expect(report).toMatchObject({ result: 'INDETERMINATE', signatures: [{ integrity: 'intact', subIndication: 'NO_CERTIFICATE_CHAIN_FOUND', level: 'B-B', signer: { notAfter: expect.any(String) } }] });
+    expect(report).toMatchObject({ result: 'INDETERMINATE', signatures: [{ integrity: 'intact', subIndication: 'NO_CERTIFICATE_CHAIN_FOUND', level: 'B-B' }] });
+    expect(report.signatures[0]?.signer?.subject).toContain('CN=');
   });
 
   it('judges two signatures, the first one’s revision intact and the second a permitted change (ISO 32000-2 §12.8.2)', async () => {
@@ -126,7 +127,7 @@ describe('verifyDocument on CMS', () => {
     const { cmsDer } = await signBytes(portsOf(pki.seal), { source: bytesSource(content), level: 'B-T' });
     const revocation = await crls();
     const detached = bytesSource(content);
-    expect(await verify(cmsDer, { detached, revocation })).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ format: 'CAdES', level: 'B-T', signingTime: { claimed: expect.any(String), source: 'timestamp' } }] });
+    expect(await verify(cmsDer, { detached, revocation })).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ format: 'CAdES', level: 'B-T', signingTime: { claimed: new Date(Math.floor(NOW.getTime() / 1000) * 1000).toISOString(), source: 'timestamp' } }] });
     expect(await verify(Buffer.from(pemOf('PKCS7', cmsDer)), { detached, revocation })).toMatchObject({ result: 'TOTAL-PASSED' });
     expect(await verify(cmsDer, { detached: bytesSource(Buffer.from('<other/>')), revocation })).toMatchObject({ result: 'TOTAL-FAILED', signatures: [{ integrity: 'broken', subIndication: 'HASH_FAILURE' }] });
     expect(await verify(cmsDer, { revocation })).toMatchObject({ result: 'INDETERMINATE', signatures: [{ integrity: 'unknown', subIndication: 'SIGNED_DATA_NOT_FOUND' }] });
