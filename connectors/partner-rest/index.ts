@@ -1,0 +1,65 @@
+import type { Dispatcher } from 'undici';
+import { GatewayError } from '../../src/domain/errors.ts';
+import type { DeliveryId } from '../../src/domain/ids.ts';
+import type { Partner } from '../../src/domain/partner.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { DossierPartner, LookupOutcome, SendOutcome } from '../../src/ports/dossier-partner.ts';
+import { call, type CallLimits, type CallResult } from './client.ts';
+import { buildLookup, buildPush, readWebhookSecret } from './request.ts';
+import { readLookupAnswer, readPushAnswer } from './response.ts';
+
+export interface PartnerRestSettings {
+  /** In mode `push`, with its URL. */
+  readonly partner: Partner;
+  /** `whsec_…`, several separated by spaces while one replaces the other; a secret. */
+  readonly webhookSecret: string;
+  /** The gateway's guarded connections: judges addresses when it connects. Stays the caller's to close. */
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+  /** Default 20,000: Standard Webhooks recommends 15 to 30 s. */
+  readonly totalTimeoutMs?: number;
+  /** Default 64 KiB; a receipt has some 200 bytes. */
+  readonly maxAnswerBytes?: number;
+}
+
+/**
+ * A partner's REST endpoint, pushed to by Standard Webhooks 1.0.0.
+ * @throws CONFIG_INVALID when the secret or URL cannot be used
+ */
+export function createRestPartner(settings: PartnerRestSettings): DossierPartner {
+  const { partner, clock, dispatcher, totalTimeoutMs = 20_000, maxAnswerBytes = 64 * 1024 } = settings;
+  const url = readUrl(partner.url);
+  const keys = readWebhookSecret(settings.webhookSecret);
+  const limits: CallLimits = { dispatcher, totalTimeoutMs, maxAnswerBytes };
+  const lookup = async (deliveryId: DeliveryId, signal: AbortSignal): Promise<LookupOutcome> => {
+    const result = await call(buildLookup(url, keys, deliveryId, clock.now()), limits, signal);
+    const outcome = result.answered ? readLookupAnswer(result.answer) : null;
+    if (outcome !== null) return outcome;
+    const why = result.answered ? `answered ${result.answer.status}` : result.reason;
+    throw new GatewayError('PARTNER_UNAVAILABLE', `The partner ${partner.id} could not be asked for a delivery: ${why}`);
+  };
+  return {
+    partnerId: partner.id,
+    async send(deliveryId, message, _manifestSha256, signal) {
+      const result = await call(buildPush(url, keys, deliveryId, message, clock.now()), limits, signal);
+      return result.answered ? readPushAnswer(result.answer, message.id, clock.now()) : unanswered(result);
+    },
+    lookup: partner.repeat === 'lookup' ? lookup : null,
+  };
+}
+
+/** Without an answer, what counts is whether bytes had left. A forbidden address is for a person: it does not become allowed by waiting. */
+function unanswered({ sent, reason, forbidden }: Extract<CallResult, { answered: false }>): SendOutcome {
+  if (forbidden !== null) return { outcome: 'refused', code: forbidden.code, detail: forbidden.message };
+  const detail = `The partner gave no answer: ${reason}`;
+  if (sent) return { outcome: 'unknown', code: 'PARTNER_UNAVAILABLE', detail };
+  return { outcome: 'retry', code: 'PARTNER_UNAVAILABLE', detail, retryAfterMs: null };
+}
+
+function readUrl(text: string | null): URL {
+  const url = text !== null && URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '') {
+    throw new GatewayError('CONFIG_INVALID', "A partner's URL is http or https, without user name and password");
+  }
+  return url;
+}
