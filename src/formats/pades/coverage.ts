@@ -20,9 +20,8 @@ export interface SignatureCoverage {
  * hashed. Fewer or more than two ranges are read, though they never count as sound coverage.
  */
 export function readByteRange(source: ByteSource, value: PdfObject): readonly number[] | undefined {
-  if (!isArray(value) || value.length < 2 || value.length % 2 !== 0 || value.length > 2 * MAX_RANGES) return undefined;
-  const numbers = value.filter((item): item is number => isInteger(item) && item >= 0);
-  if (numbers.length !== value.length) return undefined;
+  const numbers = offsetsOf(value);
+  if (numbers === undefined || numbers.length < 2 || numbers.length % 2 !== 0 || numbers.length > 2 * MAX_RANGES) return undefined;
   let covered = 0;
   for (let i = 0; i < numbers.length; i += 2) {
     const [offset = 0, length = 0] = numbers.slice(i, i + 2);
@@ -30,6 +29,12 @@ export function readByteRange(source: ByteSource, value: PdfObject): readonly nu
     covered = offset + length;
   }
   return numbers;
+}
+
+function offsetsOf(value: PdfObject): readonly number[] | undefined {
+  if (!isArray(value)) return undefined;
+  const numbers = value.filter((item): item is number => isInteger(item) && item >= 0);
+  return numbers.length === value.length ? numbers : undefined;
 }
 
 export interface CoverageInput {
@@ -53,17 +58,27 @@ export function coverageOf(input: CoverageInput): SignatureCoverage {
   const { document, dict, contents, byteRange, revision } = input;
   const faults: string[] = [];
   if (dict.duplicates.length > 0) faults.push('the signature dictionary has an entry twice');
-  if (byteRange === undefined) faults.push('/ByteRange is malformed or leaves the file');
-  else if (byteRange.length !== 4 || byteRange[0] !== 0) faults.push('/ByteRange is not two ranges from the start of the file');
   if (contents === undefined || !contents.hex || contents.start < 0) faults.push('/Contents is not a hexadecimal string of the document');
-  else if (byteRange !== undefined && (byteRange[1] !== contents.start || byteRange[2] !== contents.end)) faults.push('the gap of /ByteRange is not exactly the string of /Contents');
   if (!endsClean(document)) faults.push('bytes stand after the last revision');
   faults.push(...input.disagreements);
-  if (faults.length > 0 || byteRange === undefined) return { extent: 'unclear', faults };
+  const gap = gapFault(offsetsOf(document.latest.get(dict, 'ByteRange')), contents);
+  if (gap?.extent === 'unclear') faults.push(gap.fault);
+  if (faults.length > 0) return { extent: 'unclear', faults };
+  if (gap !== undefined) return { extent: 'partial', faults: [gap.fault] };
+  if (byteRange === undefined) return { extent: 'partial', faults: ['/ByteRange leaves the file'] };
   const signedEnd = (byteRange[2] ?? 0) + (byteRange[3] ?? 0);
   const outside = outsideOf(document, revision, signedEnd);
   if (outside !== undefined) return { extent: 'partial', faults: [outside] };
   return { extent: signedEnd === document.source.sizeBytes ? 'file' : 'revision', faults: [] };
+}
+
+/** `partial` where a gap of the right size lies elsewhere, as when the dictionary was written again later; otherwise `unclear`. */
+function gapFault(range: readonly number[] | undefined, contents: PdfString | undefined): { readonly extent: 'partial' | 'unclear'; readonly fault: string } | undefined {
+  if (range === undefined || contents === undefined || range.length !== 4 || range[0] !== 0) return { extent: 'unclear', fault: '/ByteRange is not two ranges from the start of the file' };
+  const [, gapStart = 0, gapEnd = 0] = range;
+  if (gapStart === contents.start && gapEnd === contents.end) return undefined;
+  const sized = gapEnd - gapStart === contents.end - contents.start;
+  return sized ? { extent: 'partial', fault: 'the gap of /ByteRange lies elsewhere than the string of /Contents' } : { extent: 'unclear', fault: 'the gap of /ByteRange is not exactly the string of /Contents' };
 }
 
 /** What of a revision lies outside the signed bytes, or undefined. */

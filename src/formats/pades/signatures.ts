@@ -178,8 +178,22 @@ function formatFaults(view: PdfRevision, dict: PdfDict, contents: PdfString | un
   if (type !== null && type !== 'Sig' && type !== 'DocTimeStamp') faults.push('/Type is not that of a signature');
   if ((type === 'DocTimeStamp') !== (subFilter === 'ETSI.RFC3161')) faults.push('/Type and /SubFilter disagree whether this is a document time-stamp');
   if (contents === undefined || contents.bytes.length === 0) faults.push('/Contents is empty');
+  else if (!isZeroPadded(contents.bytes)) faults.push('/Contents holds more than one value and padding zeros');
   if (isShared) faults.push('two fields share one signature');
   return faults;
+}
+
+/** Whether only zeros follow a value of definite length; one of indefinite length is left to the CMS reader. */
+function isZeroPadded(bytes: Uint8Array): boolean {
+  const first = bytes[1] ?? 0;
+  if (first === 0x80) return true;
+  let end = 2 + first;
+  if (first > 0x80) {
+    const count = first - 0x80;
+    if (count > 6) return false;
+    end = 2 + count + bytes.subarray(2, 2 + count).reduce((value, byte) => value * 256 + byte, 0);
+  }
+  return end <= bytes.length && bytes.subarray(end).every((byte) => byte === 0);
 }
 
 const nameText = (value: PdfObject): string | null => (isName(value) ? value.text : null);
