@@ -4,7 +4,11 @@ import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { devPkiCommand } from './cli/dev-pki.ts';
 import { EXIT, exitCodeOf } from './cli/exit-code.ts';
+import { keysCommand } from './cli/keys.ts';
+import { messagesCommand, postalCommand } from './cli/messages.ts';
+import { migrateCommand } from './cli/migrate.ts';
 import { failureLine } from './cli/output.ts';
+import { apiKeysCommand, partnersCommand, routesCommand } from './cli/partners.ts';
 import { signCommand } from './cli/sign.ts';
 import { verifyCommand } from './cli/verify.ts';
 
@@ -16,6 +20,13 @@ async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError('(add --help for usage)')
     .addCommand(signCommand())
     .addCommand(verifyCommand())
+    .addCommand(keysCommand())
+    .addCommand(partnersCommand())
+    .addCommand(routesCommand())
+    .addCommand(apiKeysCommand())
+    .addCommand(messagesCommand())
+    .addCommand(postalCommand())
+    .addCommand(migrateCommand())
     .addCommand(devPkiCommand());
   for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lienthong: ')) });

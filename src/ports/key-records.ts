@@ -9,6 +9,8 @@ export interface SigningKeyRecord {
   readonly chainDer: readonly [Uint8Array, ...Uint8Array[]];
   /** PKCS#8 DER sealed with context `signing_key:<id>`; null where the key lives elsewhere. */
   readonly privateKeySealed: Uint8Array | null;
+  /** Picture of the signature or seal for visible signatures, PNG. */
+  readonly picturePng: Uint8Array | null;
   readonly certificateSha256: string;
   readonly notAfter: Date;
   readonly createdAt: Date;

@@ -32,8 +32,8 @@ const LOCK = 0x6c74_6d67; // any fixed number; 'ltmg'
  *   DATABASE_UNAVAILABLE
  */
 export async function migrate<DB>(db: Kysely<DB>, migrations: readonly Migration[], options: MigrateOptions): Promise<readonly number[]> {
-  const known = await Promise.all(migrations.map(async (migration) => ({ ...migration, up: migration.up, sha256: await fingerprint(migration) })));
-  known.forEach(({ number }, index) => {
+  const known = await Promise.all(migrations.map(async (migration) => ({ migration, sha256: await fingerprint(migration) })));
+  migrations.forEach(({ number }, index) => {
     if (number !== index + 1) throw new Error(`Migration ${number} stands at place ${index + 1}`);
   });
   const done: number[] = [];
@@ -45,9 +45,12 @@ export async function migrate<DB>(db: Kysely<DB>, migrations: readonly Migration
   }
 }
 
-type Known = Migration & { readonly sha256: string };
+interface Known {
+  readonly migration: Migration;
+  readonly sha256: string;
+}
 
-function applyNext(db: Kysely<unknown>, known: readonly Known[], clock: Clock): Promise<Known | null> {
+function applyNext(db: Kysely<unknown>, known: readonly Known[], clock: Clock): Promise<Migration | null> {
   return db.transaction().execute(async (trx) => {
     await sql`SET LOCAL statement_timeout = 0`.execute(trx);
     await sql`SET LOCAL idle_in_transaction_session_timeout = 0`.execute(trx);
@@ -56,10 +59,11 @@ function applyNext(db: Kysely<unknown>, known: readonly Known[], clock: Clock): 
     checkCompatible(applied, known);
     const next = known[applied.length];
     if (next === undefined) return null;
-    await next.up(trx);
+    const { migration, sha256 } = next;
+    await migration.up(trx);
     await sql`INSERT INTO schema_migration (number, name, applied_at, sha256)
-      VALUES (${next.number}, ${next.name}, ${clock.now()}, ${next.sha256})`.execute(trx);
-    return next;
+      VALUES (${migration.number}, ${migration.name}, ${clock.now()}, ${sha256})`.execute(trx);
+    return migration;
   });
 }
 

@@ -37,6 +37,7 @@ export interface Database {
     certificate_sha256: string;
     not_after: Date;
     private_key_sealed: Uint8Array | null;
+    picture_png: Uint8Array | null;
     settings: Generated<Json>;
     created_at: Date;
     disabled_at: Date | null;

@@ -15,6 +15,8 @@ export interface NewSigningKey {
   /** PKCS#8 DER, not encrypted: what `readPkcs12` gives. */
   readonly privateKeyPkcs8Der: Uint8Array;
   readonly chainDer: readonly [Uint8Array, ...Uint8Array[]];
+  /** Picture of the signature or seal for visible signatures, PNG of at most 1 MiB; null: none. */
+  readonly picturePng: Uint8Array | null;
 }
 
 export type SigningKeyPorts = AdministerPorts & { readonly sealing: Sealing };
@@ -27,7 +29,7 @@ export function signingKeyContext(id: KeyId): string {
 /**
  * Keeps a key from a file, sealed. That key and certificate belong together is the key reader's to check; validity and usage are checked
  * here. Nobody may use the key until it is granted. Audited.
- * @throws KEY_EXISTS, CERTIFICATE_MALFORMED, CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID, CERTIFICATE_USAGE
+ * @throws KEY_EXISTS, APPEARANCE_INVALID, CERTIFICATE_MALFORMED, CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID, CERTIFICATE_USAGE
  */
 export async function addSigningKey({ records, clock, sealing }: SigningKeyPorts, actor: string, key: NewSigningKey): Promise<SigningKeyRecord> {
   const certificate = readCertificate(key.chainDer[0]);
@@ -40,6 +42,7 @@ export async function addSigningKey({ records, clock, sealing }: SigningKeyPorts
     scheme: key.scheme,
     chainDer: key.chainDer,
     privateKeySealed: sealing.seal(key.privateKeyPkcs8Der, signingKeyContext(key.id)),
+    picturePng: checkedPicture(key.picturePng),
     certificateSha256: certificate.sha256Hex,
     notAfter: certificate.notAfter,
     createdAt: at,
@@ -50,6 +53,16 @@ export async function addSigningKey({ records, clock, sealing }: SigningKeyPorts
     await tx.audit.add({ at, actor, action: 'add-key', subject: `key:${key.id}`, detail: { purpose: key.purpose, scheme: key.scheme, certificateSha256: record.certificateSha256 } });
   });
   return record;
+}
+
+const MAX_PICTURE_BYTES = 1024 * 1024;
+const PNG_HEAD = '89504e470d0a1a0a';
+
+function checkedPicture(picturePng: Uint8Array | null): Uint8Array | null {
+  if (picturePng === null) return null;
+  const isPng = Buffer.from(picturePng.subarray(0, 8)).toString('hex') === PNG_HEAD;
+  if (!isPng || picturePng.length > MAX_PICTURE_BYTES) throw new GatewayError('APPEARANCE_INVALID', 'The picture must be a PNG of at most 1 MiB, best with a transparent background');
+  return picturePng;
 }
 
 /** Lets a partner sign with a key. Audited. @throws KEY_NOT_FOUND, PARTNER_NOT_FOUND */

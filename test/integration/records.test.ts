@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgencyCode } from '../../src/domain/agency-code.ts';
-import type { DocumentId, KeyId, PartnerId, PostalOrderId, Sha256Hex } from '../../src/domain/ids.ts';
+import type { DocumentId, KeyId, PartnerId, Sha256Hex } from '../../src/domain/ids.ts';
 import type { PostalOrder, TrackingEvent } from '../../src/domain/postal-order.ts';
 import type { IdempotentRequest } from '../../src/ports/idempotency-records.ts';
 import type { SigningKeyRecord } from '../../src/ports/key-records.ts';
-import { after, AGENCY, dossierOf, messageOf, newId, partnerOf, sendMessage, T0 } from '../support/ledger.ts';
+import { after, AGENCY, dossierOf, messageOf, newDocumentId, newId, newPostalOrderId, partnerOf, sendMessage, T0 } from '../support/ledger.ts';
 import { freshRecords, type FreshRecords } from '../support/records.ts';
 
 let fresh: FreshRecords;
@@ -82,6 +82,7 @@ describe('keys', () => {
       scheme: 'ecdsa',
       chainDer: [sha256('leaf'), sha256('issuer')],
       privateKeySealed: sha256('box'),
+      picturePng: null,
       certificateSha256: 'ab',
       notAfter: after(1e9),
       createdAt: T0,
@@ -149,7 +150,7 @@ describe('messages', () => {
     const dossier = dossierOf(LAND);
     await fresh.records.dossiers.add(dossier);
     const documents = ['b', 'a'].map((name, index) => ({
-      id: newId<DocumentId>(),
+      id: newDocumentId(),
       partnerId: LAND,
       sha256: String(index).repeat(64) as Sha256Hex,
       sizeBytes: 5_000_000_000 + index,
@@ -186,7 +187,7 @@ describe('messages', () => {
     const { message, deliveryId } = await sendMessage(fresh.records, dossier.code, LAND, PORTAL);
     const receipt = { deliveryId, messageId: message.id, partnerId: PORTAL, manifestSha256: message.manifestSha256, receivedAt: T0, reference: null };
     await fresh.records.messages.addReceipt(receipt, after(5));
-    await expect(fresh.records.messages.addReceipt(receipt, after(6))).rejects.toThrow();
+    await expect(fresh.records.messages.addReceipt(receipt, after(6))).rejects.toThrow('receipt_pkey');
     expect(await fresh.records.messages.receipts(message.id)).toEqual([receipt]);
     expect(await fresh.records.messages.deliveryTo(message.id, PORTAL)).toMatchObject({ id: deliveryId, state: 'pending', nextAttemptAt: T0 });
     expect(await fresh.records.messages.deliveryTo(message.id, LAND)).toBeNull();
@@ -299,7 +300,7 @@ describe('postal orders', () => {
     await fresh.records.dossiers.add(dossier);
     const party = { name: 'Lê Văn Mẫu', phone: '0900000001', email: null, address: { line: '1 Lê Lợi', provinceCode: '46', districtCode: null, communeCode: null } };
     const order = {
-      id: newId<PostalOrderId>(),
+      id: newPostalOrderId(),
       dossierCode: dossier.code,
       leg: 'DELIVER_RESULT',
       revision: 1,
@@ -316,8 +317,8 @@ describe('postal orders', () => {
     } as unknown as PostalOrder;
     const { postal } = fresh.records;
     await postal.add(order);
-    await expect(postal.add({ ...order, id: newId(), orderNumber: 'other' })).rejects.toMatchObject({ code: 'POSTAL_ORDER_EXISTS' });
-    await expect(postal.add({ ...order, id: newId(), revision: 2 })).rejects.toMatchObject({ code: 'POSTAL_ORDER_EXISTS' });
+    await expect(postal.add({ ...order, id: newPostalOrderId(), orderNumber: 'other' })).rejects.toMatchObject({ code: 'POSTAL_ORDER_EXISTS' });
+    await expect(postal.add({ ...order, id: newPostalOrderId(), revision: 2 })).rejects.toMatchObject({ code: 'POSTAL_ORDER_EXISTS' });
     expect(await postal.find(order.id)).toEqual(order);
     expect(await postal.findByNumber(order.carrier, order.orderNumber)).toEqual(order);
     expect(await postal.ofDossier(dossier.code)).toEqual([order]);

@@ -100,16 +100,17 @@ async function takeOver(folder: DataFolder, hold: Hold & { readonly claims: Clai
 
 async function tryStart(folder: DataFolder, options: AcquireOptions): Promise<Attempt> {
   try {
-    const { connection, server, stop } = await startEmbeddedPostgres(options);
+    const started = await startEmbeddedPostgres(options);
+    const { connection, server } = started;
     const claims = await connectClaims(connection, options.mode).catch(async (error: unknown) => {
-      await stop();
+      await started.stop();
       throw mapDatabaseError(error);
     });
     await claims.tryClaim('server');
     if (options.mode === 'admin' || (await claims.tryClaim('serve'))) return { connection, server, claims, adopted: false };
     const other = inUse(folder, await claims.holderOf('serve'));
     await claims.close();
-    await stop();
+    await started.stop();
     return other;
   } catch (error) {
     // Blocked by an old process that is not quite gone (a zombie keeps its number), or by someone who was quicker: look again.

@@ -43,7 +43,11 @@ export async function openDataFolder(options: OpenOptions): Promise<OpenDataFold
       if (!stopped.signal.aborted) options.onLost?.(asGatewayError(error));
     }
   };
-  const watch = ({ claims }: Hold): void => claims?.onLost(() => (recovery = recover()));
+  const watch = ({ claims }: Hold): void => {
+    claims?.onLost(() => {
+      recovery = recover();
+    });
+  };
   if (options.mode === 'serve') watch(hold);
 
   const end = async (): Promise<void> => {

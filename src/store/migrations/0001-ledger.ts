@@ -51,6 +51,7 @@ const STATEMENTS = [
     certificate_sha256 text NOT NULL,
     not_after timestamptz NOT NULL,
     private_key_sealed bytea,
+    picture_png bytea,
     settings jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL,
     disabled_at timestamptz

@@ -129,7 +129,7 @@ function dossierOf(row: Selectable<Database['dossier']>, sealing: Sealing): Doss
     agencyCode: row.agency_code as AgencyCode,
     procedure: { code: row.procedure_code, name: row.procedure_name },
     title: row.title,
-    applicant: row.applicant_sealed === null ? null : openJson<Applicant>(sealing, row.applicant_sealed, applicantContext(row.code)),
+    applicant: row.applicant_sealed === null ? null : openJson(sealing, row.applicant_sealed, applicantContext(row.code)) as Applicant,
     state: row.state as DossierState,
     createdAt: row.created_at,
   };

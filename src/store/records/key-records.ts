@@ -25,6 +25,7 @@ function signingKeys(db: Executor): Pick<KeyRecords, 'add' | 'find' | 'list' | '
           certificate_sha256: key.certificateSha256,
           not_after: key.notAfter,
           private_key_sealed: key.privateKeySealed === null ? null : Buffer.from(key.privateKeySealed),
+          picture_png: key.picturePng === null ? null : Buffer.from(key.picturePng),
           created_at: key.createdAt,
           disabled_at: key.disabledAt,
         })
@@ -113,6 +114,7 @@ function keyOf(row: Selectable<Database['signing_key']>): SigningKeyRecord {
     scheme: row.scheme as SignatureScheme,
     chainDer: [leaf, ...issuers],
     privateKeySealed: row.private_key_sealed === null ? null : bytesOf(row.private_key_sealed),
+    picturePng: row.picture_png === null ? null : bytesOf(row.picture_png),
     certificateSha256: row.certificate_sha256,
     notAfter: row.not_after,
     createdAt: row.created_at,

@@ -138,7 +138,7 @@ function messageOf(row: Selectable<Database['message']>, parts: readonly Message
     fromPartnerId: row.from_partner_id as PartnerId | null,
     fromAgencyCode: row.from_agency_code as AgencyCode | null,
     toAgencyCodes: row.to_agency_codes as AgencyCode[],
-    body: openJson<Message['body']>(sealing, row.body_sealed, bodyContext(row.id)),
+    body: openJson(sealing, row.body_sealed, bodyContext(row.id)) as Message['body'],
     parts,
     manifestSha256: row.manifest_sha256 as Sha256Hex,
     createdAt: row.created_at,

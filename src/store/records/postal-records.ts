@@ -142,7 +142,7 @@ function buildOrder(row: Selectable<Database['postal_order']>, sealing: Sealing)
     carrier: row.carrier,
     orderNumber: row.order_number,
     requestedBy: row.requested_by as PartnerId,
-    detail: openJson<PostalDetail>(sealing, row.detail_sealed, detailContext(row.id)),
+    detail: openJson(sealing, row.detail_sealed, detailContext(row.id)) as PostalDetail,
     state: row.state as PostalOrder['state'],
     stateReason: row.state_reason,
     stateAt: row.state_at,
@@ -165,6 +165,6 @@ function buildEvent(row: Selectable<Database['postal_event']>, sealing: Sealing)
     status: row.status as TrackingEvent['status'],
     occurredAt: row.occurred_at,
     receivedAt: row.received_at,
-    raw: openJson<TrackingEvent['raw']>(sealing, row.raw_sealed, rawContext(row.id)),
+    raw: openJson(sealing, row.raw_sealed, rawContext(row.id)) as TrackingEvent['raw'],
   };
 }

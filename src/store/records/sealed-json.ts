@@ -5,7 +5,7 @@ export function sealJson(sealing: Sealing, value: unknown, context: string): Buf
   return Buffer.from(sealing.seal(new TextEncoder().encode(JSON.stringify(value)), context));
 }
 
-/** @throws MASTER_KEY_UNREADABLE, SEALED_DATA_UNREADABLE */
-export function openJson<T>(sealing: Sealing, sealed: Uint8Array, context: string): T {
-  return JSON.parse(new TextDecoder().decode(sealing.open(sealed, context))) as T;
+/** What `sealJson` was given. @throws MASTER_KEY_UNREADABLE, SEALED_DATA_UNREADABLE */
+export function openJson(sealing: Sealing, sealed: Uint8Array, context: string): unknown {
+  return JSON.parse(new TextDecoder().decode(sealing.open(sealed, context)));
 }

@@ -1,0 +1,148 @@
+import { Command } from 'commander';
+import { parseAgencyCode } from '../domain/agency-code.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { PartnerId } from '../domain/ids.ts';
+import { REPEAT_RULES, SCOPES, type RepeatRule, type Scope } from '../domain/partner.ts';
+import { issueApiKey, revokeApiKey, rotateApiKey } from '../usecases/administer-api-keys.ts';
+import { addPartner, changePartner, removeRoute, renewWebhookSecret, setRoute } from '../usecases/administer-partners.ts';
+import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
+import { paint, printJson, printLine, printTable } from './output.ts';
+import { withStore, type DataOption } from './with-store.ts';
+
+/** Other systems: `partners`, `routes`, `api-keys`. */
+
+interface Common extends DataOption {
+  readonly json?: boolean;
+}
+
+const done = (text: string): void => printLine(`${paint('green', '✓')} ${text}`);
+const shownOnce = (name: string, secret: string): void => printLine(`  ${name} ${paint('bold', secret)}\n  ${paint('yellow', 'It is shown only now: hand it over on a safe way.')}`);
+
+function command(name: string, description: string): Command {
+  return new Command(name).description(description).option('--data <folder>', 'data folder of the gateway').option('--json', 'JSON instead of text');
+}
+
+export function partnersCommand(): Command {
+  return new Command('partners')
+    .description('other agencies’ systems')
+    .addCommand(
+      command('add', 'add a system that is pushed to (--url) or that pulls its messages (--pull)')
+        .argument('<id>', 'lower-case letters, digits, hyphens')
+        .requiredOption('--name <text>', 'its name for people')
+        .option('--url <url>', 'where messages are pushed (Standard Webhooks 1.0.0)')
+        .option('--pull', 'it reads GET /v1/inbox instead')
+        .option('--repeat <rule>', `what it does with the same message twice: ${REPEAT_RULES.join(' | ')}`, parseChoice('--repeat', REPEAT_RULES), 'key')
+        .action(add),
+    )
+    .addCommand(command('list', 'all systems').action(list))
+    .addCommand(command('suspend', 'refuse every call of a system and hold what is for it').argument('<id>').action((id: string, options: Common) => setStatus(id, 'suspended', options)))
+    .addCommand(command('resume', 'let a suspended system in again').argument('<id>').action((id: string, options: Common) => setStatus(id, 'active', options)))
+    .addCommand(command('renew-secret', 'give a pushed system a new webhook secret').argument('<id>').action(renewSecret));
+}
+
+async function add(id: string, options: Common & { name: string; url?: string; pull?: boolean; repeat: RepeatRule }): Promise<void> {
+  if ((options.url === undefined) === (options.pull !== true)) throw new GatewayError('REQUEST_INVALID', 'Say how it gets its messages: either --url URL or --pull');
+  const added = await withStore(options, (ports) => addPartner(ports, ports.actor, { id: parseId(id), name: options.name, mode: options.pull === true ? 'pull' : 'push', url: options.url ?? null, repeat: options.repeat }));
+  if (options.json === true) return printJson({ id, mode: added.partner.mode, webhookSecret: added.webhookSecret });
+  done(`${id} added (${added.partner.mode})`);
+  if (added.webhookSecret !== null) shownOnce('webhook secret', added.webhookSecret);
+  printLine(paint('dim', `  Next: lienthong api-keys add ${id} --scopes …   and   lienthong routes set AGENCY-CODE ${id}`));
+}
+
+async function list(options: Common): Promise<void> {
+  const partners = await withStore(options, ({ records }) => records.partners.list());
+  if (options.json === true) return printJson(partners);
+  printTable(['ID', 'MODE', 'STATUS', 'REPEAT', 'URL', 'NAME'], partners.map((one) => [one.id, one.mode, one.status, one.repeat, one.url ?? '–', one.name]));
+}
+
+async function setStatus(id: string, status: 'active' | 'suspended', options: Common): Promise<void> {
+  await withStore(options, (ports) => changePartner(ports, ports.actor, parseId(id), { status }));
+  if (options.json === true) return printJson({ id, status });
+  done(`${id} is ${status}`);
+}
+
+async function renewSecret(id: string, options: Common): Promise<void> {
+  const webhookSecret = await withStore(options, (ports) => renewWebhookSecret(ports, ports.actor, parseId(id)));
+  if (options.json === true) return printJson({ id, webhookSecret });
+  done(`${id} has a new webhook secret; the old one signs nothing any more`);
+  shownOnce('webhook secret', webhookSecret);
+}
+
+export function routesCommand(): Command {
+  return new Command('routes')
+    .description('which system serves which agency')
+    .addCommand(command('set', 'let a system serve an agency, and those below it that have no route of their own').argument('<agency-code>').argument('<partner>').action(route))
+    .addCommand(command('remove', 'remove an agency’s route').argument('<agency-code>').action(unroute))
+    .addCommand(command('list', 'all routes').action(listRoutes));
+}
+
+async function route(code: string, partner: string, options: Common): Promise<void> {
+  await withStore(options, (ports) => setRoute(ports, ports.actor, { agencyCode: parseAgencyCode(code), partnerId: parseId(partner) }));
+  if (options.json === true) return printJson({ agencyCode: code, partnerId: partner });
+  done(`${code} → ${partner}`);
+}
+
+async function unroute(code: string, options: Common): Promise<void> {
+  const removed = await withStore(options, (ports) => removeRoute(ports, ports.actor, parseAgencyCode(code)));
+  if (options.json === true) return printJson({ agencyCode: code, removed });
+  done(removed ? `${code} has no route any more` : `${code} had no route`);
+}
+
+async function listRoutes(options: Common): Promise<void> {
+  const routes = await withStore(options, ({ records }) => records.partners.routes());
+  if (options.json === true) return printJson(routes);
+  printTable(['AGENCY', 'SYSTEM'], routes.map((one) => [one.agencyCode, one.partnerId]));
+}
+
+export function apiKeysCommand(): Command {
+  return new Command('api-keys')
+    .description('how systems identify themselves')
+    .addCommand(
+      command('add', 'issue a key')
+        .argument('<partner>')
+        .requiredOption('--scopes <list>', `comma-separated: ${SCOPES.join(', ')}`, parseScopes)
+        .option('--label <text>', 'what it is for', 'api key')
+        .option('--expires <time>', 'when it ends, ISO 8601', parseInstant)
+        .action(issue),
+    )
+    .addCommand(command('list', 'a system’s keys').argument('<partner>').action(listKeys))
+    .addCommand(command('rotate', 'issue a successor; the old key ends later').argument('<partner>').argument('<key-id>').option('--overlap-hours <n>', 'how long both are valid', parseWhole('--overlap-hours', 0, 8760), 24).action(rotate))
+    .addCommand(command('revoke', 'end a key now').argument('<key-id>').action(revoke));
+}
+
+async function issue(partner: string, options: Common & { scopes: Scope[]; label: string; expires?: Date }): Promise<void> {
+  const issued = await withStore(options, (ports) => issueApiKey(ports, ports.actor, { partnerId: parseId(partner), label: options.label, scopes: options.scopes, expiresAt: options.expires ?? null }));
+  if (options.json === true) return printJson({ id: issued.key.id, partnerId: partner, scopes: issued.key.scopes, token: issued.token });
+  done(`key ${issued.key.id} of ${partner}`);
+  shownOnce('Authorization: Bearer', issued.token);
+}
+
+async function rotate(partner: string, id: string, options: Common & { overlapHours: number }): Promise<void> {
+  const issued = await withStore(options, (ports) => rotateApiKey(ports, ports.actor, parseId(partner), id, options.overlapHours * 3_600_000));
+  if (options.json === true) return printJson({ id: issued.key.id, replaces: id, token: issued.token });
+  done(`key ${issued.key.id} replaces ${id}, which ends in ${options.overlapHours} h`);
+  shownOnce('Authorization: Bearer', issued.token);
+}
+
+async function listKeys(partner: string, options: Common): Promise<void> {
+  const keys = await withStore(options, ({ records }) => records.partners.apiKeys(parseId(partner)));
+  if (options.json === true) return printJson(keys);
+  const day = (time: Date | null): string => time?.toISOString().slice(0, 16) ?? '–';
+  printTable(['ID', 'LABEL', 'CREATED', 'EXPIRES', 'REVOKED', 'SCOPES'], keys.map((key) => [key.id, key.label, day(key.createdAt), day(key.expiresAt), day(key.revokedAt), key.scopes.join(' ')]));
+}
+
+async function revoke(id: string, options: Common): Promise<void> {
+  await withStore(options, (ports) => revokeApiKey(ports, ports.actor, id));
+  if (options.json === true) return printJson({ id, revoked: true });
+  done(`key ${id} is revoked`);
+}
+
+function parseId(text: string): PartnerId {
+  if (!/^[a-z0-9][a-z0-9-]{1,62}$/.test(text)) throw new GatewayError('REQUEST_INVALID', `${text} cannot name a system: use 2 to 63 lower-case letters, digits and hyphens`);
+  return text as PartnerId;
+}
+
+function parseScopes(text: string): Scope[] {
+  const parse = parseChoice('--scopes', SCOPES);
+  return text.split(',').map((scope) => parse(scope.trim()));
+}
