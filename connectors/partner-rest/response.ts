@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { receiptInput } from '../../src/formats/api/messages.ts';
 import type { LookupOutcome, SendOutcome } from '../../src/ports/dossier-partner.ts';
@@ -56,7 +56,7 @@ function parseReceipt(body: Uint8Array | null): z.output<typeof receiptInput> | 
 export function readRetryAfter(text: string | null, now: Date): number | null {
   if (text === null) return null;
   if (/^\d{1,9}$/.test(text.trim())) return Number(text) * 1_000;
-  const at = /GMT$/.test(text.trim()) ? Date.parse(text) : Number.NaN;
+  const at = text.trim().endsWith('GMT') ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - now.getTime());
 }
 

@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Agent } from 'undici';
 import { createRestPartner } from '../../connectors/partner-rest/index.ts';
-import type { DeliveryId } from '../../src/domain/ids.ts';
 import type { Partner } from '../../src/domain/partner.ts';
 import type { DossierPartner, SendOutcome } from '../../src/ports/dossier-partner.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { outboundAgent } from '../../src/wiring/outbound-http.ts';
 import { startHttpPartner, type HttpPartner, type Reaction } from '../support/http-partner.ts';
-import { dossierOf, messageOf, newId, partnerOf } from '../support/ledger.ts';
+import { dossierOf, messageOf, newDeliveryId, newId, partnerOf } from '../support/ledger.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const OTHER = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
@@ -30,7 +29,7 @@ function connector(url: string, change: Partial<Partner> = {}, webhookSecret = S
   return createRestPartner({ partner: partnerOf('portal', { url, ...change }), webhookSecret, dispatcher, clock: systemClock, totalTimeoutMs: 500, maxAnswerBytes: 1_000 });
 }
 
-const send = (partner: DossierPartner, signal = new AbortController().signal, id = newId<DeliveryId>()): Promise<SendOutcome> => partner.send(id, message, message.manifestSha256, signal);
+const send = (partner: DossierPartner, signal = new AbortController().signal, id = newDeliveryId()): Promise<SendOutcome> => partner.send(id, message, message.manifestSha256, signal);
 
 function sendTo(reaction: Reaction): Promise<SendOutcome> {
   server.setReaction(() => reaction);
@@ -39,7 +38,7 @@ function sendTo(reaction: Reaction): Promise<SendOutcome> {
 
 describe('a push (Standard Webhooks 1.0.0)', () => {
   it('carries the same id, key and bytes each time, and is accepted by a verifier written apart', async () => {
-    const id = newId<DeliveryId>();
+    const id = newDeliveryId();
     for (let round = 0; round < 2; round += 1) expect(await send(connector(server.url), undefined, id)).toMatchObject({ outcome: 'delivered', manifestSha256: message.manifestSha256 });
     const [first, second] = server.pushes;
     expect(first).toMatchObject({ webhookId: id, idempotencyKey: id, messageId: message.id });
@@ -162,7 +161,7 @@ describe('a look-up', () => {
 
   it('finds what took effect, and says so of what did not', async () => {
     const partner = connector(server.url, { repeat: 'lookup' });
-    const [there, elsewhere] = [newId<DeliveryId>(), newId<DeliveryId>()];
+    const [there, elsewhere] = [newDeliveryId(), newDeliveryId()];
     await send(partner, undefined, there);
     const { signal } = new AbortController();
     expect(await partner.lookup?.(there, signal)).toMatchObject({ found: true, manifestSha256: message.manifestSha256 });
@@ -171,6 +170,6 @@ describe('a look-up', () => {
 
   it('throws when the partner cannot be asked: that is not "not found"', async () => {
     const partner = connector(server.url, { repeat: 'lookup' }, OTHER);
-    await expect(partner.lookup?.(newId<DeliveryId>(), new AbortController().signal)).rejects.toMatchObject({ code: 'PARTNER_UNAVAILABLE' });
+    await expect(partner.lookup?.(newDeliveryId(), new AbortController().signal)).rejects.toMatchObject({ code: 'PARTNER_UNAVAILABLE' });
   });
 });

@@ -153,7 +153,7 @@ describe('the sweep', () => {
     await finishAll();
     const codes = await Promise.all([newLane(), newLane(), newLane()]);
     const heads = await Promise.all(codes.map((code) => send(code)));
-    await send(codes[0] as DossierCode);
+    await send(codes[0]);
     const sweep = (now: Date): ReturnType<typeof fresh.records.outbox.sweep> => fresh.records.outbox.sweep(now, after(-8_000, now), 2);
     expect(await sweep(after(7_000))).toEqual([]);
     const first = await sweep(after(8_000));

@@ -1,6 +1,6 @@
 import type { AgencyCode } from '../../src/domain/agency-code.ts';
 import type { Dossier, DossierCode } from '../../src/domain/dossier.ts';
-import type { DeliveryId, MessageId, PartnerId, Sha256Hex } from '../../src/domain/ids.ts';
+import type { DeliveryId, DocumentId, MessageId, PartnerId, PostalOrderId, Sha256Hex } from '../../src/domain/ids.ts';
 import type { Message } from '../../src/domain/message.ts';
 import type { Partner } from '../../src/domain/partner.ts';
 import type { Records } from '../../src/ports/records.ts';
@@ -10,7 +10,11 @@ import { systemClock } from '../../src/wiring/clock.ts';
 /** Invented partners, dossiers and messages, written through the records as the use cases do. */
 
 const chance = systemChance(systemClock);
-export const newId = <Id extends string>(): Id => chance.uuid() as Id;
+export const newId = (): string => chance.uuid();
+export const newDeliveryId = (): DeliveryId => newId() as DeliveryId;
+export const newMessageId = (): MessageId => newId() as MessageId;
+export const newDocumentId = (): DocumentId => newId() as DocumentId;
+export const newPostalOrderId = (): PostalOrderId => newId() as PostalOrderId;
 
 export const AGENCY = 'H57.12.03' as AgencyCode;
 export const T0 = new Date('2026-11-24T01:00:00.000Z');
@@ -39,7 +43,7 @@ export function dossierOf(owner: string, change: Partial<Dossier> = {}): Dossier
 
 export function messageOf(code: DossierCode, from: string, change: Partial<Message> = {}): Message {
   return {
-    id: newId<MessageId>(),
+    id: newMessageId(),
     type: 'dossier.progress',
     dossierCode: code,
     fromPartnerId: from as PartnerId,
@@ -56,7 +60,7 @@ export function messageOf(code: DossierCode, from: string, change: Partial<Messa
 /** A message of `from` on its way to `to`, in the lane of its dossier. */
 export async function sendMessage(records: Records, code: DossierCode, from: string, to: string, at: Date = T0): Promise<{ message: Message; deliveryId: DeliveryId }> {
   const message = messageOf(code, from, { createdAt: at });
-  const deliveryId = newId<DeliveryId>();
+  const deliveryId = newDeliveryId();
   await records.transaction(async (trx) => {
     await trx.messages.add(message, '{}', null);
     await trx.outbox.add({ id: deliveryId, kind: 'message', laneId: `${code}/${to}`, target: to, messageId: message.id, postalOrderId: null, createdAt: at });
