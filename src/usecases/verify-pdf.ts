@@ -1,14 +1,17 @@
 import { isGatewayError } from '../domain/errors.ts';
 import type { Check, Coverage, SignatureReport, TimestampReport } from '../domain/validation-report.ts';
 import { digestOfChunks, type DigestName } from '../formats/algorithms/digests.ts';
-import { NO_MATERIAL, type ProofOfExistence, type ValidationContext } from '../formats/ades/context.ts';
+import { readCarriedCertificates, readMaterial, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from '../formats/ades/context.ts';
 import { unreadableSignature } from '../formats/ades/unreadable-signature.ts';
 import { validateTimestamp, type ValidatedTimestamp } from '../formats/ades/validate-timestamp.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
 import type { SignatureProfile } from '../formats/cms/check-signer-info.ts';
 import { readSignedData, type SignedData } from '../formats/cms/signed-data.ts';
+import { readDss } from '../formats/pades/dss.ts';
 import { signedBytes } from '../formats/pades/embed.ts';
 import { readPdfSignatures, type PdfSignature } from '../formats/pades/signatures.ts';
+import type { PdfRevision } from '../formats/pdf/document.ts';
+import type { Certificate } from '../formats/x509/certificate.ts';
 import { joinResults, validateWithCounterSignatures, type VerifiedSignatures } from './verify-cms.ts';
 
 /**
@@ -17,11 +20,30 @@ import { joinResults, validateWithCounterSignatures, type VerifiedSignatures } f
  * @see ETSI EN 319 142-1, ISO 32000-2 §12.8
  */
 export function verifyPdf(source: ByteSource, context: ValidationContext): VerifiedSignatures {
-  const { signatures } = readPdfSignatures(source);
-  const digests = rangeDigests(source);
-  const stamps = validateDocumentTimestamps(signatures.filter(({ kind }) => kind === 'document-timestamp'), digests, context);
-  const results = signatures.filter(({ kind }) => kind === 'signature').map((signature) => validatePdfSignature(signature, digests, proofFor(signature, stamps), context));
+  const { signatures, document } = readPdfSignatures(source);
+  const pdf: PdfContext = { digests: rangeDigests(source), store: readStore(document.latest), context };
+  const stamps = validateDocumentTimestamps(signatures.filter(({ kind }) => kind === 'document-timestamp'), pdf);
+  const results = signatures.filter(({ kind }) => kind === 'signature').map((signature) => withLongTermLevel(validatePdfSignature(signature, proofFor(signature, stamps), pdf), signature, stamps));
   return joinResults([...results, { signatures: [], timestamps: stamps.map(({ validated }) => validated.report) }]);
+}
+
+interface PdfContext {
+  readonly digests: RangeDigests;
+  readonly store: { readonly certificates: readonly Certificate[]; readonly material: RevocationMaterial };
+  readonly context: ValidationContext;
+}
+
+/** The store of the newest revision: later signers add to it, so nothing of older ones is lost. */
+function readStore(latest: PdfRevision): PdfContext['store'] {
+  const { certificatesDer, crlsDer, ocspsDer } = readDss(latest);
+  return { certificates: readCarriedCertificates(certificatesDer), material: readMaterial('embedded', crlsDer, ocspsDer) };
+}
+
+/** B-LTA is B-LT under a later document time-stamp (EN 319 142-1 §6.3). */
+function withLongTermLevel(result: VerifiedSignatures, signature: PdfSignature, stamps: readonly DocumentTimestamp[]): VerifiedSignatures {
+  const stamped = stamps.some((stamp) => stamp.signature.coverage.revision > signature.coverage.revision && stamp.validated.report.indication !== 'FAILED');
+  if (!stamped) return result;
+  return { ...result, signatures: result.signatures.map((report) => (report.level === 'B-LT' ? { ...report, level: 'B-LTA' } : report)) };
 }
 
 type RangeDigests = (signature: PdfSignature) => (digest: DigestName) => Uint8Array | null;
@@ -44,29 +66,31 @@ interface DocumentTimestamp {
 }
 
 /** From the newest to the oldest, since each proves that the ones before it existed. */
-function validateDocumentTimestamps(signatures: readonly PdfSignature[], digests: RangeDigests, context: ValidationContext): DocumentTimestamp[] {
+function validateDocumentTimestamps(signatures: readonly PdfSignature[], pdf: PdfContext): DocumentTimestamp[] {
   const judged: DocumentTimestamp[] = [];
   for (const signature of [...signatures].reverse()) {
-    const provenAt = proofFor(signature, judged)?.time ?? context.at;
-    judged.unshift({ signature, validated: validateDocumentTimestamp(signature, digests(signature), provenAt, context) });
+    const provenAt = proofFor(signature, judged)?.time ?? pdf.context.at;
+    judged.unshift({ signature, validated: validateDocumentTimestamp(signature, provenAt, pdf) });
   }
   return judged;
 }
 
-function validateDocumentTimestamp(signature: PdfSignature, digest: (name: DigestName) => Uint8Array | null, provenAt: Date, context: ValidationContext): ValidatedTimestamp {
+function validateDocumentTimestamp(signature: PdfSignature, provenAt: Date, { digests, store, context }: PdfContext): ValidatedTimestamp {
+  const digest = digests(signature);
   const validated = validateTimestamp({
     type: 'document',
     covers: signature.id,
     tokenDer: signature.contents,
     imprint: (name) => digest(name) ?? new Uint8Array(),
     provenAt,
-    embedded: NO_MATERIAL,
+    certificates: store.certificates,
+    embedded: store.material,
     context,
   });
   const container = containerChecks(signature, null);
   const report: TimestampReport = { ...validated.report, checks: [...container, ...validated.report.checks] };
   if (!container.some(({ status }) => status === 'failed')) return { ...validated, report };
-  return { report: { ...report, indication: 'FAILED', subIndication: 'FORMAT_FAILURE' }, proves: null };
+  return { report: { ...report, indication: 'FAILED', subIndication: 'FORMAT_FAILURE' }, proves: null, selfContained: false };
 }
 
 /** The earliest document time-stamp that passed over this revision or a later one. */
@@ -89,7 +113,7 @@ const FLAVOURS: Readonly<Record<string, Flavour>> = {
   'adbe.pkcs7.sha1': { format: 'PKCS7', profile: 'cms', digestInside: true },
 };
 
-function validatePdfSignature(signature: PdfSignature, digests: RangeDigests, proof: ProofOfExistence | null, context: ValidationContext): VerifiedSignatures {
+function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence | null, { digests, store, context }: PdfContext): VerifiedSignatures {
   const flavour = FLAVOURS[signature.subFilter ?? ''];
   if (flavour === undefined) return unreadable(signature, `the signature format ${signature.subFilter ?? 'without a name'} is not supported`, context);
   const signedData = signedDataOrReason(signature.contents);
@@ -111,8 +135,8 @@ function validatePdfSignature(signature: PdfSignature, digests: RangeDigests, pr
     certification: certificationOf(signature),
     reason: signature.reason,
     containerTime: signature.claimedTime,
-    certificates: [],
-    material: NO_MATERIAL,
+    certificates: store.certificates,
+    material: store.material,
     proof,
     context,
   });
@@ -157,11 +181,13 @@ const certificationOf = ({ certifies, docMdp }: PdfSignature): SignatureReport['
 
 /** ByteRange and coverage, later changes, and what stands behind the CMS within /Contents. */
 function containerChecks(signature: PdfSignature, signedData: SignedData | null): Check[] {
-  const { coverage, changes } = signature;
+  const { coverage, changes, formatFaults } = signature;
   const sound = coverage.extent === 'file' || coverage.extent === 'revision';
   const checks: Check[] = [
     { name: 'coverage', clause: 'ISO 32000-2 §12.8.1; EN 319 142-1 §5.3', status: sound ? 'passed' : 'failed', detail: sound ? `revision ${coverage.revision} of ${coverage.of}, whole` : coverage.faults.join('; ') },
   ];
+  const formed = formatFaults.length === 0;
+  checks.push({ name: 'signature-dictionary', clause: 'ISO 32000-2 §12.8.1 table 255', status: formed ? 'passed' : 'failed', detail: formed ? 'well formed' : formatFaults.join('; ') });
   if (signature.kind === 'signature') {
     const status = changes.after === 'forbidden' ? 'failed' : changes.after === 'unknown' ? 'skipped' : 'passed';
     const detail = changes.after === 'unknown' ? changes.reason : changes.changes.length === 0 ? 'nothing was changed afterwards' : changes.changes.join('; ');

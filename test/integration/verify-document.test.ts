@@ -9,6 +9,14 @@ import type { ValidationReport } from '../../src/domain/validation-report.ts';
 import { readMaterial, type RevocationMaterial } from '../../src/formats/ades/context.ts';
 import { validationPolicy } from '../../src/formats/ades/policy.ts';
 import { bytesSource } from '../../src/formats/byte-source.ts';
+import { digestByteRange, embedContents } from '../../src/formats/pades/embed.ts';
+import { changeCatalog } from '../../src/formats/pades/place-field.ts';
+import { preparePades } from '../../src/formats/pades/prepare.ts';
+import { openPdf } from '../../src/formats/pdf/document.ts';
+import { IncrementalUpdate } from '../../src/formats/pdf/increment.ts';
+import { dict, name, stream, type PdfObject } from '../../src/formats/pdf/objects.ts';
+import { buildTimestampRequest } from '../../src/formats/tsp/request.ts';
+import { checkTimestampResponse, readTimestampResponse } from '../../src/formats/tsp/response.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
 import type { TrustStore } from '../../src/ports/trust-store.ts';
 import { signBytes } from '../../src/usecases/sign-bytes.ts';
@@ -117,6 +125,41 @@ describe('verifyDocument on what signDocument made', () => {
     revokeIdentity(pki, early, new Date(NOW.getTime() - 3_600_000));
     expect(await verify(withStamp, { revocation: await crls() })).toMatchObject({ result: 'TOTAL-FAILED', signatures: [{ subIndication: 'REVOKED', integrity: 'intact' }] });
     expect(await verify(without, { revocation: await crls() })).toMatchObject({ result: 'INDETERMINATE', signatures: [{ subIndication: 'REVOKED_NO_POE' }] });
+  });
+});
+
+describe('verifyDocument on long-term documents', () => {
+  /** The document with a DSS that holds both CRLs and the whole chain (EN 319 142-1 §5.4.2). */
+  async function withDss(pdf: Buffer, certificatesDer: readonly Uint8Array[]): Promise<Buffer> {
+    const update = new IncrementalUpdate(openPdf(bytesSource(pdf)));
+    const answers = await Promise.all(['root', 'issuing'].map(async (ca) => new Uint8Array(await (await fetch(`${server.url}/crl/${ca}.crl`)).arrayBuffer())));
+    const list = (values: readonly Uint8Array[]): PdfObject => values.map((bytes) => update.add(stream(dict({}), bytes)));
+    changeCatalog(update, { DSS: dict({ Type: name('DSS'), Certs: list(certificatesDer), CRLs: list(answers) }) });
+    return Buffer.concat([pdf, update.build(Buffer.alloc(16, 3)).bytes]);
+  }
+
+  async function withDocumentTimestamp(pdf: Buffer): Promise<Buffer> {
+    const source = bytesSource(pdf);
+    const prepared = await preparePades(source, { subFilter: 'ETSI.RFC3161', contentsBytes: 8192, revisionId: Buffer.alloc(16, 4) });
+    const imprint = digestByteRange(source, prepared, 'sha256');
+    const request = { imprint, digestAlgorithm: 'sha256', nonce: Buffer.from('0102030405060708', 'hex'), certReq: true } as const;
+    const token = checkTimestampResponse(readTimestampResponse(await tsa.exchange(buildTimestampRequest(request))), request);
+    return Buffer.concat([pdf, embedContents(prepared, token.der)]);
+  }
+
+  it('passes B-LT without anything handed in, and tells B-LTA under a document time-stamp (EN 319 142-1 §6.3)', async () => {
+    const basic = await signed(await samplePdf(), pki.officer, 'B-T');
+    const longTerm = await withDss(basic, [...pki.officer.chainDer, ...pki.tsa.chainDer]);
+    const archived = await withDocumentTimestamp(longTerm);
+    expect(await verify(longTerm)).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ level: 'B-LT', coverage: { changesAfter: 'permitted' }, revocation: [{ source: 'embedded', status: 'good' }, { source: 'embedded', status: 'good' }] }] });
+    const report = await verify(archived);
+    expect(report.timestamps.map(({ type, indication }) => ({ type, indication }))).toEqual([{ type: 'signature', indication: 'PASSED' }, { type: 'document', indication: 'PASSED' }]);
+    expect(report).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ level: 'B-LTA' }] });
+  });
+
+  it('takes the time of a document time-stamp as proof where the signature has none (EN 319 102-1 §5.6)', async () => {
+    const archived = await withDocumentTimestamp(await withDss(await signed(await samplePdf(), pki.officer, 'B-B'), [...pki.officer.chainDer, ...pki.tsa.chainDer]));
+    expect(await verify(archived)).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ level: 'B-B', signingTime: { source: 'document-timestamp' } }] });
   });
 });
 

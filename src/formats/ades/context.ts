@@ -2,6 +2,7 @@ import { isGatewayError } from '../../domain/errors.ts';
 import { readCrl, type Crl } from '../crl/read-crl.ts';
 import { readOcspResponse, type OcspResponse } from '../ocsp/read-ocsp-response.ts';
 import type { Certificate } from '../x509/certificate.ts';
+import { readKnownCertificate } from '../x509/certificate-memo.ts';
 import type { PathAnchor } from '../x509/path/chain.ts';
 import type { ValidationPolicy } from './policy.ts';
 
@@ -38,6 +39,11 @@ export function readMaterial(source: MaterialSource, crlsDer: readonly Uint8Arra
     crls: crlsDer.flatMap((der) => readOrNothing(() => ({ source, crl: readCrl(der) }))),
     ocsps: ocspsDer.flatMap((der) => readOrNothing(() => ({ source, ocsp: readOcspResponse(der) }))),
   };
+}
+
+/** Reads certificates in DER; what cannot be read is left out. */
+export function readCarriedCertificates(certificatesDer: readonly Uint8Array[]): Certificate[] {
+  return certificatesDer.flatMap((der) => readOrNothing(() => readKnownCertificate(der)));
 }
 
 export function joinMaterial(...materials: readonly RevocationMaterial[]): RevocationMaterial {

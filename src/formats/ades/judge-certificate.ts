@@ -25,6 +25,8 @@ export interface CertificateJudgement {
   readonly chain: readonly ChainLink[];
   readonly revocation: readonly RevocationStatus[];
   readonly checks: readonly Check[];
+  /** Whether everything but the anchor came with the document: what the long-term levels ask for (EN 319 142-1 §6.3). */
+  readonly selfContained: boolean;
 }
 
 /**
@@ -36,12 +38,19 @@ export function judgeCertificate(input: JudgeCertificateInput): CertificateJudge
   const path = validatePath({ leaf: certificate, intermediates: [...carried, ...context.certificates], anchors, at, rules });
   const chain = path.chain.map((link) => ({ subject: link.subject, sha256: link.sha256Hex, anchor: path.anchor?.certificate.sha256Hex === link.sha256Hex }));
   const { statuses, checks } = revocationOf(input, path);
+  const revocation = statuses.map((status) => reported(status, input));
   return {
     subIndication: path.subIndication ?? gravest(statuses, at),
     chain,
-    revocation: statuses.map((status) => reported(status, input)),
+    revocation,
     checks: [...path.checks, ...checks],
+    selfContained: path.anchor !== null && revocation.every(({ source }) => source === 'embedded') && isCarried(path, carried),
   };
+}
+
+function isCarried({ chain }: PathResult, carried: readonly Certificate[]): boolean {
+  const known = new Set(carried.map(({ sha256Hex }) => sha256Hex));
+  return chain.slice(0, -1).every(({ sha256Hex }) => known.has(sha256Hex));
 }
 
 /** Also asked when the path fails for another reason, so that a revocation is never hidden; without an anchor nobody can vouch for anything. */

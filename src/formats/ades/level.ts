@@ -1,22 +1,27 @@
-import type { SignatureReport, TimestampReport } from '../../domain/validation-report.ts';
+import type { SignatureReport } from '../../domain/validation-report.ts';
 import { singleValueOf } from '../cms/attributes.ts';
 import type { SignerInfoResult } from '../cms/check-signer-info.ts';
 import { ATTRIBUTE } from '../cms/oids.ts';
 import type { SignerInfo } from '../cms/signed-data.ts';
+import type { CertificateJudgement } from './judge-certificate.ts';
+import type { ValidatedTimestamp } from './validate-timestamp.ts';
 
 /**
- * The baseline level whose requirements are met by what is in the signature, trust apart: `none` when a B-B requirement is
- * missing, `basic` for adbe.pkcs7.*. Levels above B-T need the container's validation data and are not told here.
+ * The baseline level whose requirements are met by what is in the document, trust apart: `none` when a B-B requirement is
+ * missing, `basic` for adbe.pkcs7.*. B-LTA needs a later time-stamp over the validation data, which the container knows of.
  * @see ETSI EN 319 142-1 §6.3, EN 319 122-1 §6.3
  */
 export function levelMet(
   { format, signerInfo }: { readonly format: 'PAdES' | 'CAdES' | 'PKCS7'; readonly signerInfo: SignerInfo },
   signer: SignerInfoResult,
-  timestamps: readonly TimestampReport[],
+  timestamps: readonly ValidatedTimestamp[],
+  trust: CertificateJudgement | null,
 ): SignatureReport['level'] {
   if (format === 'PKCS7') return 'basic';
   if (!meetsBasic(format, signerInfo, signer)) return 'none';
-  return timestamps.some(({ indication }) => indication !== 'FAILED') ? 'B-T' : 'B-B';
+  const usable = timestamps.filter(({ report }) => report.indication !== 'FAILED');
+  if (usable.length === 0) return 'B-B';
+  return trust?.selfContained === true && usable.every(({ selfContained }) => selfContained) ? 'B-LT' : 'B-T';
 }
 
 function meetsBasic(format: 'PAdES' | 'CAdES', { signedAttributes }: SignerInfo, { checks, signerCertificate }: SignerInfoResult): boolean {

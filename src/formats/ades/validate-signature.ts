@@ -2,6 +2,7 @@ import type { CertificateSummary, Check, Coverage, SignatureReport, SubIndicatio
 import { digestOf, type DigestName } from '../algorithms/digests.ts';
 import { algorithmFault } from '../algorithms/policy.ts';
 import { checkSignerInfo, type SignatureProfile, type SignerInfoResult } from '../cms/check-signer-info.ts';
+import { readRevocationInfoArchival } from '../cms/revocation-info-archival.ts';
 import type { SignedData, SignerInfo } from '../cms/signed-data.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { conclude } from './conclude.ts';
@@ -73,7 +74,7 @@ export function validateSignature(input: ValidateSignatureInput): ValidatedSigna
     id: input.id,
     kind: input.kind,
     format: input.format,
-    level: levelMet(input, signer, reports),
+    level: levelMet(input, signer, timestamps, trust),
     integrity: signer.integrity,
     ...conclusion,
     signer: signer.signerCertificate === null ? null : summaryOf(signer.signerCertificate),
@@ -95,13 +96,15 @@ function validateSignatureTimestamp(input: ValidateSignatureInput, tokenDer: Uin
   const { context, signerInfo, id, proof } = input;
   // Proven no later than a document time-stamp over it; otherwise only now.
   const provenAt = proof?.time ?? context.at;
-  return validateTimestamp({ type: 'signature', covers: id, tokenDer, imprint: (digest) => digestOf(digest, signerInfo.signature), provenAt, embedded: input.material, context: { ...context, certificates: [...context.certificates, ...input.certificates] } });
+  return validateTimestamp({ type: 'signature', covers: id, tokenDer, imprint: (digest) => digestOf(digest, signerInfo.signature), provenAt, certificates: input.certificates, embedded: input.material, context });
 }
 
 function judgeTrust(input: ValidateSignatureInput, certificate: Certificate | null, at: Date): CertificateJudgement | null {
   if (certificate === null) return null;
   const { signedData, context } = input;
-  const embedded = joinMaterial(input.material, readMaterial('embedded', signedData.crlsDer, signedData.ocspResponsesDer));
+  const archived = readRevocationInfoArchival(input.signerInfo.signedAttributes ?? []);
+  const carriedData = readMaterial('embedded', [...signedData.crlsDer, ...archived.crlsDer], [...signedData.ocspResponsesDer, ...archived.ocspsDer]);
+  const embedded = joinMaterial(input.material, carriedData);
   const carried = [...signedData.certificates, ...input.certificates];
   return judgeCertificate({ certificate, carried, embedded, anchors: context.anchors.signature, rules: context.policy.signaturePath, at, context });
 }

@@ -1,11 +1,12 @@
 import { isGatewayError } from '../../domain/errors.ts';
-import type { Check, SubIndication, TimestampReport } from '../../domain/validation-report.ts';
+import type { Check, TimestampReport } from '../../domain/validation-report.ts';
 import type { DigestName } from '../algorithms/digests.ts';
 import { algorithmFault } from '../algorithms/policy.ts';
+import type { Certificate } from '../x509/certificate.ts';
 import { checkTimestampToken, type TimestampCheckResult } from '../tsp/check-token.ts';
 import { readTimestampToken, type TimestampToken } from '../tsp/token.ts';
 import { joinMaterial, readMaterial, type RevocationMaterial, type ValidationContext } from './context.ts';
-import { judgeCertificate } from './judge-certificate.ts';
+import { judgeCertificate, type CertificateJudgement } from './judge-certificate.ts';
 
 export interface ValidateTimestampInput {
   readonly type: TimestampReport['type'];
@@ -16,7 +17,8 @@ export interface ValidateTimestampInput {
   readonly imprint: (digest: DigestName) => Uint8Array;
   /** When the token is proven to have existed; the validation time when nothing proves it. */
   readonly provenAt: Date;
-  /** Revocation information of the container (DSS). */
+  /** Certificates and revocation information of the container (DSS). */
+  readonly certificates: readonly Certificate[];
   readonly embedded: RevocationMaterial;
   readonly context: ValidationContext;
 }
@@ -25,6 +27,8 @@ export interface ValidatedTimestamp {
   readonly report: TimestampReport;
   /** genTime, when the token passed and so proves that what it covers existed then. */
   readonly proves: Date | null;
+  /** Whether path and revocation of the authority came with the document. */
+  readonly selfContained: boolean;
 }
 
 /**
@@ -34,7 +38,7 @@ export interface ValidatedTimestamp {
 export function validateTimestamp(input: ValidateTimestampInput): ValidatedTimestamp {
   const token = readTokenOrReason(input.tokenDer);
   if (typeof token === 'string') return unreadable(input, token);
-  const result = checkTimestampToken(token, { imprint: input.imprint, certificates: input.context.certificates, at: input.context.at });
+  const result = checkTimestampToken(token, { imprint: input.imprint, certificates: [...input.certificates, ...input.context.certificates], at: input.context.at });
   const trust = judgeTrust(input, token, result);
   const subIndication = result.subIndication ?? trust.subIndication;
   const indication = result.indication === 'FAILED' ? 'FAILED' : subIndication === null ? 'PASSED' : 'INDETERMINATE';
@@ -47,19 +51,22 @@ export function validateTimestamp(input: ValidateTimestampInput): ValidatedTimes
     subIndication,
     checks: [...result.checks, ...trust.checks],
   };
-  return { report, proves: indication === 'PASSED' ? result.genTime : null };
+  return { report, proves: indication === 'PASSED' ? result.genTime : null, selfContained: trust.selfContained };
 }
 
-function judgeTrust({ context, provenAt, embedded: container }: ValidateTimestampInput, token: TimestampToken, result: TimestampCheckResult): { subIndication: SubIndication | null; checks: readonly Check[] } {
+type Trust = Pick<CertificateJudgement, 'subIndication' | 'checks' | 'selfContained'>;
+
+function judgeTrust({ context, provenAt, embedded: container, certificates }: ValidateTimestampInput, token: TimestampToken, result: TimestampCheckResult): Trust {
   const { certificate, algorithms } = result;
-  if (certificate === null) return { subIndication: 'NO_SIGNING_CERTIFICATE_FOUND', checks: [] };
+  if (certificate === null) return { subIndication: 'NO_SIGNING_CERTIFICATE_FOUND', checks: [], selfContained: false };
   const { policy, anchors } = context;
-  const { certificates: carried, crlsDer, ocspResponsesDer } = token.signedData;
+  const { crlsDer, ocspResponsesDer } = token.signedData;
+  const carried = [...token.signedData.certificates, ...certificates];
   const embedded = joinMaterial(container, readMaterial('embedded', crlsDer, ocspResponsesDer));
   const path = judgeCertificate({ certificate, carried, embedded, anchors: anchors.timestamp, rules: policy.timestampPath, at: provenAt, context });
   const fault = algorithmFault(policy.algorithms, { digest: algorithms.digest, keyType: certificate.publicKey.type, keyBits: certificate.publicKey.bits }, provenAt);
   const check: Check = { name: 'algorithms', clause: 'EN 319 102-1 §5.2.8', status: fault === null ? 'passed' : 'failed', detail: fault ?? 'accepted by the policy' };
-  return { subIndication: path.subIndication ?? (fault === null ? null : 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE'), checks: [...path.checks, check] };
+  return { subIndication: path.subIndication ?? (fault === null ? null : 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE'), checks: [...path.checks, check], selfContained: path.selfContained };
 }
 
 function readTokenOrReason(der: Uint8Array): TimestampToken | string {
@@ -74,5 +81,5 @@ function readTokenOrReason(der: Uint8Array): TimestampToken | string {
 function unreadable(input: ValidateTimestampInput, reason: string): ValidatedTimestamp {
   const check: Check = { name: 'timestamp-readable', clause: 'RFC 3161 §2.4.2', status: 'failed', detail: reason };
   const report: TimestampReport = { type: input.type, genTime: null, tsa: null, covers: input.covers, indication: 'FAILED', subIndication: 'FORMAT_FAILURE', checks: [check] };
-  return { report, proves: null };
+  return { report, proves: null, selfContained: false };
 }
