@@ -3,4 +3,6 @@ import { isMainThread } from 'node:worker_threads';
 import { register } from 'tsx/esm/api';
 
 register();
-export const { runTask } = await import(isMainThread ? './child.ts' : './thread.ts');
+export const { runTask } = await import( // a child exports nothing: being imported starts it
+  isMainThread ? './child.ts' : './thread.ts',
+);

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
 import { entryFile } from './entry.ts';
 import { STARTED, type Outcome, type TaskCall } from './outcome.ts';
 
@@ -86,5 +87,5 @@ function keepParent(child: ChildProcess): void {
 }
 
 function unrefStream({ stderr }: ChildProcess): void {
-  if (stderr !== null && 'unref' in stderr && typeof stderr.unref === 'function') stderr.unref();
+  if (stderr instanceof Socket) stderr.unref(); // a pipe, which Node reads as a socket
 }

@@ -17,7 +17,7 @@ export interface ChildRunnerOptions {
 /** Warm child processes, one call at a time each. At the deadline the child is killed; the next call gets a new one. */
 export function childRunner({ registry, children, maxHeapMb }: ChildRunnerOptions): Runner {
   const pool = childPool(() => startChild(registry, maxHeapMb));
-  const { take, done } = turns(children);
+  const queue = turns(children);
   const runInTurn = async (call: TaskCall, budget: Budget, interruption: Interruption): Promise<Outcome> => {
     if (interruption.signal.aborted) return asOutcome(interruption.error(false));
     const child = pool.take();
@@ -30,13 +30,13 @@ export function childRunner({ registry, children, maxHeapMb }: ChildRunnerOption
     run: async (call, budget) => {
       const interruption = interruptionOf(budget);
       try {
-        if (!(await take(interruption.signal))) return asOutcome(interruption.error(false));
-        return await runInTurn(call, budget, interruption).finally(done);
+        if (!(await queue.take(interruption.signal))) return asOutcome(interruption.error(false));
+        return await runInTurn(call, budget, interruption).finally(() => queue.done());
       } finally {
         interruption.dispose();
       }
     },
-    close: pool.close,
+    close: () => pool.close(),
   };
 }
 

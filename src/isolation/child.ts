@@ -25,9 +25,6 @@ function reply(outcome: Outcome): void {
   process.send?.(outcome);
 }
 
-/** Called by nobody: importing this file is what starts it. The name is what `bootstrap.mjs` exports for threads. */
-export const runTask = undefined;
-
 if (process.send !== undefined) {
   new Worker(WATCH_PARENT, { eval: true, workerData: process.ppid }).unref();
   process.on('disconnect', () => process.exit(0));

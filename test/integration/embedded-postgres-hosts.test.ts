@@ -57,17 +57,19 @@ async function copyPackage(name: string, copied: Set<string>): Promise<void> {
   for (const next of [...Object.keys(dependencies), ...Object.keys(optionalDependencies)]) await copyPackage(next, copied);
 }
 
-/** Opens, writes, stops by SIGTERM, opens again and reads. */
-async function servesTwice(open: () => Promise<FolderProcess>): Promise<void> {
+/** Opens, writes, stops by SIGTERM, opens again and reads; tells what was read. */
+async function serveTwice(open: () => Promise<FolderProcess>): Promise<unknown> {
   running = await open();
   await query(await connectionOf(running), 'CREATE TABLE kept AS SELECT 7 AS n');
   await running.kill('SIGTERM');
   expect(await serverProcesses(dataDir)).toEqual([]);
   running = await open();
-  expect(await query(await connectionOf(running), 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+  const kept = await query(await connectionOf(running), 'SELECT n FROM kept');
   await running.kill('SIGTERM');
+  return kept;
 }
 
+const KEPT = [{ n: 7 }];
 const asUser = (uid: number): string[] => ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--'];
 
 /** A user namespace that has every uid and in which no further one can be made, as under Docker's seccomp profile. */
@@ -86,13 +88,13 @@ const withCapabilities = (list: string): string[] => ['setpriv', `--bounding-set
 describe.skipIf(!isRoot || !requireTool('setpriv') || !requireTool('unshare'))('embedded PostgreSQL on difficult hosts (needs root to make them)', () => {
   it('runs for root below folders of mode 0700, and the files stay root’s', async () => {
     await chmod(top, 0o700);
-    await servesTwice(() => Promise.resolve(openInProcess('serve', dataDir, { root })));
+    expect(await serveTwice(() => Promise.resolve(openInProcess('serve', dataDir, { root })))).toEqual(KEPT);
     expect((await stat(join(dataDir, 'postgres', 'PG_VERSION'))).uid).toBe(0);
   });
 
   it('runs for root below folders of mode 0700 without user namespaces and with Docker’s capabilities only', async () => {
     await chmod(top, 0o700);
-    await servesTwice(() => inSandbox(withCapabilities(DOCKER_CAPABILITIES)));
+    expect(await serveTwice(() => inSandbox(withCapabilities(DOCKER_CAPABILITIES)))).toEqual(KEPT);
     expect((await stat(join(dataDir, 'postgres', 'PG_VERSION'))).uid).toBe(65534);
   });
 
@@ -114,6 +116,7 @@ describe.skipIf(!isRoot || !requireTool('setpriv') || !requireTool('unshare'))('
     for (const open of [() => Promise.resolve(openInProcess('serve', dataDir, { root })), () => inSandbox(withCapabilities(DOCKER_CAPABILITIES))]) {
       running = await open();
       await connectionOf(running);
+      expect(await serverProcesses(dataDir)).not.toEqual([]);
       await running.kill('SIGKILL');
       while ((await serverProcesses(dataDir)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -121,12 +124,12 @@ describe.skipIf(!isRoot || !requireTool('setpriv') || !requireTool('unshare'))('
 
   it('runs for an ordinary user', async () => {
     await ownDataFolder(WITH_PASSWD_ENTRY);
-    await servesTwice(() => Promise.resolve(openInProcess('serve', dataDir, { root, prefix: asUser(WITH_PASSWD_ENTRY) })));
+    expect(await serveTwice(() => Promise.resolve(openInProcess('serve', dataDir, { root, prefix: asUser(WITH_PASSWD_ENTRY) })))).toEqual(KEPT);
   });
 
   it('runs for a uid without an entry in /etc/passwd', async () => {
     await ownDataFolder(WITHOUT_PASSWD_ENTRY);
-    await servesTwice(() => Promise.resolve(openInProcess('serve', dataDir, { root, prefix: asUser(WITHOUT_PASSWD_ENTRY) })));
+    expect(await serveTwice(() => Promise.resolve(openInProcess('serve', dataDir, { root, prefix: asUser(WITHOUT_PASSWD_ENTRY) })))).toEqual(KEPT);
     expect((await stat(join(dataDir, 'postgres', 'PG_VERSION'))).uid).toBe(WITHOUT_PASSWD_ENTRY);
   });
 
@@ -174,7 +177,7 @@ describe.skipIf(!isRoot || !requireTool('setpriv') || !requireTool('unshare'))('
       expect(answer.message).toContain('initdb failed');
       expect(await readdir(dataDir)).toEqual([]);
       await run('mount', '-o', 'remount,size=200m', dataDir);
-      await servesTwice(() => Promise.resolve(openInProcess('serve', dataDir, { root })));
+      expect(await serveTwice(() => Promise.resolve(openInProcess('serve', dataDir, { root })))).toEqual(KEPT);
     } finally {
       await run('umount', dataDir);
     }

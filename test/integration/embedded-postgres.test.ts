@@ -20,8 +20,9 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const { child } of opened) if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
   await Promise.all(opened.map(({ ended }) => ended));
-  expect(await serverProcesses(dataDir)).toEqual([]);
+  const left = await serverProcesses(dataDir);
   await rm(dataDir, { recursive: true, force: true });
+  expect(left).toEqual([]);
 });
 
 function open(mode: 'serve' | 'admin', options?: FolderProcessOptions): FolderProcess {

@@ -62,14 +62,14 @@ describe.each(['thread', 'child'] as const)('isolation in a %s', (where) => {
   it('stops an endless loop at the deadline, and works on', async () => {
     const pool = start();
     await pool.run(`${where}.digest`, { bytes: BYTES }, LONG);
-    expect(await failure(pool.run(`${where}.spin`, undefined as never, { deadlineMs: 500 }))).toMatchObject({ code: 'BUDGET_EXCEEDED' });
+    expect(await failure(pool.run(`${where}.spin`, undefined, { deadlineMs: 500 }))).toMatchObject({ code: 'BUDGET_EXCEEDED' });
     expect((await pool.run(`${where}.digest`, { bytes: BYTES }, LONG)).sha256).toBe(SHA256);
   });
 
   it('stops when the caller goes away', async () => {
     const pool = start();
     const controller = new AbortController();
-    const running = failure(pool.run(`${where}.spin`, undefined as never, { ...LONG, signal: controller.signal }));
+    const running = failure(pool.run(`${where}.spin`, undefined, { ...LONG, signal: controller.signal }));
     const waiting = failure(pool.run(`${where}.digest`, { bytes: BYTES }, { ...LONG, signal: controller.signal }));
     controller.abort();
     expect(await running).toMatchObject({ code: 'CANCELLED' });
@@ -78,22 +78,22 @@ describe.each(['thread', 'child'] as const)('isolation in a %s', (where) => {
   });
 
   it('passes errors of ours on with code, message and faults', async () => {
-    const error = await failure(start().run(`${where}.refuse`, undefined as never, LONG));
+    const error = await failure(start().run(`${where}.refuse`, undefined, LONG));
     expect(error).toBeInstanceOf(GatewayError);
     expect(error).toMatchObject({ code: 'PDF_BROKEN', message: 'The document is broken', faults: [{ pointer: '/document', detail: 'no xref' }] });
     expect((error as GatewayError).cause).toBeUndefined();
   });
 
   it('passes a mistake of ours on as what it is, with the place it was made', async () => {
-    const error = await failure(start().run(`${where}.bug`, undefined as never, LONG));
+    const error = await failure(start().run(`${where}.bug`, undefined, LONG));
     expect(error).not.toBeInstanceOf(GatewayError);
     expect(error).toMatchObject({ name: 'TypeError', message: 'we are wrong', stack: /isolation-tasks/ });
-    expect(await failure(start().run(`${where}.uncloneable`, undefined as never, LONG))).toMatchObject({ message: /cloned/ });
+    expect(await failure(start().run(`${where}.uncloneable`, undefined, LONG))).toMatchObject({ message: /cloned/ });
   });
 
   it('ends work that fills its heap, and works on', async () => {
     const pool = start();
-    expect(await failure(pool.run(`${where}.fillHeap`, undefined as never, LONG))).toMatchObject({ code: 'BUDGET_EXCEEDED' });
+    expect(await failure(pool.run(`${where}.fillHeap`, undefined, LONG))).toMatchObject({ code: 'BUDGET_EXCEEDED' });
     expect((await pool.run(`${where}.digest`, { bytes: BYTES }, LONG)).sha256).toBe(SHA256);
   });
 
@@ -107,7 +107,7 @@ describe.each(['thread', 'child'] as const)('isolation in a %s', (where) => {
   it('blames the gateway, not the document, for a deadline that passed before its turn', async () => {
     const pool = start();
     await pool.run(`${where}.digest`, { bytes: BYTES }, LONG);
-    const spinning = failure(pool.run(`${where}.spin`, undefined as never, { deadlineMs: 1000 }));
+    const spinning = failure(pool.run(`${where}.spin`, undefined, { deadlineMs: 1000 }));
     expect(await failure(pool.run(`${where}.digest`, { bytes: BYTES }, { deadlineMs: 100 }))).toMatchObject({ code: 'OVERLOADED' });
     expect(await spinning).toMatchObject({ code: 'BUDGET_EXCEEDED' });
   });
@@ -115,7 +115,7 @@ describe.each(['thread', 'child'] as const)('isolation in a %s', (where) => {
   it('keeps our environment from the work', async () => {
     process.env['LIENTHONG_SECRET_FOR_TEST'] = 'x';
     try {
-      expect(await start().run(`${where}.environment`, undefined as never, LONG)).not.toContain('LIENTHONG_SECRET_FOR_TEST');
+      expect(await start().run(`${where}.environment`, undefined, LONG)).not.toContain('LIENTHONG_SECRET_FOR_TEST');
     } finally {
       delete process.env['LIENTHONG_SECRET_FOR_TEST'];
     }
@@ -123,7 +123,7 @@ describe.each(['thread', 'child'] as const)('isolation in a %s', (where) => {
 
   it('refuses new work and stops what runs when it is closed', async () => {
     const pool = start();
-    const running = failure(pool.run(`${where}.spin`, undefined as never, LONG));
+    const running = failure(pool.run(`${where}.spin`, undefined, LONG));
     const waiting = failure(pool.run(`${where}.digest`, { bytes: BYTES }, LONG));
     await pool.close();
     expect(await running).toMatchObject({ code: 'SHUTTING_DOWN' });
@@ -132,16 +132,24 @@ describe.each(['thread', 'child'] as const)('isolation in a %s', (where) => {
   });
 });
 
+describe('isolation in a thread', () => {
+  it('takes over buffers that the caller gives away', async () => {
+    const bytes = new Uint8Array(BYTES);
+    expect((await start().run('thread.digest', { bytes }, { ...LONG, transfer: [bytes.buffer] })).sha256).toBe(SHA256);
+    expect(bytes).toHaveLength(0);
+  });
+});
+
 describe('isolation in a child', () => {
   it('stops a native call, which a thread could not', async () => {
     const pool = start();
     await pool.run('child.digest', { bytes: BYTES }, LONG);
-    expect(await failure(pool.run('child.derive', undefined as never, { deadlineMs: 500 }))).toMatchObject({ code: 'BUDGET_EXCEEDED' });
+    expect(await failure(pool.run('child.derive', undefined, { deadlineMs: 500 }))).toMatchObject({ code: 'BUDGET_EXCEEDED' });
     expect(await childProcesses()).toEqual([]);
   });
 
   it.skipIf(process.platform !== 'linux')('ends work that fills buffers, which no heap limit counts', async () => {
-    expect(await failure(start().run('child.fillBuffers', undefined as never, { ...LONG, maxMemoryMb: 150 }))).toMatchObject({ code: 'BUDGET_EXCEEDED' });
+    expect(await failure(start().run('child.fillBuffers', undefined, { ...LONG, maxMemoryMb: 150 }))).toMatchObject({ code: 'BUDGET_EXCEEDED' });
   });
 
   it('tells that a process crashed, and works on', async () => {
@@ -181,11 +189,12 @@ describe.skipIf(process.platform !== 'linux')('a process that uses isolation (Li
     command.kill('SIGKILL');
     await once(command, 'exit');
     while ((await cpuTicks(child)) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await childProcesses(command.pid)).toEqual([]);
   });
 });
 
 function runCommand(...names: readonly string[]): ChildProcess {
-  const script = fileURLToPath(new URL('../support/isolation-command.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../support/isolation-child.ts', import.meta.url));
   return spawn(process.execPath, ['--import', 'tsx', script, ...names], { stdio: 'inherit' });
 }
 
@@ -214,7 +223,7 @@ describe('isolation run directly', () => {
   it('runs in this thread, throws the error itself, and heeds a signal before the start', async () => {
     const direct = directIsolation(tasks);
     expect((await direct.run('child.digest', { bytes: BYTES }, LONG)).worker).toBe(`${process.pid}/main`);
-    expect(await failure(direct.run('thread.refuse', undefined as never, LONG))).toMatchObject({ code: 'PDF_BROKEN' });
+    expect(await failure(direct.run('thread.refuse', undefined, LONG))).toMatchObject({ code: 'PDF_BROKEN' });
     expect(await failure(direct.run('thread.digest', { bytes: BYTES }, { ...LONG, signal: AbortSignal.abort() }))).toMatchObject({ code: 'CANCELLED' });
   });
 });

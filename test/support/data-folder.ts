@@ -37,7 +37,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export function openInProcess(mode: 'serve' | 'admin', dataDir: string, options: FolderProcessOptions = {}): FolderProcess {
   const { prefix = [], root = ROOT, patienceMs = 30_000 } = options;
   const node = [process.execPath, '--import', join(root, 'node_modules/tsx/dist/loader.mjs'), join(root, 'test/support/data-folder-child.ts')];
-  const [command = '', ...args] = [...prefix, ...node, mode, dataDir, String(patienceMs)];
+  const [command, ...args] = [...prefix, ...node, mode, dataDir, String(patienceMs)];
   const child = spawn(command, args, { env: { PATH: process.env['PATH'], TSX_DISABLE_CACHE: '1' }, stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   return {

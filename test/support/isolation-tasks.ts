@@ -6,7 +6,7 @@ import { GatewayError } from '../../src/domain/errors.ts';
 import type { IsolatedTask, RunnerKind, TasksOf } from '../../src/isolation/task.ts';
 
 /** Work that behaves and misbehaves for real, once for threads and once for children. */
-const in_ = <F extends IsolatedTask['run']>(runner: RunnerKind, run: F): { runner: RunnerKind; run: F } => ({ runner, run });
+const taskIn = <F extends IsolatedTask['run']>(runner: RunnerKind, run: F): { runner: RunnerKind; run: F } => ({ runner, run });
 
 const digest = (input: { bytes: Uint8Array }): { sha256: string; worker: string } => ({
   sha256: createHash('sha256').update(input.bytes).digest('hex'),
@@ -62,27 +62,27 @@ const wait = (input: { ms: number }): Promise<string> => delay(input.ms, 'waited
 const uncloneable = (): unknown => ({ f: () => 1 });
 
 export const tasks = {
-  'thread.digest': in_('thread', digest),
-  'child.digest': in_('child', digest),
-  'thread.digestFile': in_('thread', digestFile),
-  'child.digestFile': in_('child', digestFile),
-  'thread.refuse': in_('thread', refuse),
-  'child.refuse': in_('child', refuse),
-  'thread.bug': in_('thread', bug),
-  'child.bug': in_('child', bug),
-  'thread.spin': in_('thread', spin),
-  'child.spin': in_('child', spin),
-  'child.derive': in_('child', derive),
-  'thread.fillHeap': in_('thread', fillHeap),
-  'child.fillHeap': in_('child', fillHeap),
-  'child.fillBuffers': in_('child', fillBuffers),
-  'child.die': in_('child', die),
-  'thread.environment': in_('thread', environment),
-  'child.environment': in_('child', environment),
-  'thread.wait': in_('thread', wait),
-  'child.wait': in_('child', wait),
-  'thread.uncloneable': in_('thread', uncloneable),
-  'child.uncloneable': in_('child', uncloneable),
+  'thread.digest': taskIn('thread', digest),
+  'child.digest': taskIn('child', digest),
+  'thread.digestFile': taskIn('thread', digestFile),
+  'child.digestFile': taskIn('child', digestFile),
+  'thread.refuse': taskIn('thread', refuse),
+  'child.refuse': taskIn('child', refuse),
+  'thread.bug': taskIn('thread', bug),
+  'child.bug': taskIn('child', bug),
+  'thread.spin': taskIn('thread', spin),
+  'child.spin': taskIn('child', spin),
+  'child.derive': taskIn('child', derive),
+  'thread.fillHeap': taskIn('thread', fillHeap),
+  'child.fillHeap': taskIn('child', fillHeap),
+  'child.fillBuffers': taskIn('child', fillBuffers),
+  'child.die': taskIn('child', die),
+  'thread.environment': taskIn('thread', environment),
+  'child.environment': taskIn('child', environment),
+  'thread.wait': taskIn('thread', wait),
+  'child.wait': taskIn('child', wait),
+  'thread.uncloneable': taskIn('thread', uncloneable),
+  'child.uncloneable': taskIn('child', uncloneable),
 };
 
 export type TestTasks = TasksOf<typeof tasks>;

@@ -2,7 +2,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { GatewayError } from '../../../src/domain/errors.ts';
+import type { GatewayError } from '../../../src/domain/errors.ts';
 import { connectDatabase, type DatabaseHandle, type DatabaseSettings } from '../../../src/store/database.ts';
 import { keptLog, silentLog } from '../../support/log.ts';
 import { freshDatabase, type FreshDatabase } from '../../support/postgres.ts';
