@@ -21,13 +21,14 @@ import { joinResults, validateWithCounterSignatures, type VerifiedSignatures } f
  */
 export function verifyPdf(source: ByteSource, context: ValidationContext): VerifiedSignatures {
   const { signatures, document } = readPdfSignatures(source);
-  const pdf: PdfContext = { digests: rangeDigests(source), store: readStore(document.latest), context };
+  const pdf: PdfContext = { source, digests: rangeDigests(source), store: readStore(document.latest), context };
   const stamps = validateDocumentTimestamps(signatures.filter(({ kind }) => kind === 'document-timestamp'), pdf);
   const results = signatures.filter(({ kind }) => kind === 'signature').map((signature) => withLongTermLevel(validatePdfSignature(signature, proofFor(signature, stamps), pdf), signature, stamps));
   return joinResults([...results, { signatures: [], timestamps: stamps.map(({ validated }) => validated.report) }]);
 }
 
 interface PdfContext {
+  readonly source: ByteSource;
   readonly digests: RangeDigests;
   readonly store: { readonly certificates: readonly Certificate[]; readonly material: RevocationMaterial };
   readonly context: ValidationContext;
@@ -100,6 +101,8 @@ function proofFor(signature: PdfSignature, stamps: readonly DocumentTimestamp[])
   return times.length === 0 ? null : { time: new Date(Math.min(...times)), source: 'document-timestamp' };
 }
 
+const MAX_BARE_BYTES = 64 * 1024 * 1024;
+
 interface Flavour {
   readonly format: 'PAdES' | 'PKCS7';
   readonly profile: SignatureProfile;
@@ -113,7 +116,7 @@ const FLAVOURS: Readonly<Record<string, Flavour>> = {
   'adbe.pkcs7.sha1': { format: 'PKCS7', profile: 'cms', digestInside: true },
 };
 
-function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence | null, { digests, store, context }: PdfContext): VerifiedSignatures {
+function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence | null, { source, digests, store, context }: PdfContext): VerifiedSignatures {
   const flavour = FLAVOURS[signature.subFilter ?? ''];
   if (flavour === undefined) return unreadable(signature, `the signature format ${signature.subFilter ?? 'without a name'} is not supported`, context);
   const signedData = signedDataOrReason(signature.contents);
@@ -130,6 +133,7 @@ function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence |
     signedData,
     signerInfo,
     contentDigest: flavour.digestInside ? undefined : digest,
+    contentBytes: flavour.profile === 'cms' && !flavour.digestInside ? () => contentBytes(source, signature) : undefined,
     coverage: coverageOf(signature),
     containerChecks: [...containerChecks(signature, signedData), ...inside],
     certification: certificationOf(signature),
@@ -144,6 +148,12 @@ function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence |
   if (own === undefined) return result;
   const broken = inside.some(({ status }) => status === 'failed') ? ({ integrity: 'broken', indication: 'TOTAL-FAILED', subIndication: 'HASH_FAILURE' } as const) : {};
   return { ...result, signatures: [{ ...own, ...broken, warnings: [...own.warnings, ...signature.warnings] }, ...counters] };
+}
+
+/** Only the rare signature without signed attributes needs the bytes at once; above 64 MiB it is refused instead. */
+function contentBytes(source: ByteSource, { byteRange }: PdfSignature): Uint8Array | null {
+  const sizeBytes = (byteRange ?? []).reduce((sum, value, index) => sum + (index % 2 === 1 ? value : 0), 0);
+  return byteRange === null || sizeBytes > MAX_BARE_BYTES ? null : Buffer.concat([...signedBytes(source, byteRange)]);
 }
 
 function signedDataOrReason(contents: Uint8Array): SignedData | string {

@@ -22,6 +22,8 @@ export interface ValidateSignatureInput {
   readonly signerInfo: SignerInfo;
   /** Digest of what is signed, when it lies outside the CMS; null when it cannot be had. */
   readonly contentDigest?: ((digest: DigestName) => Uint8Array | null) | undefined;
+  /** What is signed, where signatures without signed attributes are to be judged (adbe.pkcs7.detached). */
+  readonly contentBytes?: (() => Uint8Array | null) | undefined;
   readonly coverage: Coverage;
   /** Rules of the container, with their failures. */
   readonly containerChecks: readonly Check[];
@@ -53,7 +55,7 @@ const MAX_TIMESTAMPS = 20;
  */
 export function validateSignature(input: ValidateSignatureInput): ValidatedSignature {
   const { signedData, signerInfo, context, profile } = input;
-  const signer = checkSignerInfo({ signedData, signerInfo, profile, certificates: [...input.certificates, ...context.certificates], ...(input.contentDigest && { contentDigest: input.contentDigest }) });
+  const signer = checkSignerInfo({ signedData, signerInfo, profile, certificates: [...input.certificates, ...context.certificates], ...(input.contentDigest && { contentDigest: input.contentDigest }), ...(input.contentBytes && { contentBytes: input.contentBytes }) });
   const timestamps = signer.signatureTimestamps.slice(0, MAX_TIMESTAMPS).map((tokenDer) => validateSignatureTimestamp(input, tokenDer));
   const proof = earliest([input.proof, ...timestamps.map(({ proves }): ProofOfExistence | null => (proves === null ? null : { time: proves, source: 'timestamp' }))]);
   const best = proof?.time ?? context.at;

@@ -3,6 +3,7 @@ import type { DigestName } from '../algorithms/digests.ts';
 import { findDigest } from '../algorithms/digests.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { checkAlgorithmAgreement, checkAlgorithmProtection } from './check-algorithms.ts';
+import { bareContent, checkBareContent, digestOfBareContent } from './bare-content.ts';
 import { checkAttributeRules, claimedSigningTimeOf } from './check-attributes.ts';
 import { checkContentDigest } from './check-digest.ts';
 import { identifySigner } from './check-signing-certificate.ts';
@@ -25,6 +26,11 @@ export interface CheckSignerInfoInput {
   /** Digest of detached content, null when it is not there; when given, content inside the CMS is refused. When absent, the content inside is judged. */
   readonly contentDigest?: (digest: DigestName) => Uint8Array | null;
   readonly profile: SignatureProfile;
+  /**
+   * The detached content itself, for profile `cms` alone: without signed attributes the value is over it (RFC 5652 §5.4). When
+   * absent, a signature without signed attributes is refused.
+   */
+  readonly contentBytes?: () => Uint8Array | null;
   /** Further certificates among which the signer's may be (DSS, given by the caller). */
   readonly certificates?: readonly Certificate[];
 }
@@ -54,10 +60,11 @@ export interface SignerInfoResult {
 export function checkSignerInfo(input: CheckSignerInfoInput): SignerInfoResult {
   const { signedData, signerInfo, profile } = input;
   const attributes = signerInfo.signedAttributes ?? [];
-  const structure = [...checkContainer(input), ...checkAttributeRules(signedData, signerInfo, profile)];
-  const digest = checkContentDigest(input);
+  const bare = bareContent(input);
+  const structure = [...checkContainer(input), ...(bare === null ? checkAttributeRules(signedData, signerInfo, profile) : [checkBareContent(bare)])];
+  const digest = bare === null ? checkContentDigest(input) : digestOfBareContent();
   const signer = identifySigner(signerInfo, [...signedData.certificates, ...(input.certificates ?? [])], profile);
-  const value = checkValue(signerInfo, signer.certificate);
+  const value = checkValue(signerInfo, signer.certificate, bare);
   const findings = [...structure, ...checkAlgorithmAgreement(signerInfo), ...checkAlgorithmProtection(signerInfo), ...signer.findings, digest.finding, value.finding];
   return {
     integrity: digest.matches === false || value.valid === false ? 'broken' : digest.matches === true && value.valid === true ? 'intact' : 'unknown',

@@ -24,12 +24,15 @@ export interface ValueResult {
 
 const NONE: SignerAlgorithms = { digest: null, signature: null, keyBits: null, weak: null };
 
-/** The signature value over the signed attributes as DER SET OF, with the hash that the signature algorithm names. */
-export function checkValue(signerInfo: SignerInfo, certificate: Certificate | null): ValueResult {
-  const { signedAttributesDer } = signerInfo;
-  if (signedAttributesDer === null) return notComputed('failed', 'there are no signed attributes to verify', 'FORMAT_FAILURE');
+/**
+ * The signature value over the signed attributes as DER SET OF, with the hash that the signature algorithm names.
+ * @param bareContent what the value is over when there are no signed attributes and the profile allows that; otherwise null
+ */
+export function checkValue(signerInfo: SignerInfo, certificate: Certificate | null, bareContent: Uint8Array | null): ValueResult {
+  const signed = signerInfo.signedAttributesDer ?? bareContent;
+  if (signed === null) return notComputed('failed', 'there are no signed attributes to verify', 'FORMAT_FAILURE');
   if (certificate === null) return notComputed('skipped', 'there is no certificate to verify with', null);
-  const result = verifyOrReason(signerInfo, signedAttributesDer, certificate);
+  const result = verifyOrReason(signerInfo, signed, certificate);
   if (typeof result === 'string') return notComputed('failed', result, 'SIG_CRYPTO_FAILURE');
   const { scheme, digest, keyBits } = result;
   const weak = result.weak ?? weakDigest(signerInfo);
