@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { degrees, PDFDocument } from '@cantoo/pdf-lib';
 import { appendedSource, bytesSource } from '../../src/formats/byte-source.ts';
 import { embedContents, signedBytes } from '../../src/formats/pades/embed.ts';
+import { openPdf } from '../../src/formats/pdf/document.ts';
+import { IncrementalUpdate } from '../../src/formats/pdf/increment.ts';
 import { preparePades, type PreparePadesOptions } from '../../src/formats/pades/prepare.ts';
 import type { TestIdentity } from './certificates.ts';
 import { signForTest } from './cms.ts';
@@ -106,4 +108,21 @@ export function pdfsigVerdicts(bytes: Uint8Array): { readonly valid: boolean; re
     .slice(1)
     .filter((part) => !part.includes('The signature form field is not signed'))
     .map((part) => ({ valid: part.includes('Signature Validation: Signature is Valid.'), wholeDocument: part.includes('Total document signed') }));
+}
+
+/** The document with one more incremental update, lawful or not. */
+export function appendUpdate(bytes: Uint8Array, change: (update: IncrementalUpdate) => void): Buffer {
+  const update = new IncrementalUpdate(openPdf(bytesSource(bytes)));
+  change(update);
+  return Buffer.concat([bytes, update.build(Buffer.alloc(16, 3)).bytes]);
+}
+
+/** Same length, other text: for damage that leaves every offset as it was. */
+export function patch(bytes: Uint8Array, from: string, to: string): Buffer {
+  const out = Buffer.from(bytes);
+  const at = out.indexOf(Buffer.from(from, 'latin1'));
+  if (at === -1) throw new Error('the text to replace is not there');
+  if (to.length > from.length) throw new Error('the replacement is longer');
+  out.write(to.padEnd(from.length, ' '), at, 'latin1');
+  return out;
 }

@@ -76,7 +76,7 @@ function cipherFor(method: string, fileKey: Uint8Array): Cipher {
 
 /** The first 16 bytes are the initialisation vector (§7.6.3.1). */
 function aesCbc(algorithm: 'aes-128-cbc' | 'aes-256-cbc', key: Uint8Array, data: Uint8Array): Uint8Array {
-  if (data.length === 0) return data;
+  if (data.length === 0 || data.length === 16) return new Uint8Array();
   if (data.length < 32 || data.length % 16 !== 0) throw broken('encrypted data of a wrong length');
   try {
     const decipher = createDecipheriv(algorithm, key, data.subarray(0, 16));
