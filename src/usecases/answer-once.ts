@@ -36,8 +36,8 @@ export async function answerOnce<Body>(ports: OncePorts, call: Call, request: On
   const key = keyOf(call, request);
   return ports.records.transaction(async (records) => {
     if (key === null) return { body: await work(records), replayed: false };
-    const stored = await claim<Body>(ports, records, key, TRANSACTION_LEASE_MS);
-    if (stored !== null) return { body: stored.body, replayed: true };
+    const stored = await claim(ports, records, key, TRANSACTION_LEASE_MS);
+    if (stored !== null) return { body: JSON.parse(stored) as Body, replayed: true };
     const body = await work(records);
     await complete(ports, records, key, request.status, body);
     return { body, replayed: false };
@@ -57,8 +57,8 @@ export async function answerOnceLeased<Body>(
 ): Promise<Once<Body>> {
   const key = keyOf(call, request);
   if (key === null) return { body: await work(() => Promise.resolve()), replayed: false };
-  const stored = await claim<Body>(ports, ports.records, key, LEASE_MS);
-  if (stored !== null) return { body: stored.body, replayed: true };
+  const stored = await claim(ports, ports.records, key, LEASE_MS);
+  if (stored !== null) return { body: JSON.parse(stored) as Body, replayed: true };
   try {
     return { body: await work((records, body) => complete(ports, records, key, request.status, body)), replayed: false };
   } catch (error) {
@@ -72,12 +72,12 @@ function keyOf({ caller, idempotencyKey }: Call, { operation, input }: OnceReque
   return { partnerId: caller.partnerId, key: idempotencyKey, operation, requestSha256: canonicalSha256(input) };
 }
 
-async function claim<Body>({ clock, sealing }: OncePorts, records: RecordSet, key: IdempotentRequest, leaseMs: number): Promise<{ readonly body: Body } | null> {
+/** Null: claimed; otherwise the answer that is stored, JSON. */
+async function claim({ clock, sealing }: OncePorts, records: RecordSet, key: IdempotentRequest, leaseMs: number): Promise<string | null> {
   const now = clock.now();
   const result = await records.idempotency.claim(key, now, new Date(now.getTime() + leaseMs), new Date(now.getTime() + KEPT_MS));
   if (result.outcome === 'claimed') return null;
-  const text = new TextDecoder().decode(sealing.open(result.answer.bodySealed, contextOf(key)));
-  return { body: JSON.parse(text) as Body };
+  return new TextDecoder().decode(sealing.open(result.answer.bodySealed, contextOf(key)));
 }
 
 async function complete({ sealing }: OncePorts, records: RecordSet, key: IdempotentRequest, status: number, body: unknown): Promise<void> {

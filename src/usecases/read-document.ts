@@ -1,6 +1,6 @@
 import type { Caller } from '../domain/partner.ts';
 import { GatewayError } from '../domain/errors.ts';
-import type { DocumentId } from '../domain/ids.ts';
+import type { DocumentId, Sha256Hex } from '../domain/ids.ts';
 import type { DocumentRecord } from '../ports/document-records.ts';
 import type { ByteRange, DocumentStore } from '../ports/document-store.ts';
 import type { Records } from '../ports/records.ts';
@@ -13,7 +13,7 @@ export interface ReadDocumentPorts {
 export interface ReadableDocument {
   readonly document: DocumentRecord;
   /** Opens nothing until it is iterated. */
-  open(range?: ByteRange): Promise<AsyncIterable<Uint8Array>>;
+  readonly open: (range?: ByteRange) => Promise<AsyncIterable<Uint8Array>>;
 }
 
 /**
@@ -26,4 +26,9 @@ export async function readDocument({ records, documents }: ReadDocumentPorts, ca
     throw new GatewayError('DOCUMENT_NOT_FOUND', `There is no document ${id}, or it is not yours`);
   }
   return { document, open: (range) => documents.stream(document.sha256, range) };
+}
+
+/** Bytes the gateway itself stored for the caller a moment ago, or on an earlier request with the same key. @throws DOCUMENT_NOT_FOUND */
+export function openStoredBytes({ documents }: Pick<ReadDocumentPorts, 'documents'>, sha256: Sha256Hex): Promise<AsyncIterable<Uint8Array>> {
+  return documents.stream(sha256);
 }

@@ -64,5 +64,8 @@ export const postalOrderView = z
   .meta({ id: 'PostalOrder' });
 export type PostalOrderView = z.output<typeof postalOrderView>;
 
+/** `GET /v1/dossiers/{code}/postal-orders` */
+export const postalOrderList = z.strictObject({ orders: z.array(postalOrderView) }).meta({ id: 'PostalOrderList' });
+
 /** What a clerk decides about an order whose outcome is unknown. */
 export const postalResolution = z.strictObject({ decision: z.enum(['adopt', 'resend', 'cancel']), note: text(500) }).meta({ id: 'PostalResolution' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isAgencyCode, type AgencyCode } from '../../domain/agency-code.ts';
+import { isAgencyCode } from '../../domain/agency-code.ts';
 import { readDossierCode, type DossierCode } from '../../domain/dossier.ts';
 import type { DocumentId, KeyId, MessageId, PartnerId, PostalOrderId, Sha256Hex } from '../../domain/ids.ts';
 
@@ -35,7 +35,6 @@ export const agencyCode = z
   .string()
   .max(35)
   .refine(isAgencyCode, 'not an agency code, such as H57.12.03')
-  .transform((value) => value as AgencyCode)
   .meta({ id: 'AgencyCode', description: 'Mã định danh cơ quan: H57.12.03 (QĐ 20/2020/QĐ-TTg) or 000.00.12.H57 (QCVN 102:2016)', examples: ['H57.12.03'] });
 
 export const dossierCode = z

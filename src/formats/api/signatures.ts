@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES } from '../../domain/signature.ts';
-import { keyId, sha256Hex, text } from './primitives.ts';
+import { dossierCode, keyId, sha256Hex, text } from './primitives.ts';
 
 const points = z.number().min(-14_400).max(14_400);
 
@@ -25,7 +25,7 @@ export const signatureOptions = z
     reason: text(200).optional(),
     location: text(200).optional(),
     certify: z.union([z.literal(1), z.literal(2), z.literal(3)]).optional(),
-    dossierCode: z.string().max(64).optional(),
+    dossierCode: dossierCode.optional().describe('A dossier of yours, on whose timeline the signature is to stand.'),
   })
   .meta({ id: 'SignatureOptions' });
 export type SignatureOptions = z.output<typeof signatureOptions>;

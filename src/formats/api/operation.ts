@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** `GET /healthz`: the process runs. */
+export const liveness = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Liveness' });
+
+const part = z.enum(['up', 'degraded', 'down', 'off']);
+
+/** `GET /readyz`: 200 when requests can be taken, 503 otherwise. Degraded is ready: what is accepted is kept, and done later. */
+export const readiness = z
+  .strictObject({
+    ready: z.boolean(),
+    degraded: z.boolean(),
+    draining: z.boolean().describe('This process was told to stop and takes no more work'),
+    parts: z.strictObject({ database: part, documents: part, queue: part, timestamps: part }).readonly(),
+    lastTimestampAt: z.string().nullable(),
+  })
+  .meta({ id: 'Readiness' });

@@ -1,0 +1,89 @@
+import type { ValidationReport } from '../domain/validation-report.ts';
+import type { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
+import type { authenticate } from '../usecases/authenticate.ts';
+import type { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
+import type { checkReadiness } from '../usecases/check-readiness.ts';
+import type { listKeys } from '../usecases/list-keys.ts';
+import type { makeSignature, SignatureUpload } from '../usecases/make-signature.ts';
+import type { openDossier } from '../usecases/open-dossier.ts';
+import type { openStoredBytes, readDocument } from '../usecases/read-document.ts';
+import type { listDossiers, readDossier } from '../usecases/read-dossier.ts';
+import type { readInbox } from '../usecases/read-inbox.ts';
+import type { readMessage } from '../usecases/read-message.ts';
+import type { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
+import type { replayMessage } from '../usecases/replay-message.ts';
+import type { requestPost } from '../usecases/request-post.ts';
+import type { sendMessage } from '../usecases/send-message.ts';
+import type { storeDocument } from '../usecases/store-document.ts';
+
+/** A use case with its ports given. */
+type Bound<UseCase> = UseCase extends (ports: never, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+
+type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** What the HTTP layer says to the log. */
+export interface HttpLog {
+  info(event: string, attributes?: Attributes): void;
+  warn(event: string, attributes?: Attributes): void;
+  error(event: string, error: unknown, attributes?: Attributes): void;
+}
+
+/** Bytes taken in to be worked on, and removed afterwards. */
+export type Spooled = SignatureUpload['bytes'];
+
+export interface VerifyFileRequest {
+  /** Path of the document, a PDF or a CMS signature. */
+  readonly path: string;
+  /** Path of what a detached signature is about; null: nothing was given. */
+  readonly detachedPath: string | null;
+  /** Name for the report. */
+  readonly file: string;
+  /** Validation time; null: now. */
+  readonly at: Date | null;
+}
+
+/** Everything the HTTP API does, as functions; `wiring/http.ts` builds them. The API keeps no state of its own. */
+export interface HttpDependencies {
+  readonly log: HttpLog;
+  readonly authenticate: Bound<typeof authenticate>;
+
+  readonly storeDocument: Bound<typeof storeDocument>;
+  readonly readDocument: Bound<typeof readDocument>;
+
+  readonly openDossier: Bound<typeof openDossier>;
+  readonly listDossiers: Bound<typeof listDossiers>;
+  readonly readDossier: Bound<typeof readDossier>;
+
+  readonly sendMessage: Bound<typeof sendMessage>;
+  readonly readMessage: Bound<typeof readMessage>;
+  readonly replayMessage: Bound<typeof replayMessage>;
+  readonly readInbox: Bound<typeof readInbox>;
+  readonly acknowledgeMessage: Bound<typeof acknowledgeMessage>;
+
+  readonly listKeys: Bound<typeof listKeys>;
+  /** Takes bytes in for one request, up to the cap of documents. @throws BODY_TOO_LARGE, STORAGE_FULL, STORAGE_FAILED */
+  readonly spool: (bytes: AsyncIterable<Uint8Array>) => Promise<Spooled>;
+  readonly makeSignature: Bound<typeof makeSignature>;
+  readonly openStoredBytes: Bound<typeof openStoredBytes>;
+  /**
+   * Verifies where hostile bytes can be stopped; a document that cannot be read is an answer.
+   * @throws BUDGET_EXCEEDED, OVERLOADED, CANCELLED; what the trust store throws
+   */
+  readonly verifyFile: (request: VerifyFileRequest, signal: AbortSignal) => Promise<ValidationReport>;
+
+  readonly requestPost: Bound<typeof requestPost>;
+  readonly readPostalOrder: Bound<typeof readPostalOrder>;
+  readonly listPostalOrders: Bound<typeof listPostalOrders>;
+  readonly cancelPostalOrder: Bound<typeof cancelPostalOrder>;
+
+  readonly checkReadiness: Bound<typeof checkReadiness>;
+  /** True from the moment the process was told to stop. */
+  readonly isDraining: () => boolean;
+  readonly limits: HttpLimits;
+}
+
+export interface HttpLimits {
+  readonly maxDocumentBytes: number;
+  /** Version for the API description. */
+  readonly version: string;
+}

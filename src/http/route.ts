@@ -1,0 +1,105 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { GatewayError, type ErrorCode } from '../domain/errors.ts';
+import type { Scope } from '../domain/partner.ts';
+import type { Call } from '../usecases/call.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { readJsonBody } from './json.ts';
+import { sendBytes, sendJson, type BytesReply, type JsonReply } from './reply.ts';
+
+/** What one route is, as data: the router, the API description and the authorisation tests are made from it. */
+export interface RouteFacts {
+  readonly method: 'GET' | 'POST';
+  /** As OpenAPI writes it: `/v1/dossiers/{code}`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tag: 'Documents' | 'Dossiers' | 'Messages' | 'Inbox' | 'Signatures' | 'Verification' | 'Post' | 'Operation';
+  /** What the API key must allow; null: open to everybody. */
+  readonly scope: Scope | null;
+  /** Whether `Idempotency-Key` is taken. */
+  readonly idempotent: boolean;
+  readonly pathParameters: z.ZodObject | null;
+  readonly query: z.ZodObject | null;
+  readonly body: BodyFacts | null;
+  readonly answer: AnswerFacts;
+  /** Beside those that every route of its kind can answer with. */
+  readonly problems: readonly ErrorCode[];
+}
+
+export type BodyFacts =
+  | { readonly kind: 'json'; readonly schema: z.ZodType }
+  | { readonly kind: 'bytes'; readonly description: string }
+  | { readonly kind: 'multipart'; readonly files: Readonly<Record<string, { readonly description: string; readonly required: boolean }>>; readonly fields: Readonly<Record<string, { readonly schema: z.ZodType; readonly required: boolean }>> };
+
+export type AnswerFacts =
+  | { readonly kind: 'json'; readonly status: number; readonly description: string; readonly schema: z.ZodType }
+  | { readonly kind: 'bytes'; readonly status: number; readonly description: string; readonly mediaTypes: readonly string[]; readonly headers: Readonly<Record<string, string>> };
+
+export interface Route extends RouteFacts {
+  readonly handle: (dependencies: HttpDependencies, exchange: Exchange) => Promise<void>;
+}
+
+/** One request on its way, after the caller was authenticated and authorised. */
+export interface Exchange {
+  readonly request: Request;
+  readonly response: Response;
+  readonly call: Call;
+}
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+type BodyOf<Body> = Body extends { readonly kind: 'json'; readonly schema: infer Schema } ? Parsed<Schema> : undefined;
+type ReplyOf<Answer> = Answer extends { readonly kind: 'json'; readonly schema: infer Schema extends z.ZodType } ? JsonReply<z.input<Schema>> : BytesReply;
+
+interface RouteSpec<Path extends z.ZodObject | null, Query extends z.ZodObject | null, Body extends BodyFacts | null, Answer extends AnswerFacts> extends RouteFacts {
+  readonly pathParameters: Path;
+  readonly query: Query;
+  readonly body: Body;
+  readonly answer: Answer;
+  readonly run: (dependencies: HttpDependencies, input: { readonly path: Parsed<Path>; readonly query: Parsed<Query>; readonly body: BodyOf<Body> }, exchange: Exchange) => Promise<ReplyOf<Answer>>;
+}
+
+/** A route: checks what comes in, calls its use case, checks what goes out. */
+export function defineRoute<Path extends z.ZodObject | null, Query extends z.ZodObject | null, Body extends BodyFacts | null, Answer extends AnswerFacts>(
+  spec: RouteSpec<Path, Query, Body, Answer>,
+): Route {
+  const { run, ...facts } = spec;
+  return {
+    ...facts,
+    handle: async (dependencies, exchange) => {
+      const { request, response } = exchange;
+      const path = parse(spec.pathParameters, request.params, '/path');
+      const query = parse(spec.query ?? NOTHING, queryOf(request), '/query');
+      const body = spec.body?.kind === 'json' ? parse(spec.body.schema, await readJsonBody(request), '') : undefined;
+      const reply = await run(dependencies, { path: path as Parsed<Path>, query: query as Parsed<Query>, body: body as BodyOf<Body> }, exchange);
+      if (spec.answer.kind === 'json') return sendJson(response, spec.answer.status, spec.answer.schema, reply as JsonReply<unknown>);
+      return sendBytes(request, response, spec.answer.status, reply as BytesReply);
+    },
+  };
+}
+
+const NOTHING = z.strictObject({});
+const MAX_FAULTS = 50;
+const MAX_DETAIL = 300;
+
+/** @throws REQUEST_INVALID with a pointer to everything that is wrong */
+export function parse<Schema extends z.ZodType>(schema: Schema | null, value: unknown, at: string): z.output<Schema> | undefined {
+  if (schema === null) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.slice(0, MAX_FAULTS).map(({ path, message }) => ({ pointer: `${at}${path.map((key) => `/${escapePointer(String(key))}`).join('')}`, detail: message.slice(0, MAX_DETAIL) }));
+  throw new GatewayError('REQUEST_INVALID', 'The request is not as the API description asks: see "errors"', { faults });
+}
+
+/** RFC 6901 §3. */
+function escapePointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1').slice(0, 100);
+}
+
+/** One value a name: which of two would count is not for us to guess. */
+function queryOf(request: Request): Record<string, string> {
+  const parameters = new URL(request.url, 'http://gateway').searchParams;
+  const twice = [...parameters.keys()].find((name, index, names) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new GatewayError('REQUEST_INVALID', 'A query parameter was given twice', { faults: [{ pointer: `/query/${escapePointer(twice)}`, detail: 'was given twice' }] });
+  return Object.fromEntries(parameters);
+}

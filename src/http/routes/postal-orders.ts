@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { parseDossierCode } from '../../domain/dossier.ts';
+import { newPostalOrder, postalOrderList, postalOrderView } from '../../formats/api/postal.ts';
+import { postalOrderId } from '../../formats/api/primitives.ts';
+import { defineRoute } from '../route.ts';
+import { requestSignal } from '../upload.ts';
+import { dossierCodePath } from './parameters.ts';
+
+const CANCEL_LIMIT_MS = 60_000;
+
+export const requestPostRoute = defineRoute({
+  method: 'POST',
+  path: '/v1/postal-orders',
+  operationId: 'orderPost',
+  summary: 'Order one leg from the post: one order per dossier, leg and revision, whatever crashes when',
+  tag: 'Post',
+  scope: 'postal:write',
+  idempotent: true,
+  pathParameters: null,
+  query: null,
+  body: { kind: 'json', schema: newPostalOrder },
+  answer: { kind: 'json', status: 202, description: 'The order has its number and will be placed with the carrier at most once', schema: postalOrderView },
+  problems: ['DOSSIER_NOT_FOUND', 'CARRIER_UNKNOWN', 'POSTAL_ORDER_EXISTS', 'STATE_CONFLICT'],
+  run: async ({ requestPost }, { body: input }, { call }) => {
+    const { body, replayed } = await requestPost(call, input);
+    return { body, replayed, headers: { location: `/v1/postal-orders/${body.id}` } };
+  },
+});
+
+const orderPath = z.strictObject({ id: postalOrderId });
+
+export const readPostalOrderRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/postal-orders/{id}',
+  operationId: 'readPostalOrder',
+  summary: 'How a postal order stands, with every event the carrier told',
+  tag: 'Post',
+  scope: 'postal:read',
+  idempotent: false,
+  pathParameters: orderPath,
+  query: null,
+  body: null,
+  answer: { kind: 'json', status: 200, description: 'The order', schema: postalOrderView },
+  problems: ['POSTAL_ORDER_NOT_FOUND'],
+  run: async ({ readPostalOrder }, { path }, { call }) => ({ body: await readPostalOrder(call.caller, path.id) }),
+});
+
+export const listPostalOrdersRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/dossiers/{code}/postal-orders',
+  operationId: 'listPostalOrders',
+  summary: 'The postal orders of a dossier',
+  tag: 'Post',
+  scope: 'postal:read',
+  idempotent: false,
+  pathParameters: dossierCodePath,
+  query: null,
+  body: null,
+  answer: { kind: 'json', status: 200, description: 'The orders, oldest first', schema: postalOrderList },
+  problems: ['DOSSIER_NOT_FOUND', 'DOSSIER_CODE_INVALID'],
+  run: async ({ listPostalOrders }, { path }, { call }) => ({ body: await listPostalOrders(call.caller, parseDossierCode(path.code)) }),
+});
+
+export const cancelPostalOrderRoute = defineRoute({
+  method: 'POST',
+  path: '/v1/postal-orders/{id}/cancel',
+  operationId: 'cancelPostalOrder',
+  summary: 'Cancel an order you placed; cancelling again is answered like the first time',
+  tag: 'Post',
+  scope: 'postal:write',
+  idempotent: false,
+  pathParameters: orderPath,
+  query: null,
+  body: null,
+  answer: { kind: 'json', status: 200, description: 'The order as it stands now; what was collected all the same is tracked on', schema: postalOrderView },
+  problems: ['POSTAL_ORDER_NOT_FOUND', 'STATE_CONFLICT', 'CARRIER_UNKNOWN', 'CARRIER_REFUSED', 'CARRIER_UNAVAILABLE', 'CARRIER_ANSWER_INVALID'],
+  run: async ({ cancelPostalOrder }, { path }, { call, response }) => ({ body: await cancelPostalOrder(call, path.id, requestSignal(response, CANCEL_LIMIT_MS)) }),
+});

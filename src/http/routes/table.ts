@@ -1,0 +1,37 @@
+import { buildOpenApi } from '../openapi.ts';
+import type { Route } from '../route.ts';
+import { readDocumentRoute, storeDocumentRoute } from './documents.ts';
+import { listDossiersRoute, openDossierRoute, readDossierRoute } from './dossiers.ts';
+import { acknowledgeMessageRoute, readInboxRoute } from './inbox.ts';
+import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
+import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
+import { cancelPostalOrderRoute, listPostalOrdersRoute, readPostalOrderRoute, requestPostRoute } from './postal-orders.ts';
+import { listKeysRoute, makeSignatureRoute } from './signatures.ts';
+import { verifyRoute } from './verifications.ts';
+
+/** Every route there is. The router, the API description and the authorisation tests are made from this table. */
+export function routesOf(version: string): readonly Route[] {
+  const routes: Route[] = [
+    storeDocumentRoute,
+    readDocumentRoute,
+    openDossierRoute,
+    listDossiersRoute,
+    readDossierRoute,
+    sendMessageRoute,
+    readMessageRoute,
+    replayMessageRoute,
+    readInboxRoute,
+    acknowledgeMessageRoute,
+    listKeysRoute,
+    makeSignatureRoute,
+    verifyRoute,
+    requestPostRoute,
+    readPostalOrderRoute,
+    listPostalOrdersRoute,
+    cancelPostalOrderRoute,
+    livenessRoute,
+    readinessRoute,
+  ];
+  const description = openApiRoute(() => buildOpenApi([...routes, description], version));
+  return [...routes, description];
+}

@@ -1,0 +1,93 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError } from '../domain/errors.ts';
+import { problemOf } from './problem.ts';
+import { readTrace } from './trace.ts';
+
+export interface ServerSettings {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Time that requests under way get to finish when the server is closed. Default 20,000. */
+  readonly drainMs?: number;
+  /** Time between saying "not ready" and taking no more connections, for the load balancer to notice. Default 0. */
+  readonly noticeMs?: number;
+}
+
+export interface HttpServer {
+  /** `http://host:port` without a trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  readonly isDraining: () => boolean;
+  /** Not ready, no new connections, requests under way finished, then whatever is left is cut. */
+  close(): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Documents of hundreds of megabytes come over slow lines; bodies that crawl are ended by their own pace. */
+const REQUEST_TIMEOUT_MS = 3_600_000;
+const KEEP_ALIVE_MS = 65_000; // longer than the usual 60 s of a load balancer, so that it closes first
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/**
+ * Listens. `createListener` is given `isDraining`, so that readiness can tell it.
+ * @throws PORT_IN_USE, CONFIG_INVALID when the address cannot be used
+ */
+export async function startHttpServer(createListener: (isDraining: () => boolean) => RequestListener, settings: ServerSettings): Promise<HttpServer> {
+  let draining = false;
+  const isDraining = (): boolean => draining;
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS }, createListener(isDraining));
+  server.on('clientError', answerUnreadable);
+  await listen(server, settings);
+  const { port } = server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  return {
+    url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    port,
+    isDraining,
+    close: () => {
+      draining = true;
+      return (closing ??= drain(server, settings));
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: ServerSettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const inUse = cause.code === 'EADDRINUSE';
+      reject(new GatewayError(inUse ? 'PORT_IN_USE' : 'CONFIG_INVALID', inUse ? `Port ${port} is in use on ${host}: stop the other program, or choose another port` : `Cannot listen on ${host}, port ${port}`, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+async function drain(server: Server, { drainMs = 20_000, noticeMs = 0 }: ServerSettings): Promise<void> {
+  if (noticeMs > 0) await sleep(noticeMs);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const deadline = new AbortController();
+  const cut = sleep(drainMs, undefined, { signal: deadline.signal }).then(
+    () => server.closeAllConnections(),
+    () => undefined, // everything had ended by itself
+  );
+  await closed;
+  deadline.abort();
+  await cut;
+}
+
+const STATUS_OF: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
+/** Bytes that are not HTTP, or too much or too little of it: there is no request to answer, so the socket is. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = STATUS_OF[error.code ?? ''] ?? 400;
+  const malformed = new GatewayError(status === 408 ? 'CANCELLED' : 'REQUEST_MALFORMED', status === 431 ? `The headers have more than ${MAX_HEADER_BYTES} bytes` : 'This is not an HTTP request that can be read, or it came too slowly');
+  const { body } = problemOf(malformed, { language: 'en', traceId: readTrace(undefined).traceId });
+  const text = JSON.stringify({ ...body, status });
+  socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`);
+}
