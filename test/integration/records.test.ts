@@ -83,7 +83,6 @@ describe('keys', () => {
       chainDer: [sha256('leaf'), sha256('issuer')],
       privateKeySealed: sha256('box'),
       picturePng: null,
-      picturePng: null,
       certificateSha256: 'ab',
       notAfter: after(1e9),
       createdAt: T0,
