@@ -1,0 +1,150 @@
+import { statfs } from 'node:fs/promises';
+import { loadPolicy, loadPolicyFile, POLICY_NAMES } from '../../certs/policy/load-policy.ts';
+import { trustFolder } from '../../certs/trust-folder.ts';
+import { createFileSigner } from '../../connectors/key-file/index.ts';
+import type { HttpTimestampAuthority } from '../../connectors/tsa-http/index.ts';
+import type { Config } from '../config.ts';
+import { GatewayError } from '../domain/errors.ts';
+import { validationPolicy } from '../formats/ades/policy.ts';
+import type { HttpDependencies } from '../http/dependencies.ts';
+import type { Chance } from '../ports/chance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { SigningKeyRecord } from '../ports/key-records.ts';
+import type { Sealing } from '../ports/sealing.ts';
+import type { Signer } from '../ports/signer.ts';
+import type { Log } from '../ports/telemetry.ts';
+import { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
+import { signingKeyContext } from '../usecases/administer-keys.ts';
+import { authenticate } from '../usecases/authenticate.ts';
+import { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
+import { checkReadiness, type TimestampHealth } from '../usecases/check-readiness.ts';
+import { listKeys } from '../usecases/list-keys.ts';
+import { makeSignature } from '../usecases/make-signature.ts';
+import { openDossier } from '../usecases/open-dossier.ts';
+import { openStoredBytes, readDocument } from '../usecases/read-document.ts';
+import { listDossiers, readDossier } from '../usecases/read-dossier.ts';
+import { readInbox } from '../usecases/read-inbox.ts';
+import { readMessage } from '../usecases/read-message.ts';
+import { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
+import { replayMessage } from '../usecases/replay-message.ts';
+import { requestPost } from '../usecases/request-post.ts';
+import { sendMessage } from '../usecases/send-message.ts';
+import { storeDocument } from '../usecases/store-document.ts';
+import { verifyDocument } from '../usecases/verify-document.ts';
+import { openFileSource, type FileSource } from './file-source.ts';
+import { loadFonts } from './fonts.ts';
+import type { Store } from './open-store.ts';
+import type { RunningAccount } from './postal.ts';
+
+export interface HttpParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly queue: JobQueue;
+  readonly accounts: readonly RunningAccount[];
+  readonly timestampAuthorities: readonly HttpTimestampAuthority[];
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly version: string;
+}
+
+/** Below this the document store is not ready: the largest document must still fit. */
+const MIN_FREE_FACTOR = 2;
+
+/** Every function the HTTP API calls, its ports given. */
+export async function httpDependencies(parts: HttpParts, isDraining: () => boolean): Promise<HttpDependencies> {
+  const { config, store, queue, accounts, clock, chance, log } = parts;
+  const { records, documents, sealing } = store;
+  const ports = { records, documents, sealing, queue, accounts, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
+  const stamps = watchedAuthorities(parts.timestampAuthorities, clock);
+  const signing = { ...ports, timestampAuthorities: stamps.authorities, fonts: await loadFonts(), signerOf: signerCache(sealing), pictureOf: (key: SigningKeyRecord) => Promise.resolve(key.picturePng), openSource: openFileSource };
+  const verification = verifier(config, clock);
+  return {
+    log,
+    authenticate: (authorization) => authenticate(ports, authorization),
+    storeDocument: (...call) => storeDocument(ports, ...call),
+    readDocument: (...call) => readDocument(ports, ...call),
+    openDossier: (...call) => openDossier(ports, ...call),
+    listDossiers: (...call) => listDossiers(ports, ...call),
+    readDossier: (...call) => readDossier(ports, ...call),
+    sendMessage: (...call) => sendMessage(ports, ...call),
+    readMessage: (...call) => readMessage(ports, ...call),
+    replayMessage: (...call) => replayMessage(ports, ...call),
+    readInbox: (...call) => readInbox(ports, ...call),
+    acknowledgeMessage: (...call) => acknowledgeMessage(ports, ...call),
+    listKeys: (...call) => listKeys(ports, ...call),
+    spool: (bytes) => documents.spool(bytes, config.LIENTHONG_MAX_DOCUMENT_BYTES),
+    makeSignature: (...call) => makeSignature(signing, ...call),
+    openStoredBytes: (...call) => openStoredBytes(ports, ...call),
+    verifyFile: verification,
+    requestPost: (...call) => requestPost(ports, ...call),
+    readPostalOrder: (...call) => readPostalOrder(ports, ...call),
+    listPostalOrders: (...call) => listPostalOrders(ports, ...call),
+    cancelPostalOrder: (...call) => cancelPostalOrder(ports, ...call),
+    checkReadiness: () => checkReadiness({ ...ports, checkStorage: () => checkStorage(config), timestamps: stamps.health }),
+    isDraining,
+    limits: { maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES, version: parts.version },
+  };
+}
+
+/** Signers by certificate, so that a key is unsealed once a process. A disabled key is refused before it is asked for. */
+function signerCache(sealing: Sealing): (key: SigningKeyRecord) => Promise<Signer> {
+  const signers = new Map<string, Signer>();
+  return (key) => {
+    const known = signers.get(`${key.id}|${key.certificateSha256}`);
+    if (known !== undefined) return Promise.resolve(known);
+    if (key.kind !== 'file' || key.privateKeySealed === null) throw new GatewayError('SIGNER_UNAVAILABLE', `The key ${key.id} is not held here`);
+    const signer = createFileSigner({ keyId: key.id, privateKeyPkcs8Der: sealing.open(key.privateKeySealed, signingKeyContext(key.id)), chainDer: key.chainDer, scheme: key.scheme });
+    signers.set(`${key.id}|${key.certificateSha256}`, signer);
+    return Promise.resolve(signer);
+  };
+}
+
+/** Notes when an authority last answered or failed, for readiness. */
+function watchedAuthorities(authorities: readonly HttpTimestampAuthority[], clock: Clock): { readonly authorities: readonly HttpTimestampAuthority[]; readonly health: () => TimestampHealth } {
+  let lastSuccessAt: Date | null = null;
+  let lastFailureAt: Date | null = null;
+  const watched = authorities.map((authority) => ({
+    ...authority,
+    exchange: async (requestDer: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> => {
+      try {
+        const response = await authority.exchange(requestDer, signal);
+        lastSuccessAt = clock.now();
+        return response;
+      } catch (error) {
+        lastFailureAt = clock.now();
+        throw error;
+      }
+    },
+  }));
+  return { authorities: watched, health: () => ({ authorities: authorities.length, lastSuccessAt, lastFailureAt }) };
+}
+
+/** Anchors and policy are read at start: changing them needs a restart. */
+function verifier(config: Config, clock: Clock): HttpDependencies['verifyFile'] {
+  const known = POLICY_NAMES.find((name) => name === config.LIENTHONG_POLICY);
+  const policy = validationPolicy(known === undefined ? loadPolicyFile(config.LIENTHONG_POLICY) : loadPolicy(known));
+  const signature = config.LIENTHONG_TRUST === undefined ? [] : [config.LIENTHONG_TRUST];
+  const timestamp = config.LIENTHONG_TRUST_TSA === undefined ? signature : [config.LIENTHONG_TRUST_TSA];
+  const ports = { clock, trustStore: trustFolder({ signature, timestamp }) };
+  return async ({ path, detachedPath, file, at }) => {
+    const opened: FileSource[] = [];
+    const open = (name: string): FileSource => {
+      const source = openFileSource(name);
+      opened.push(source);
+      return source;
+    };
+    try {
+      return await verifyDocument(ports, { file, source: open(path), policy, ...(detachedPath === null ? {} : { detached: open(detachedPath) }), ...(at === null ? {} : { at }) });
+    } finally {
+      for (const source of opened) source.close();
+    }
+  };
+}
+
+async function checkStorage({ dataDir, LIENTHONG_MAX_DOCUMENT_BYTES }: Config): Promise<void> {
+  const { bavail, bsize } = await statfs(dataDir);
+  const needed = Math.min(LIENTHONG_MAX_DOCUMENT_BYTES * MIN_FREE_FACTOR, 1024 ** 3);
+  if (bavail * bsize < needed) throw new GatewayError('STORAGE_FULL', 'The disk of the data folder is almost full');
+}
