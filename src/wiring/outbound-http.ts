@@ -11,17 +11,25 @@ export interface OutboundSettings {
   readonly connectTimeoutMs?: number;
   /** Connections per host at once. Default 32. */
   readonly connectionsPerHost?: number;
+  /** Ports that need no allowing; default: all but those of other services. What certificates name is fetched from 80 and 443 alone. */
+  readonly ports?: readonly number[];
+  /** How names are looked up; default: as the system does. */
+  readonly lookup?: LookupAll;
 }
+
+/** `dns.lookup` with `all`. */
+export type LookupAll = (host: string, options: { readonly all: true }, callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void) => void;
 
 /**
  * The agent for every call that goes out to an address others may have chosen. The address is judged when the connection is opened,
  * and the one judged is the one connected to, so that a name which changes its meaning in between gains nothing. A forbidden one
  * fails with URL_FORBIDDEN before a byte is sent. Follows no redirects.
  */
-export function outboundAgent({ allow, connectTimeoutMs = 5_000, connectionsPerHost = 32 }: OutboundSettings): Agent {
+export function outboundAgent(settings: OutboundSettings): Agent {
+  const { allow, connectTimeoutMs = 5_000, connectionsPerHost = 32, ports, lookup: lookupAll = lookup } = settings;
   const rules = readOutboundRules(allow);
   const connectAnywhere = buildConnector({ timeout: connectTimeoutMs });
-  const connectGuarded = buildConnector({ timeout: connectTimeoutMs, lookup: (host, options, callback) => guardedLookup(rules, host, options, callback) });
+  const connectGuarded = buildConnector({ timeout: connectTimeoutMs, lookup: (host, options, callback) => guardedLookup(rules, lookupAll, host, options, callback) });
   return new Agent({
     connections: connectionsPerHost,
     pipelining: 1,
@@ -29,7 +37,7 @@ export function outboundAgent({ allow, connectTimeoutMs = 5_000, connectionsPerH
     connect: (options, callback) => {
       const port = portOf(options);
       if (isAllowedHost(rules, options.hostname, port)) return connectAnywhere(options, callback);
-      const fault = faultOf(rules, options.hostname, port);
+      const fault = faultOf(rules, options.hostname, port, ports);
       if (fault === null) connectGuarded(options, callback);
       else callback(fault, null);
     },
@@ -41,8 +49,8 @@ function portOf({ port, protocol }: { readonly port: string; readonly protocol: 
 }
 
 /** What can be said before the name is looked up; addresses written out are never looked up. */
-function faultOf(rules: OutboundRules, hostname: string, port: number): GatewayError | null {
-  if (isForbiddenPort(port)) return forbidden(`port ${port} is not one of HTTP`);
+function faultOf(rules: OutboundRules, hostname: string, port: number, ports: readonly number[] | undefined): GatewayError | null {
+  if (ports === undefined ? isForbiddenPort(port) : !ports.includes(port)) return forbidden(`port ${port} is not one of HTTP`);
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (host === 'localhost' || host.endsWith('.localhost')) return forbidden('it names this machine'); // RFC 6761 §6.3
   if (isIP(host) !== 0 && !isAllowedAddress(rules, host)) return forbidden('its address is not a public one');
@@ -52,8 +60,8 @@ function faultOf(rules: OutboundRules, hostname: string, port: number): GatewayE
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
 /** One address that is not public makes the whole name suspect: it is refused, not passed over. */
-function guardedLookup(rules: OutboundRules, host: string, options: { readonly all?: boolean | undefined }, callback: LookupCallback): void {
-  lookup(host, { ...options, all: true }, (error, addresses) => {
+function guardedLookup(rules: OutboundRules, lookupAll: LookupAll, host: string, options: { readonly all?: boolean | undefined }, callback: LookupCallback): void {
+  lookupAll(host, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, []);
     if (!addresses.every(({ address }) => isAllowedAddress(rules, address))) return callback(forbidden('its name stands for an address that is not public'), []);
     const [first] = addresses;
