@@ -9,6 +9,7 @@ import { messagesCommand, postalCommand } from './cli/messages.ts';
 import { migrateCommand } from './cli/migrate.ts';
 import { failureLine } from './cli/output.ts';
 import { apiKeysCommand, partnersCommand, routesCommand } from './cli/partners.ts';
+import { serveCommand } from './cli/serve.ts';
 import { signCommand } from './cli/sign.ts';
 import { verifyCommand } from './cli/verify.ts';
 
@@ -18,6 +19,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .description('Liên Thông Gateway: sign, verify, exchange dossiers between agencies, hand over to the post')
     .version(versionOf(), '--version')
     .showHelpAfterError('(add --help for usage)')
+    .addCommand(serveCommand(versionOf()))
     .addCommand(signCommand())
     .addCommand(verifyCommand())
     .addCommand(keysCommand())

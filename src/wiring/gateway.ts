@@ -1,0 +1,95 @@
+import { createHttpTimestampAuthority } from '../../connectors/tsa-http/index.ts';
+import { startQueue } from '../../queues/start-queue.ts';
+import type { Config } from '../config.ts';
+import { GatewayError } from '../domain/errors.ts';
+import { createApp } from '../http/app.ts';
+import { startHttpServer, type HttpServer } from '../http/server.ts';
+import type { Chance } from '../ports/chance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/telemetry.ts';
+import { httpDependencies } from './http.ts';
+import { openStore } from './open-store.ts';
+import { outboundAgent } from './outbound-http.ts';
+import { readPostalAccounts } from './postal.ts';
+import { startWorker } from './worker.ts';
+
+export type Role = 'all' | 'api' | 'worker';
+
+export interface GatewaySettings {
+  readonly config: Config;
+  readonly role: Role;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: Log;
+  readonly version: string;
+  /** The embedded database was lost for good: this process has to end. */
+  readonly onLost: (error: GatewayError) => void;
+}
+
+export interface Gateway {
+  /** null for a worker. */
+  readonly url: string | null;
+  /** Drains in order: requests, attempts, queue, connections, database. Calling it again waits for the same end. */
+  close(): Promise<void>;
+}
+
+const GRACE_MS = 20_000;
+/** LISTEN, the leader's lock and claims hold connections of their own. */
+const SPARE_CONNECTIONS = 6;
+
+/**
+ * Puts the parts of one process together and starts them, in the order in which they need each other.
+ * @throws CONFIG_INVALID for `api` or `worker` without DATABASE_URL; what the parts throw; whatever was started is closed again
+ */
+export async function startGateway(settings: GatewaySettings): Promise<Gateway> {
+  const { config, role, clock, log } = settings;
+  if (role !== 'all' && config.DATABASE_URL === undefined) {
+    throw new GatewayError('CONFIG_INVALID', `--role ${role} shares its records with other processes: set DATABASE_URL, or run one process with --role all`);
+  }
+  const closers: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const dispatcher = outboundAgent({ allow: config.LIENTHONG_OUTBOUND_ALLOW });
+    closers.push(() => dispatcher.destroy());
+    const accounts = readPostalAccounts(config.LIENTHONG_POSTAL_FILE, clock, dispatcher);
+    const store = await openStore({ ...settings, mode: 'serve', applicationName: `lienthong-${role}`, maxConnections: config.LIENTHONG_DELIVERY_CONCURRENCY + SPARE_CONNECTIONS });
+    closers.push(() => store.close());
+    const queue = startQueue({ postgres: store.target, redisUrl: config.REDIS_URL ?? null, clock, log });
+    closers.push(() => queue.close());
+    const parts = { ...settings, store, accounts, dispatcher };
+    if (role !== 'api') {
+      const worker = startWorker({ ...parts, queue });
+      closers.push(() => worker.stop(GRACE_MS));
+    }
+    const server = role === 'worker' ? null : await startApi({ ...parts, queue: queue.queue });
+    if (server !== null) closers.push(() => server.close());
+    let closing: Promise<void> | undefined;
+    return { url: server?.url ?? null, close: () => (closing ??= closeAll()) };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function startApi(parts: Omit<Parameters<typeof httpDependencies>[0], 'timestampAuthorities'>): Promise<HttpServer> {
+  const { config } = parts;
+  const timestampAuthorities = config.LIENTHONG_TSA_URLS.map((url) => createHttpTimestampAuthority({ url, totalTimeoutMs: config.LIENTHONG_TSA_TIMEOUT_MS }));
+  let draining = (): boolean => false;
+  const dependencies = await httpDependencies({ ...parts, timestampAuthorities }, () => draining());
+  const server = await startHttpServer(
+    (isDraining) => {
+      draining = isDraining;
+      return createApp(dependencies);
+    },
+    { host: config.LIENTHONG_HOST, port: config.LIENTHONG_PORT },
+  );
+  return {
+    ...server,
+    close: async () => {
+      await server.close();
+      await Promise.all(timestampAuthorities.map((authority) => authority.close()));
+    },
+  };
+}
