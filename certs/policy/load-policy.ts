@@ -39,7 +39,7 @@ export function loadPolicyFile(path: string): PolicyFile {
 }
 
 const day = z.iso.date().nullable();
-const DIGESTS = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha512-224', 'sha512-256', 'sha3-224', 'sha3-256', 'sha3-384', 'sha3-512'] as const;
+const DIGESTS = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha512-224', 'sha512-256', 'sha3-224', 'sha3-256', 'sha3-384', 'sha3-512', 'shake256'] as const;
 
 const SCHEMA = z.strictObject({
   id: z.string().min(1).max(100),

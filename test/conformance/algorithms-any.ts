@@ -2,7 +2,7 @@ import type { AlgorithmPolicy } from '../../src/formats/algorithms/policy.ts';
 
 /** Vectors of older days judge rules, not algorithms: everything we can verify is accepted, whatever its size. */
 export const ANY_ALGORITHM: AlgorithmPolicy = {
-  digests: { sha1: null, sha224: null, sha256: null, sha384: null, sha512: null, 'sha512-224': null, 'sha512-256': null, 'sha3-224': null, 'sha3-256': null, 'sha3-384': null, 'sha3-512': null },
+  digests: { sha1: null, sha224: null, sha256: null, sha384: null, sha512: null, 'sha512-224': null, 'sha512-256': null, 'sha3-224': null, 'sha3-256': null, 'sha3-384': null, 'sha3-512': null, shake256: null },
   keys: [
     { type: 'RSA', minBits: 1024, until: null },
     { type: 'RSA-PSS', minBits: 1024, until: null },

@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { GatewayError } from '../../domain/errors.ts';
 import type { DigestAlgorithm } from '../../domain/signature.ts';
 import { nullValue, oid, sequence } from '../asn1/writer.ts';
 import { hasNoParameters, type AlgorithmIdentifier } from './identifier.ts';
 
-/** Digests that can be met in what others signed; names as `node:crypto` takes them. We make signatures with `DigestAlgorithm` only. */
-export type DigestName = DigestAlgorithm | 'md5' | 'sha1' | 'sha224' | 'sha512-224' | 'sha512-256' | 'sha3-224';
+/**
+ * Digests that can be met in what others signed; names as `node:crypto` takes them. `shake256` has 64 bytes here and stands
+ * beside Ed448 alone (RFC 8419 §2.3). We make signatures with `DigestAlgorithm` only.
+ */
+export type DigestName = DigestAlgorithm | 'md5' | 'sha1' | 'sha224' | 'sha512-224' | 'sha512-256' | 'sha3-224' | 'shake256';
 
 /** RFC 3370 §2, RFC 5754 §2, NIST CSOR. */
 const DIGEST_OIDS = {
@@ -21,6 +24,7 @@ const DIGEST_OIDS = {
   'sha3-256': '2.16.840.1.101.3.4.2.8',
   'sha3-384': '2.16.840.1.101.3.4.2.9',
   'sha3-512': '2.16.840.1.101.3.4.2.10',
+  shake256: '2.16.840.1.101.3.4.2.12',
 } as const satisfies Record<DigestName, string>;
 
 const DIGEST_SIZES = {
@@ -36,23 +40,32 @@ const DIGEST_SIZES = {
   'sha3-256': 32,
   'sha3-384': 48,
   'sha3-512': 64,
+  shake256: 64,
 } as const satisfies Record<DigestName, number>;
 
 const NAMES = new Map<string, DigestName>(Object.entries(DIGEST_OIDS).map(([name, dotted]) => [dotted, name as DigestName]));
 
 /** The digest an identifier names, or null: unknown, not a digest, or with parameters that no digest has. */
 export function findDigest(algorithm: AlgorithmIdentifier): DigestName | null {
+  if (algorithm.oid === SHAKE256_LEN) return isLengthOf512Bits(algorithm) ? 'shake256' : null;
   return hasNoParameters(algorithm) ? (NAMES.get(algorithm.oid) ?? null) : null;
 }
 
+/** id-shake256-len, RFC 8419 §2.3: the length in bits as parameter. */
+const SHAKE256_LEN = '2.16.840.1.101.3.4.2.18';
+
+function isLengthOf512Bits({ parametersDer }: AlgorithmIdentifier): boolean {
+  return parametersDer !== null && Buffer.compare(parametersDer, Uint8Array.of(2, 2, 2, 0)) === 0;
+}
+
 /**
- * Like `findDigest`, for callers that cannot go on without one.
+ * Like `findDigest`, for the hash inside a signature scheme; SHAKE256 is no such hash here.
  * @throws ALGORITHM_UNSUPPORTED
  * @see RFC 5754 §2
  */
 export function digestNameOf(algorithm: AlgorithmIdentifier): DigestName {
   const name = findDigest(algorithm);
-  if (name === null) throw new GatewayError('ALGORITHM_UNSUPPORTED', `${algorithm.oid} is not a supported digest algorithm`);
+  if (name === null || name === 'shake256') throw new GatewayError('ALGORITHM_UNSUPPORTED', `${algorithm.oid} is not a supported digest algorithm`);
   return name;
 }
 
@@ -66,16 +79,20 @@ export function digestSizeBytes(digest: DigestName): number {
 
 /** The digest of the parts joined. */
 export function digestOf(digest: DigestName, ...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash(digest);
+  const hash = newHash(digest);
   for (const part of parts) hash.update(part);
   return hash.digest();
 }
 
 /** The digest of bytes that come in pieces, none of them kept. */
 export function digestOfChunks(digest: DigestName, chunks: Iterable<Uint8Array>): Uint8Array {
-  const hash = createHash(digest);
+  const hash = newHash(digest);
   for (const chunk of chunks) hash.update(chunk);
   return hash.digest();
+}
+
+function newHash(digest: DigestName): Hash {
+  return digest === 'shake256' ? createHash(digest, { outputLength: DIGEST_SIZES[digest] }) : createHash(digest);
 }
 
 /**
