@@ -1,5 +1,5 @@
 import { createPostgresBackend, Queue, Worker } from 'bullmq';
-import { WORKER_DEFAULTS, type QueueBackend } from './backend.ts';
+import { WORKER_DEFAULTS, type OnError, type QueueBackend } from './backend.ts';
 import { QUEUE } from './jobs/deliver.ts';
 
 /** A socket folder or host with its database, or a `postgres://` URL. */
@@ -36,7 +36,13 @@ export function postgresBackend(target: PostgresTarget): QueueBackend {
       const options = { ...WORKER_DEFAULTS, concurrency, connection: { ...connection(4), application_name: 'lienthong-worker' } };
       const worker = new Worker(QUEUE, async (job) => process(job.data as unknown), options, createPostgresBackend);
       worker.on('error', onError);
-      return { close: () => worker.close() };
+      return { close: () => closeWhenBuilt(worker, onError) };
     },
   };
+}
+
+/** Closed while it is still connecting, a worker would leave its LISTEN connection open for ever. */
+async function closeWhenBuilt(worker: Pick<Worker, 'waitUntilReady' | 'close'>, onError: OnError): Promise<void> {
+  await worker.waitUntilReady().catch(onError);
+  await worker.close();
 }

@@ -20,8 +20,8 @@ export interface Lease {
   readonly triesSpent: number;
   /** The last attempt left the gateway and no answer told what became of it; also after a worker died holding the lease. */
   readonly outcomeUnknown: boolean;
-  /** When the attempt before this one began. */
-  readonly previousStartedAt: Date | null;
+  /** When the last of those attempts ended, as far as is known; null when no outcome is unknown. */
+  readonly unknownSince: Date | null;
   readonly leaseUntil: Date;
   readonly createdAt: Date;
   /** After this instant it is parked instead of sent. */

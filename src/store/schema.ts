@@ -117,7 +117,8 @@ export interface Database {
     leased_at: Date | null;
     lease_until: Date | null;
     lease_epoch: Generated<string>;
-    outcome_unknown: Generated<boolean>;
+    /** End of the last attempt that may have taken effect unseen. */
+    unknown_since: Date | null;
     parked_reason: string | null;
     last_error: Json | null;
     expires_at: Date | null;

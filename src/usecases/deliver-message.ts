@@ -57,7 +57,7 @@ async function resolveDoubt(ports: MessagePorts, held: HeldLease, partner: Partn
   if (partner.repeat !== 'lookup' || connector.lookup === null) return null;
   const found = await connector.lookup(lease.id, held.signal);
   if (found.found) return delivered(ports, lease, message, { manifestSha256: found.manifestSha256 ?? message.manifestSha256, reference: found.reference });
-  const quarantineEnd = new Date((lease.previousStartedAt ?? lease.createdAt).getTime() + ports.quarantineMs);
+  const quarantineEnd = new Date((lease.unknownSince ?? lease.createdAt).getTime() + ports.quarantineMs);
   if (quarantineEnd <= ports.clock.now()) return null;
   return postponed(lease, quarantineEnd, { code: 'PARTNER_ANSWER_INVALID', detail: 'Not found at the partner; waiting in case it takes effect late' });
 }

@@ -16,6 +16,8 @@ export interface DeliverySettings {
   readonly concurrency: number;
   /** Whether this process wakes what is due (the leader among those that do). */
   readonly sweeps: boolean;
+  /** Default 2,000: how late a retry may begin. */
+  readonly sweepEveryMs?: number;
 }
 
 export interface RunningDelivery {
@@ -83,7 +85,7 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
   };
 
   const loops = [repeat(ports, 'delivery.look', LOOK_EVERY_MS, stopping.signal, look)];
-  if (settings.sweeps) loops.push(repeat(ports, 'delivery.sweep', SWEEP_EVERY_MS, stopping.signal, sweep));
+  if (settings.sweeps) loops.push(repeat(ports, 'delivery.sweep', settings.sweepEveryMs ?? SWEEP_EVERY_MS, stopping.signal, sweep));
 
   return {
     wake: (id) => track(wakeOne(id)),

@@ -170,7 +170,7 @@ const STATEMENTS = [
     leased_at timestamptz,
     lease_until timestamptz,
     lease_epoch bigint NOT NULL DEFAULT 0,
-    outcome_unknown boolean NOT NULL DEFAULT false,
+    unknown_since timestamptz,
     parked_reason text,
     last_error jsonb,
     expires_at timestamptz,

@@ -27,9 +27,9 @@ async function take(db: Executor, heads: RawBuilder<unknown>, owner: string, now
       SELECT id, attempts, lease_epoch, leased_at, ${now}::timestamptz, 'unknown', 'WORKER_LOST', 'The worker vanished: ' || lease_owner FROM head WHERE state = 'leased'
     )
     UPDATE outbox AS o SET state = 'leased', lease_owner = ${owner}, leased_at = ${now}, lease_until = ${until}, lease_epoch = o.lease_epoch + 1,
-      attempts = o.attempts + 1, outcome_unknown = o.outcome_unknown OR o.state = 'leased'
+      attempts = o.attempts + 1, unknown_since = CASE o.state WHEN 'leased' THEN o.lease_until ELSE o.unknown_since END
     FROM head WHERE o.id = head.id
-    RETURNING o.*, head.leased_at AS previous_leased_at
+    RETURNING o.*
   `.execute(db);
   return rows.map(leaseOf);
 }
@@ -57,15 +57,18 @@ export async function settle(db: Executor, held: Lease, settlement: Settlement, 
 function changesOf(settlement: Settlement, attempt: Attempt): RawBuilder<unknown> {
   if (settlement.state === 'pending') {
     const spared = settlement.spendsTry ? 0 : 1;
-    return sql`state = 'pending', next_at = ${settlement.nextAt}, schedule_from = schedule_from + ${spared}, ${troubleOf(settlement)}`;
+    return sql`state = 'pending', next_at = ${settlement.nextAt}, schedule_from = schedule_from + ${spared}, ${troubleOf(settlement, attempt)}`;
   }
-  if (settlement.state === 'parked') return sql`state = 'parked', parked_reason = ${settlement.reason}, next_at = ${attempt.finishedAt}, ${troubleOf(settlement)}`;
+  if (settlement.state === 'parked') return sql`state = 'parked', parked_reason = ${settlement.reason}, next_at = ${attempt.finishedAt}, ${troubleOf(settlement, attempt)}`;
   const finishedAt = settlement.state === 'delivered' ? attempt.finishedAt : null;
-  return sql`state = ${settlement.state}, finished_at = ${finishedAt}, outcome_unknown = false, last_error = NULL`;
+  return sql`state = ${settlement.state}, finished_at = ${finishedAt}, unknown_since = NULL, last_error = NULL`;
 }
 
-function troubleOf({ outcomeUnknown, error }: Extract<Settlement, { error: unknown }>): RawBuilder<unknown> {
-  return sql`outcome_unknown = ${outcomeUnknown}, last_error = ${JSON.stringify(error)}::jsonb`;
+/** An attempt that only asked, and found nothing, leaves the time of the one in doubt as it was. */
+function troubleOf({ outcomeUnknown, error }: Extract<Settlement, { error: unknown }>, { outcome, finishedAt }: Attempt): RawBuilder<unknown> {
+  const known = sql`coalesce(unknown_since, ${finishedAt})`;
+  const since = outcomeUnknown ? (outcome === 'unknown' ? sql`${finishedAt}` : known) : sql`NULL`;
+  return sql`unknown_since = ${since}, last_error = ${JSON.stringify(error)}::jsonb`;
 }
 
 /** The fence: an epoch is given out once, so a worker that lost its lease matches nothing, however late it comes. */
@@ -83,8 +86,7 @@ interface LeaseRow {
   readonly lease_epoch: string;
   readonly attempts: number;
   readonly schedule_from: number;
-  readonly outcome_unknown: boolean;
-  readonly previous_leased_at: Date | null;
+  readonly unknown_since: Date | null;
   readonly lease_until: Date;
   readonly created_at: Date;
   readonly expires_at: Date | null;
@@ -101,8 +103,8 @@ function leaseOf(row: LeaseRow): Lease {
     epoch: BigInt(row.lease_epoch),
     attempt: row.attempts,
     triesSpent: row.attempts - 1 - row.schedule_from,
-    outcomeUnknown: row.outcome_unknown,
-    previousStartedAt: row.previous_leased_at,
+    outcomeUnknown: row.unknown_since !== null,
+    unknownSince: row.unknown_since,
     leaseUntil: row.lease_until,
     createdAt: row.created_at,
     expiresAt: row.expires_at,

@@ -50,7 +50,7 @@ async function find(db: Executor, id: DeliveryId): Promise<OutboxEntry | null> {
     messageId: row.message_id as MessageId | null,
     postalOrderId: row.postal_order_id as PostalOrderId | null,
     state: row.state as DeliveryState,
-    outcomeUnknown: row.outcome_unknown,
+    outcomeUnknown: row.unknown_since !== null,
   };
 }
 

@@ -1,0 +1,354 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { DossierCode } from '../../src/domain/dossier.ts';
+import type { PartnerId } from '../../src/domain/ids.ts';
+import type { Delivery, Message } from '../../src/domain/message.ts';
+import type { RepeatRule } from '../../src/domain/partner.ts';
+import { cancelDelivery, replayDelivery, replaySince, skipDelivery } from '../../src/usecases/operate-delivery.ts';
+import { systemClock } from '../../src/wiring/clock.ts';
+import { eventually } from '../support/eventually.ts';
+import { addPushPartner, noQueue, QUICK, startWorker, WEBHOOK_SECRET, type GatewayWorker, type WorkerOptions } from '../support/gateway-worker.ts';
+import { RECEIPT, startHttpPartner, type HttpPartner, type Reaction } from '../support/http-partner.ts';
+import { dossierOf, newId, partnerOf, sendMessage } from '../support/ledger.ts';
+import { keptLog } from '../support/log.ts';
+import { freshRecords, type FreshRecords } from '../support/records.ts';
+
+let fresh: FreshRecords;
+const workers: GatewayWorker[] = [];
+const servers: HttpPartner[] = [];
+
+beforeAll(async () => {
+  fresh = await freshRecords();
+  await fresh.records.partners.add(partnerOf('land'));
+});
+afterEach(async () => {
+  for (const worker of workers.splice(0)) await worker.stop();
+  for (const server of servers.splice(0)) await server.close();
+});
+afterAll(() => fresh.close());
+
+function work(options: WorkerOptions = {}): GatewayWorker {
+  const worker = startWorker(fresh, options);
+  workers.push(worker);
+  return worker;
+}
+
+/** A partner's system and the partner it belongs to. */
+async function partner(repeat: RepeatRule = 'key', deduplicates = true): Promise<{ id: PartnerId; server: HttpPartner }> {
+  const server = await startHttpPartner({ secret: WEBHOOK_SECRET, deduplicates });
+  servers.push(server);
+  return { id: await addPushPartner(fresh, partnerOf(`p-${newId()}`, { url: server.url, repeat })), server };
+}
+
+async function dossier(): Promise<DossierCode> {
+  const opened = dossierOf('land');
+  await fresh.records.dossiers.add(opened);
+  return opened.code;
+}
+
+async function send(worker: GatewayWorker, to: PartnerId, code?: DossierCode): Promise<Message> {
+  const { message, deliveryId } = await sendMessage(fresh.records, code ?? (await dossier()), 'land', to, new Date());
+  worker.queue.wake([{ id: deliveryId, wake: 0 }]);
+  return message;
+}
+
+const delivery = async (message: Message): Promise<Delivery | undefined> => (await fresh.records.messages.deliveries(message.id))[0];
+const whenIn = (message: Message, state: Delivery['state']): Promise<Delivery | undefined> => eventually(() => delivery(message), (found) => found?.state === state);
+const attempts = async (id: string | undefined): Promise<readonly string[]> =>
+  (await fresh.handle.pool.query<{ outcome: string }>('SELECT outcome FROM delivery_attempt WHERE outbox_id = $1 ORDER BY number', [id])).rows.map((row) => row.outcome);
+const eventKinds = async (message: Message): Promise<readonly string[]> => (await fresh.records.dossiers.events(message.dossierCode, 0, 100)).map((event) => event.kind);
+
+/** Reacts to the first attempts as listed, and with a receipt from then on. */
+const first = (...reactions: readonly Reaction[]) => (_: unknown, attempt: number): Reaction => reactions[attempt - 1] ?? RECEIPT;
+const status = (code: number, headers: Readonly<Record<string, string>> = {}): Reaction => ({ apply: false, answer: { status: code, headers } });
+
+describe('a message', () => {
+  it('arrives once, with receipt and event recorded together', async () => {
+    const { id, server } = await partner();
+    const message = await send(work(), id);
+    const done = await whenIn(message, 'delivered');
+    expect(server.effects.map((effect) => effect.webhookId)).toEqual([done?.id]);
+    expect(await fresh.records.messages.receipts(message.id)).toMatchObject([{ deliveryId: done?.id, partnerId: id, manifestSha256: message.manifestSha256, reference: expect.stringMatching(/^ref-/) as string }]);
+    expect(await eventKinds(message)).toEqual(['message.delivered']);
+  });
+
+  it('of one dossier arrive in order, while 20 dossiers go side by side and every third answer is an error', async () => {
+    const { id, server } = await partner();
+    let count = 0;
+    server.setReaction(() => {
+      count += 1;
+      return count % 3 === 0 ? status(503) : RECEIPT;
+    });
+    const worker = work();
+    const codes = await Promise.all(Array.from({ length: 20 }, dossier));
+    const sent = new Map<string, string[]>();
+    for (let round = 0; round < 5; round += 1) {
+      for (const code of codes) sent.set(code, [...(sent.get(code) ?? []), (await send(worker, id, code)).id]);
+    }
+    await eventually(() => server.effects.length, (length) => length === 100, 60_000);
+    for (const code of codes) expect(server.effects.filter((effect) => effect.dossierCode === code).map((effect) => effect.messageId)).toEqual(sent.get(code));
+  }, 90_000);
+
+  it('to a partner that pulls is offered, and arrives with its receipt', async () => {
+    const pulling = partnerOf(`pull-${newId()}`, { mode: 'pull', url: null });
+    await fresh.records.partners.add(pulling);
+    const worker = work();
+    const message = await send(worker, pulling.id);
+    await whenIn(message, 'offered');
+    expect((await fresh.records.messages.inbox(pulling.id, 0, 10, new Date())).map((entry) => entry.message.id)).toEqual([message.id]);
+  });
+
+  it('to a suspended partner waits, and spends no try', async () => {
+    const { id, server } = await partner();
+    await fresh.records.partners.update(id, { status: 'suspended' });
+    const message = await send(work(), id);
+    await eventually(() => delivery(message), (found) => found?.lastError?.code === 'PARTNER_UNAVAILABLE');
+    expect(await delivery(message)).toMatchObject({ state: 'pending', attempts: 1 });
+    expect(server.pushes).toHaveLength(0);
+  });
+});
+
+describe('isolation', () => {
+  it('one partner that hangs, one dossier that is refused: nobody else waits', async () => {
+    const [hanging, picky, good] = [await partner(), await partner(), await partner()];
+    hanging.server.setReaction(() => ({ apply: false, answer: 'hang' }));
+    const [refusedCode, otherCode] = [await dossier(), await dossier()];
+    picky.server.setReaction((message) => (message.dossierCode === refusedCode ? status(422) : RECEIPT));
+    const worker = work();
+    for (let count = 0; count < 4; count += 1) await send(worker, hanging.id);
+    const refused = await send(worker, picky.id, refusedCode);
+    const behind = await send(worker, picky.id, refusedCode);
+    const others = await Promise.all(Array.from({ length: 10 }, (_, index) => send(worker, index % 2 === 0 ? good.id : picky.id, index % 2 === 0 ? undefined : otherCode)));
+    for (const message of others) await whenIn(message, 'delivered');
+    await whenIn(refused, 'parked');
+    expect(await delivery(behind)).toMatchObject({ state: 'pending', attempts: 0 });
+  });
+});
+
+describe('an error', () => {
+  it('is tried again by the schedule until it succeeds, every attempt on record', async () => {
+    const { id, server } = await partner();
+    server.setReaction(first(status(503), status(429), { apply: false, answer: 'reset' }));
+    const message = await send(work(), id);
+    const done = await whenIn(message, 'delivered');
+    expect(await attempts(done?.id)).toEqual(['retry', 'retry', 'unknown', 'delivered']);
+    expect(server.effects).toHaveLength(1);
+  });
+
+  it('that outlasts the schedule parks it with reason, and the timeline tells', async () => {
+    const { id, server } = await partner();
+    server.setReaction(() => status(503));
+    const message = await send(work({ schedule: { ...QUICK, delaysMs: [20, 20] } }), id);
+    expect(await whenIn(message, 'parked')).toMatchObject({ attempts: 3, parkedReason: 'exhausted', lastError: { code: 'PARTNER_UNAVAILABLE' } });
+    expect(await eventKinds(message)).toEqual(['message.parked']);
+  });
+
+  it.each([
+    [404, 'refused'],
+    [410, 'gone'],
+  ])('of HTTP %i parks it as %s at once', async (code, reason) => {
+    const { id, server } = await partner();
+    server.setReaction(() => status(code));
+    const message = await send(work(), id);
+    expect(await whenIn(message, 'parked')).toMatchObject({ attempts: 1, parkedReason: reason });
+  });
+
+  it('a receipt for other content parks it: the partner has something else', async () => {
+    const { id, server } = await partner();
+    server.setReaction((pushed) => ({ apply: true, answer: { status: 200, body: JSON.stringify({ messageId: pushed.messageId, manifestSha256: 'cd'.repeat(32) }) } }));
+    const message = await send(work(), id);
+    expect(await whenIn(message, 'parked')).toMatchObject({ parkedReason: 'receipt-invalid', lastError: { code: 'RECEIPT_INVALID' } });
+  });
+
+  it('Retry-After is honoured', async () => {
+    const { id, server } = await partner();
+    server.setReaction(first(status(429, { 'retry-after': '1' })));
+    const message = await send(work(), id);
+    await eventually(() => delivery(message), (found) => found?.attempts === 1 && found.state === 'pending');
+    const waiting = await delivery(message);
+    expect((waiting?.nextAttemptAt?.getTime() ?? 0) - message.createdAt.getTime()).toBeGreaterThanOrEqual(1_000);
+    await whenIn(message, 'delivered');
+  });
+
+  it('an inward URL is refused, with what to do about it', async () => {
+    const id = await addPushPartner(fresh, partnerOf(`p-${newId()}`, { url: 'http://10.1.2.3/hook' }));
+    const message = await send(work(), id);
+    expect(await whenIn(message, 'parked')).toMatchObject({ parkedReason: 'refused', lastError: { code: 'URL_FORBIDDEN' } });
+  });
+});
+
+describe('an unknown outcome', () => {
+  const lostAck: Reaction = { apply: true, answer: 'hang' };
+
+  it('is sent again with the same key to a partner that recognises it', async () => {
+    const { id, server } = await partner('key');
+    server.setReaction(first(lostAck, { apply: true, answer: 'reset' }));
+    const message = await send(work(), id);
+    await whenIn(message, 'delivered');
+    expect(server.pushes).toHaveLength(3);
+    expect(new Set(server.pushes.map((push) => push.raw)).size).toBe(1);
+    expect(server.effects).toHaveLength(1);
+  });
+
+  it('is looked up and adopted, not sent again, where the partner can be asked', async () => {
+    const { id, server } = await partner('lookup', false);
+    server.setReaction(first(lostAck));
+    const message = await send(work(), id);
+    const done = await whenIn(message, 'delivered');
+    expect(server.pushes).toHaveLength(1);
+    expect(server.lookups).toEqual([done?.id]);
+    expect(await fresh.records.messages.receipts(message.id)).toHaveLength(1);
+  });
+
+  it('that takes effect only after our time-out is waited for, and not doubled', async () => {
+    const { id, server } = await partner('lookup', false);
+    server.setReaction(first({ apply: true, applyAfterMs: 1_500, answer: 'hang' }));
+    const message = await send(work({ quarantineMs: 3_000 }), id);
+    await whenIn(message, 'delivered');
+    expect(server.effects).toHaveLength(1);
+    expect(server.pushes).toHaveLength(1);
+  });
+
+  it('that never took effect is sent again after the quarantine', async () => {
+    const { id, server } = await partner('lookup', false);
+    server.setReaction(first({ apply: false, answer: 'hang' }));
+    const message = await send(work({ quarantineMs: 700 }), id);
+    await whenIn(message, 'delivered');
+    expect(server.effects).toHaveLength(1);
+    expect(server.pushes).toHaveLength(2);
+  });
+
+  it('is for a person where nothing can be asked and nothing repeated; a replay is that person’s decision', async () => {
+    const { id, server } = await partner('unsafe', false);
+    server.setReaction(first(lostAck));
+    const worker = work();
+    const message = await send(worker, id);
+    const parked = await whenIn(message, 'parked');
+    expect(parked).toMatchObject({ parkedReason: 'outcome-unknown', attempts: 1 });
+    expect(server.effects).toHaveLength(1);
+    if (parked === undefined) return;
+    await replayDelivery({ records: fresh.records, queue: worker.queue, clock: systemClock }, parked.id, { actor: 'operator:an', note: 'not there, asked by phone' });
+    await whenIn(message, 'delivered');
+    expect(server.effects).toHaveLength(2);
+    expect(await eventKinds(message)).toEqual(['message.parked', 'message.replayed', 'message.delivered']);
+    expect(await fresh.records.audit.of(`delivery:${parked.id}`, 10)).toMatchObject([{ actor: 'operator:an', action: 'replay-delivery' }]);
+  });
+
+  it('is what a worker that vanished between effect and settlement leaves behind', async () => {
+    const { id, server } = await partner('key');
+    const { message, deliveryId } = await sendMessage(fresh.records, await dossier(), 'land', id, new Date());
+    // A worker leases, the partner takes the message in, and the worker is never heard of again.
+    const now = new Date();
+    await fresh.records.outbox.lease(deliveryId, 'vanished', now, new Date(now.getTime() + 300));
+    work();
+    const done = await whenIn(message, 'delivered');
+    expect(await attempts(done?.id)).toEqual(['unknown', 'delivered']);
+    expect(server.effects).toHaveLength(1);
+  });
+
+  it('left by a vanished worker is not repeated at an unsafe partner', async () => {
+    const { id, server } = await partner('unsafe', false);
+    const { message, deliveryId } = await sendMessage(fresh.records, await dossier(), 'land', id, new Date());
+    const now = new Date();
+    await fresh.records.outbox.lease(deliveryId, 'vanished', now, new Date(now.getTime() + 300));
+    work();
+    expect(await whenIn(message, 'parked')).toMatchObject({ parkedReason: 'outcome-unknown' });
+    expect(server.pushes).toHaveLength(0);
+  });
+});
+
+describe('operators', () => {
+  const decision = { actor: 'operator:an', note: 'test' };
+  const ports = (worker: GatewayWorker): Parameters<typeof skipDelivery>[0] => ({ records: fresh.records, queue: worker.queue, clock: systemClock });
+
+  it('skip the head of a lane, and the next one goes', async () => {
+    const { id, server } = await partner();
+    server.setReaction((_, __) => (server.pushes.length === 1 ? status(422) : RECEIPT));
+    const [worker, code] = [work(), await dossier()];
+    const [stuck, next] = [await send(worker, id, code), await send(worker, id, code)];
+    const parked = await whenIn(stuck, 'parked');
+    if (parked !== undefined) await skipDelivery(ports(worker), parked.id, decision);
+    await whenIn(next, 'delivered');
+    expect(await delivery(stuck)).toMatchObject({ state: 'skipped' });
+    await expect(skipDelivery(ports(worker), parked?.id ?? (newId() as never), decision)).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+    await expect(replayDelivery(ports(worker), parked?.id ?? (newId() as never), decision)).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+  });
+
+  it('cancel what is not yet sent', async () => {
+    const { id, server } = await partner();
+    server.setReaction(() => status(503));
+    const worker = work({ schedule: { ...QUICK, delaysMs: [60_000] } });
+    const message = await send(worker, id);
+    const waiting = await eventually(() => delivery(message), (found) => found?.attempts === 1 && found.state === 'pending');
+    if (waiting !== undefined) await cancelDelivery(ports(worker), waiting.id, decision);
+    expect(await delivery(message)).toMatchObject({ state: 'cancelled' });
+    expect(await eventKinds(message)).toEqual(['message.cancelled']);
+  });
+
+  it('replay everything that was parked for a partner since a time', async () => {
+    const { id, server } = await partner();
+    server.setReaction(() => status(410));
+    const worker = work();
+    const messages = [await send(worker, id), await send(worker, id), await send(worker, id)];
+    for (const message of messages) await whenIn(message, 'parked');
+    server.setReaction(() => RECEIPT);
+    expect(await replaySince(ports(worker), id, new Date(Date.now() + 60_000), 10, decision)).toEqual([]);
+    expect(await replaySince(ports(worker), id, new Date(Date.now() - 60_000), 10, decision)).toHaveLength(3);
+    for (const message of messages) await whenIn(message, 'delivered');
+  });
+
+  it('are told that there is no such delivery', async () => {
+    await expect(replayDelivery(ports(work()), newId() as never, decision)).rejects.toMatchObject({ code: 'MESSAGE_NOT_FOUND' });
+  });
+});
+
+describe('a worker', () => {
+  it('leases straight from the store while the queue is out of reach, and says so', async () => {
+    const { id, server } = await partner();
+    const log = keptLog();
+    const worker = work({ queue: noQueue, log });
+    const code = await dossier();
+    const messages = [await send(worker, id, code), await send(worker, id, code), await send(worker, id)];
+    for (const message of messages) await whenIn(message, 'delivered');
+    expect(worker.delivery.isDegraded()).toBe(true);
+    expect(log.lines.filter((line) => line.event === 'delivery.degraded')).toHaveLength(1);
+    expect(server.effects.filter((effect) => effect.dossierCode === code).map((effect) => effect.messageId)).toEqual(messages.slice(0, 2).map((message) => message.id));
+  });
+
+  it('shares the work with others: every message once, though all are woken for all', async () => {
+    const { id, server } = await partner();
+    const team = [work(), work(), work({ queue: noQueue })];
+    const messages: Message[] = [];
+    for (let count = 0; count < 40; count += 1) messages.push(await send(team[count % 2] as GatewayWorker, id));
+    for (const message of messages) await whenIn(message, 'delivered');
+    expect(server.pushes).toHaveLength(40);
+  });
+
+  it('lets attempts finish when it stops, and takes nothing new', async () => {
+    const { id, server } = await partner();
+    server.setReaction(() => ({ apply: true, answer: 'receipt', answerAfterMs: 300 }));
+    const worker = work({ concurrency: 2 });
+    const messages = await Promise.all(Array.from({ length: 6 }, () => send(worker, id)));
+    await eventually(() => server.pushes.length, (length) => length === 2);
+    await worker.stop(5_000);
+    workers.splice(workers.indexOf(worker), 1);
+    const states = (await Promise.all(messages.map(delivery))).map((found) => found?.state);
+    expect(states.filter((state) => state === 'delivered')).toHaveLength(server.pushes.length);
+    expect(states.filter((state) => state === 'leased')).toHaveLength(0);
+    expect(server.pushes.length).toBeLessThan(6);
+  });
+
+  it('aborts what does not finish in its grace, and leaves the outcome unknown, not lost', async () => {
+    const { id, server } = await partner();
+    server.setReaction(first({ apply: true, answer: 'hang' }));
+    const worker = work({ timeoutMs: 60_000 });
+    const message = await send(worker, id);
+    await eventually(() => server.pushes.length, (length) => length === 1);
+    await worker.stop(100);
+    workers.splice(workers.indexOf(worker), 1);
+    expect(await delivery(message)).toMatchObject({ state: 'pending' });
+    work();
+    const done = await whenIn(message, 'delivered');
+    expect(await attempts(done?.id)).toEqual(['unknown', 'delivered']);
+    expect(server.effects).toHaveLength(1);
+  });
+});
