@@ -2,7 +2,6 @@ import { statfs } from 'node:fs/promises';
 import { loadPolicy, loadPolicyFile, POLICY_NAMES } from '../../certs/policy/load-policy.ts';
 import { trustFolder } from '../../certs/trust-folder.ts';
 import { createFileSigner } from '../../connectors/key-file/index.ts';
-import type { HttpTimestampAuthority } from '../../connectors/tsa-http/index.ts';
 import type { Config } from '../config.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { validationPolicy } from '../formats/ades/policy.ts';
@@ -14,11 +13,12 @@ import type { SigningKeyRecord } from '../ports/key-records.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { Signer } from '../ports/signer.ts';
 import type { Log } from '../ports/telemetry.ts';
+import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
 import { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import { signingKeyContext } from '../usecases/administer-keys.ts';
 import { authenticate } from '../usecases/authenticate.ts';
 import { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
-import { checkReadiness, type TimestampHealth } from '../usecases/check-readiness.ts';
+import { checkReadiness } from '../usecases/check-readiness.ts';
 import { listKeys } from '../usecases/list-keys.ts';
 import { makeSignature } from '../usecases/make-signature.ts';
 import { openDossier } from '../usecases/open-dossier.ts';
@@ -36,13 +36,14 @@ import { openFileSource, type FileSource } from './file-source.ts';
 import { loadFonts } from './fonts.ts';
 import type { Store } from './open-store.ts';
 import type { RunningAccount } from './postal.ts';
+import { watchAuthorities } from './watched-authorities.ts';
 
 export interface HttpParts {
   readonly config: Config;
   readonly store: Store;
   readonly queue: JobQueue;
   readonly accounts: readonly RunningAccount[];
-  readonly timestampAuthorities: readonly HttpTimestampAuthority[];
+  readonly timestampAuthorities: readonly TimestampAuthority[];
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
@@ -57,7 +58,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
   const { config, store, queue, accounts, clock, chance, log } = parts;
   const { records, documents, sealing } = store;
   const ports = { records, documents, sealing, queue, accounts, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
-  const stamps = watchedAuthorities(parts.timestampAuthorities, clock);
+  const stamps = watchAuthorities(parts.timestampAuthorities, clock);
   const signing = { ...ports, timestampAuthorities: stamps.authorities, fonts: await loadFonts(), signerOf: signerCache(sealing), pictureOf: (key: SigningKeyRecord) => Promise.resolve(key.picturePng), openSource: openFileSource };
   const verification = verifier(config, clock);
   return {
@@ -99,26 +100,6 @@ function signerCache(sealing: Sealing): (key: SigningKeyRecord) => Promise<Signe
     signers.set(`${key.id}|${key.certificateSha256}`, signer);
     return Promise.resolve(signer);
   };
-}
-
-/** Notes when an authority last answered or failed, for readiness. */
-function watchedAuthorities(authorities: readonly HttpTimestampAuthority[], clock: Clock): { readonly authorities: readonly HttpTimestampAuthority[]; readonly health: () => TimestampHealth } {
-  let lastSuccessAt: Date | null = null;
-  let lastFailureAt: Date | null = null;
-  const watched = authorities.map((authority) => ({
-    ...authority,
-    exchange: async (requestDer: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> => {
-      try {
-        const response = await authority.exchange(requestDer, signal);
-        lastSuccessAt = clock.now();
-        return response;
-      } catch (error) {
-        lastFailureAt = clock.now();
-        throw error;
-      }
-    },
-  }));
-  return { authorities: watched, health: () => ({ authorities: authorities.length, lastSuccessAt, lastFailureAt }) };
 }
 
 /** Anchors and policy are read at start: changing them needs a restart. */

@@ -10,8 +10,8 @@ import { messageHandler } from '../usecases/deliver-message.ts';
 import { followPost } from '../usecases/follow-post.ts';
 import { postalHandler } from '../usecases/place-postal-order.ts';
 import { startDelivery } from '../usecases/run-delivery.ts';
+import { dossierPartners } from './dossier-partners.ts';
 import type { Store } from './open-store.ts';
-import { restPartners } from './partners.ts';
 import type { RunningAccount } from './postal.ts';
 
 export interface WorkerParts {
@@ -43,7 +43,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       ...ports,
       leadership: leadership(store.database.pool, 'sweep', log),
       handlers: {
-        message: messageHandler({ ...ports, partners: restPartners({ records, sealing, clock, dispatcher }), quarantineMs: QUARANTINE_MS }),
+        message: messageHandler({ ...ports, partners: dossierPartners({ records, sealing, clock, dispatcher }), quarantineMs: QUARANTINE_MS }),
         postal: postalHandler({ ...ports, accounts, quarantineMs: QUARANTINE_MS }),
       },
     },
