@@ -2,7 +2,7 @@ import { parseSync } from 'oxc-parser';
 
 export interface Import {
   readonly specifier: string;
-  /** Imported names as the other module exports them; `*` for a namespace, a dynamic import or a re-export of everything. */
+  /** Imported values as the other module names them, types left out; `*` for a namespace, a dynamic import or a re-export of everything. */
   readonly names: readonly string[];
   readonly typeOnly: boolean;
   readonly line: number;
@@ -44,7 +44,7 @@ export function readSource(path: string, text: string): SourceFile {
     imports: [
       ...staticImports.map(({ moduleRequest, entries, start }) => ({
         specifier: moduleRequest.value,
-        names: entries.map(({ importName }) => importName.name ?? (isDefault(importName.kind) ? 'default' : '*')),
+        names: entries.filter(({ isType }) => !isType).map(({ importName }) => importName.name ?? (isDefault(importName.kind) ? 'default' : '*')),
         typeOnly: entries.length > 0 && entries.every(({ isType }) => isType),
         line: lineAt(start),
       })),

@@ -60,7 +60,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pkijs: ['src/formats/'],
   yauzl: ['src/formats/'],
   yazl: ['src/formats/'],
-  zod: ['src/formats/', 'src/http/', 'src/cli/', 'src/wiring/', 'src/config.ts', 'connectors/', 'certs/', 'queues/', 'sandbox/'],
+  zod: ['src/formats/', 'src/http/', 'src/cli', 'src/wiring/', 'src/config.ts', 'connectors/', 'certs/', 'queues/', 'sandbox/'],
   '@fastify/busboy': ['src/http/'],
   express: ['src/http/'],
   helmet: ['src/http/'],
