@@ -1,35 +1,34 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { z } from 'zod';
-import { devPkiCommand } from './cli/dev-pki.ts';
 import { EXIT, exitCodeOf } from './cli/exit-code.ts';
-import { keysCommand } from './cli/keys.ts';
-import { messagesCommand, postalCommand } from './cli/messages.ts';
-import { migrateCommand } from './cli/migrate.ts';
 import { failureLine } from './cli/output.ts';
-import { apiKeysCommand, partnersCommand, routesCommand } from './cli/partners.ts';
-import { serveCommand } from './cli/serve.ts';
-import { signCommand } from './cli/sign.ts';
-import { verifyCommand } from './cli/verify.ts';
 
 /** The command line: one file a command in `cli/`. Results on standard output, everything else on standard error. */
+
+/** Only the command that is asked for is loaded: `--help` and small commands answer at once. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./cli/serve.ts')).serveCommand(versionOf()),
+  sign: async () => (await import('./cli/sign.ts')).signCommand(),
+  verify: async () => (await import('./cli/verify.ts')).verifyCommand(),
+  keys: async () => (await import('./cli/keys.ts')).keysCommand(),
+  partners: async () => (await import('./cli/partners.ts')).partnersCommand(),
+  routes: async () => (await import('./cli/partners.ts')).routesCommand(),
+  'api-keys': async () => (await import('./cli/partners.ts')).apiKeysCommand(),
+  messages: async () => (await import('./cli/messages.ts')).messagesCommand(),
+  postal: async () => (await import('./cli/messages.ts')).postalCommand(),
+  migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(),
+  'dev-pki': async () => (await import('./cli/dev-pki.ts')).devPkiCommand(),
+};
+
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('lienthong')
     .description('Liên Thông Gateway: sign, verify, exchange dossiers between agencies, hand over to the post')
     .version(versionOf(), '--version')
-    .showHelpAfterError('(add --help for usage)')
-    .addCommand(serveCommand(versionOf()))
-    .addCommand(signCommand())
-    .addCommand(verifyCommand())
-    .addCommand(keysCommand())
-    .addCommand(partnersCommand())
-    .addCommand(routesCommand())
-    .addCommand(apiKeysCommand())
-    .addCommand(messagesCommand())
-    .addCommand(postalCommand())
-    .addCommand(migrateCommand())
-    .addCommand(devPkiCommand());
+    .showHelpAfterError('(add --help for usage)');
+  const named = COMMANDS[argv[2] ?? ''];
+  const loaders = named !== undefined ? [named] : argv[2] === '--version' ? [] : Object.values(COMMANDS);
+  for (const command of await Promise.all(loaders.map((load) => load()))) program.addCommand(command);
   for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lienthong: ')) });
   }
@@ -38,10 +37,16 @@ async function main(argv: readonly string[]): Promise<void> {
 
 function versionOf(): string {
   // Two folders up from dist/src, one from src.
-  const load = createRequire(import.meta.url);
   const path = import.meta.url.includes('/dist/') ? '../../package.json' : '../package.json';
-  return z.object({ version: z.string() }).parse(load(path)).version;
+  const { version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { readonly version: string };
+  return version;
 }
+
+// Whoever reads our output may stop reading (`| head`): that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 try {
   await main(process.argv);

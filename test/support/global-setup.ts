@@ -1,12 +1,16 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import type { EmbeddedPostgres } from '../../src/store/embedded/start.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
+    /** Whether `dist/` is what the sources say; the suites that run the program itself need it. */
+    isBuilt: boolean;
     /** Unix socket on which the test run's one PostgreSQL is asked for; the embedded one, which starts at the first question, or that of TEST_DATABASE_URL. */
     postgresBroker: string;
   }
@@ -29,6 +33,13 @@ export async function setup(project: TestProject): Promise<void> {
   });
   await new Promise<void>((resolve) => broker?.listen(path, resolve));
   project.provide('postgresBroker', path);
+  project.provide('isBuilt', build());
+}
+
+/** Once a run: the program is tested as it is shipped. */
+function build(): boolean {
+  const script = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url));
+  return spawnSync(process.execPath, [script, '--if-changed'], { stdio: 'inherit' }).status === 0;
 }
 
 export async function teardown(): Promise<void> {
