@@ -21,7 +21,7 @@ export async function fetchRevocation(kind: RevocationKind, address: string, bod
       if (answer instanceof URL) url = answer;
       else return answer;
     }
-    throw unavailable(`it redirects more than ${MAX_REDIRECTS[kind]} times`);
+    throw unavailable(`redirects more than ${MAX_REDIRECTS[kind]} times`);
   } catch (cause) {
     throw asGatewayError(cause, signal, deadline, limits);
   }
@@ -47,7 +47,7 @@ async function readBody(kind: RevocationKind, body: Dispatcher.ResponseData['bod
   let sizeBytes = 0;
   for await (const part of body as AsyncIterable<Uint8Array>) {
     sizeBytes += part.length;
-    if (sizeBytes > maxBytes) throw unavailable(`it answered with more than ${maxBytes} bytes`);
+    if (sizeBytes > maxBytes) throw unavailable(`answered with more than ${maxBytes} bytes`);
     parts.push(part);
   }
   const whole = Buffer.concat(parts);
@@ -58,7 +58,7 @@ async function readBody(kind: RevocationKind, body: Dispatcher.ResponseData['bod
 function asGatewayError(cause: unknown, signal: AbortSignal | undefined, deadline: AbortSignal, { totalTimeoutMs }: FetchLimits): GatewayError {
   if (isGatewayError(cause)) return cause;
   if (signal?.aborted === true) return new GatewayError('CANCELLED', 'Fetching revocation information was cancelled', { cause });
-  return unavailable(deadline.aborted ? `no whole answer within ${totalTimeoutMs} ms` : `it cannot be reached or broke off (${reasonOf(cause)})`, cause);
+  return unavailable(deadline.aborted ? `gave no whole answer within ${totalTimeoutMs} ms` : `cannot be reached or broke off (${reasonOf(cause)})`, cause);
 }
 
 /** The code of the network's error, such as ECONNREFUSED; never its text, which may hold addresses of the inside. */

@@ -20,15 +20,15 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 export function readAnswerHead(kind: RevocationKind, from: URL, head: AnswerHead): URL | null {
   const { status, contentType, contentEncoding, location } = head;
   if (REDIRECTS.includes(status) && MAX_REDIRECTS[kind] > 0 && location !== undefined) return movedTo(from, location);
-  if (status >= 300 && status < 400) throw unavailable(`it redirects (HTTP ${status}), which is not followed`);
-  if (status !== 200) throw unavailable(`it answered with HTTP ${status}`);
-  if (contentEncoding !== undefined && contentEncoding !== 'identity') throw unavailable('it answered with compressed bytes that were not asked for');
+  if (status >= 300 && status < 400) throw unavailable(`redirects (HTTP ${status}), which is not followed`);
+  if (status !== 200) throw unavailable(`answered with HTTP ${status}`);
+  if (contentEncoding !== undefined && contentEncoding !== 'identity') throw unavailable('answered with compressed bytes that were not asked for');
   checkMediaType(kind, contentType);
   return null;
 }
 
 function movedTo(from: URL, location: string): URL {
-  if (!URL.canParse(location, from.href)) throw unavailable('it redirects to what is no address');
+  if (!URL.canParse(location, from.href)) throw unavailable('redirects to what is no address');
   return readRevocationUrl(new URL(location, from).href);
 }
 
@@ -39,19 +39,20 @@ function movedTo(from: URL, location: string): URL {
 function checkMediaType(kind: RevocationKind, contentType: string | undefined): void {
   const mediaType = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   const said = /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) ? mediaType : 'no media type';
-  if (kind === 'ocsp' && mediaType !== 'application/ocsp-response') throw unavailable(`it answered with ${said} instead of application/ocsp-response`);
-  if (mediaType === 'text/html' || mediaType === 'application/xhtml+xml' || mediaType === 'application/json') throw unavailable(`it answered with ${said}`);
+  if (kind === 'ocsp' && mediaType !== 'application/ocsp-response') throw unavailable(`answered with ${said} instead of application/ocsp-response`);
+  if (mediaType === 'text/html' || mediaType === 'application/xhtml+xml' || mediaType === 'application/json') throw unavailable(`answered with ${said}`);
 }
 
 const PEM_WINDOW_BYTES = 4_096;
 
 /** A DER SEQUENCE, or PEM. @throws REVOCATION_UNAVAILABLE */
 export function checkAnswerBody(kind: RevocationKind, body: Uint8Array): void {
-  if (body.length === 0) throw unavailable('it answered with nothing');
+  if (body.length === 0) throw unavailable('answered with nothing');
   const isPem = kind !== 'ocsp' && Buffer.from(body.subarray(0, PEM_WINDOW_BYTES)).includes('-----BEGIN ');
-  if (body[0] !== 0x30 && !isPem) throw unavailable('what it answered with is neither DER nor PEM');
+  if (body[0] !== 0x30 && !isPem) throw unavailable('answered with what is neither DER nor PEM');
 }
 
+/** `why` goes on from “The server”. */
 export function unavailable(why: string, cause?: unknown): GatewayError {
-  return new GatewayError('REVOCATION_UNAVAILABLE', `Revocation information cannot be had: ${why}`, { cause });
+  return new GatewayError('REVOCATION_UNAVAILABLE', `The server ${why}`, { cause });
 }

@@ -10,12 +10,16 @@ import type { PathAnchor } from '../formats/x509/path/chain.ts';
 import { isPem, readPem } from '../formats/x509/pem.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TrustPurpose, TrustStore } from '../ports/trust-store.ts';
+import type { RevocationCollector } from './collect-revocation.ts';
+import { judgeWithCollector } from './judge-with-collector.ts';
 import { verifyCms, type VerifiedSignatures } from './verify-cms.ts';
 import { verifyPdf } from './verify-pdf.ts';
 
 export interface VerifyPorts {
   readonly trustStore: TrustStore;
   readonly clock: Clock;
+  /** Fetches what documents and callers leave open; without it nothing is fetched. */
+  readonly collector?: RevocationCollector | undefined;
 }
 
 export interface VerifyDocumentRequest {
@@ -31,6 +35,8 @@ export interface VerifyDocumentRequest {
   /** Further certificates and revocation information, already fetched or given. */
   readonly certificates?: readonly Certificate[];
   readonly revocation?: RevocationMaterial;
+  /** Ends fetching; judging itself is not interrupted. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const MAX_CMS_BYTES = 64 * 1024 * 1024;
@@ -38,7 +44,7 @@ const HEADER_WINDOW_BYTES = 1024;
 
 /**
  * Validates every signature and time-stamp of a document and answers with a report; a bad signature, and a document that
- * cannot be read, are answers. Fetches nothing but trust anchors: what is not handed in is reported as missing.
+ * cannot be read, are answers. What is neither handed in nor fetched by the collector is reported as missing.
  * @throws what the trust store throws; CANCELLED
  * @see ETSI EN 319 102-1 §5.3–5.5
  */
@@ -54,12 +60,18 @@ export async function verifyDocument(ports: VerifyPorts, request: VerifyDocument
     policy: { id: policy.id, version: policy.version, sha256: policy.sha256 },
   };
   try {
-    const { signatures, timestamps } = verifyByType(mediaType, request, context);
+    const { signatures, timestamps } = await judgeWithCollector(collectorFor(ports, request), context, (known) => verifyByType(mediaType, request, known), request.signal);
     return { ...head, result: worstResult(signatures.map(({ indication }) => indication)), signatures, timestamps, error: null };
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     return { ...head, result: 'UNREADABLE', signatures: [], timestamps: [], error: { code: error.code, detail: error.message } };
   }
+}
+
+/** What authorities say now is dated after a validation time in the past and could not be used for it. */
+function collectorFor({ collector, clock }: VerifyPorts, { at, policy }: VerifyDocumentRequest): RevocationCollector | undefined {
+  const isPast = at !== undefined && at.getTime() < clock.now().getTime() - policy.revocation.skewMs;
+  return isPast ? undefined : collector;
 }
 
 async function contextOf({ trustStore, clock }: VerifyPorts, request: VerifyDocumentRequest): Promise<ValidationContext> {

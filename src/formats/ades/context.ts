@@ -4,6 +4,7 @@ import { readOcspResponse, type OcspResponse } from '../ocsp/read-ocsp-response.
 import type { Certificate } from '../x509/certificate.ts';
 import { readKnownCertificate } from '../x509/certificate-memo.ts';
 import type { PathAnchor } from '../x509/path/chain.ts';
+import type { PathRules } from '../x509/path/rules.ts';
 import type { ValidationPolicy } from './policy.ts';
 
 export type MaterialSource = 'embedded' | 'fetched' | 'given';
@@ -25,6 +26,23 @@ export interface ValidationContext {
   /** Certificates given besides those in the signatures. */
   readonly certificates: readonly Certificate[];
   readonly revocation: RevocationMaterial;
+  /** Told of every certificate that is judged, so that a collector can look for what is missing and validation can be run again. */
+  readonly onQuestion?: (question: CertificateQuestion) => void;
+  /** SHA-256 of a certificate → what could not be fetched about it or its issuer, in words. */
+  readonly unfetched?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** May this certificate be relied on at this time? */
+export interface CertificateQuestion {
+  readonly certificate: Certificate;
+  /** Certificates that came with the signature. */
+  readonly carried: readonly Certificate[];
+  /** Revocation information that came with it. */
+  readonly embedded: RevocationMaterial;
+  readonly anchors: readonly PathAnchor[];
+  readonly rules: PathRules;
+  /** The time for which the certificate must have been good. */
+  readonly at: Date;
 }
 
 /** A time at which something is proven to have existed. */

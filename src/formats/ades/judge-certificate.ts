@@ -1,21 +1,10 @@
 import type { Check, ChainLink, RevocationStatus, SubIndication } from '../../domain/validation-report.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import type { PathAnchor } from '../x509/path/chain.ts';
 import { checkRevocation, isRevokedAt, type CertificateStatus } from '../x509/path/revocation.ts';
-import type { PathRules } from '../x509/path/rules.ts';
 import { validatePath, type PathResult } from '../x509/path/validate-path.ts';
-import type { MaterialSource, RevocationMaterial, ValidationContext } from './context.ts';
+import { NO_MATERIAL, type CertificateQuestion, type MaterialSource, type ValidationContext } from './context.ts';
 
-export interface JudgeCertificateInput {
-  readonly certificate: Certificate;
-  /** Certificates that came with the signature. */
-  readonly carried: readonly Certificate[];
-  /** Revocation information that came with it. */
-  readonly embedded: RevocationMaterial;
-  readonly anchors: readonly PathAnchor[];
-  readonly rules: PathRules;
-  /** The time for which the certificate must have been good. */
-  readonly at: Date;
+export interface JudgeCertificateInput extends CertificateQuestion {
   readonly context: ValidationContext;
 }
 
@@ -34,7 +23,9 @@ export interface CertificateJudgement {
  * @see ETSI EN 319 102-1 §5.2.5, §5.2.6
  */
 export function judgeCertificate(input: JudgeCertificateInput): CertificateJudgement {
-  const { certificate, carried, anchors, rules, at, context } = input;
+  const { context, ...question } = input;
+  const { certificate, carried, anchors, rules, at } = question;
+  context.onQuestion?.(question);
   const path = validatePath({ leaf: certificate, intermediates: [...carried, ...context.certificates], anchors, at, rules });
   const chain = path.chain.map((link) => ({ subject: link.subject, sha256: link.sha256Hex, anchor: path.anchor?.certificate.sha256Hex === link.sha256Hex }));
   const { statuses, checks } = revocationOf(input, path);
@@ -43,8 +34,8 @@ export function judgeCertificate(input: JudgeCertificateInput): CertificateJudge
     subIndication: path.subIndication ?? gravest(statuses, at),
     chain,
     revocation,
-    checks: [...path.checks, ...checks],
-    selfContained: path.anchor !== null && revocation.every(({ source }) => source === 'embedded') && isCarried(path, carried),
+    checks: [...path.checks, ...checks, ...unfetchedOf(path, context)],
+    selfContained: path.anchor !== null && isCarried(path, carried) && isEmbedded(revocation, input, path),
   };
 }
 
@@ -52,6 +43,23 @@ function isCarried({ chain }: PathResult, carried: readonly Certificate[]): bool
   const known = new Set(carried.map(({ sha256Hex }) => sha256Hex));
   return chain.slice(0, -1).every(({ sha256Hex }) => known.has(sha256Hex));
 }
+
+/** Information fetched later may be newer than what the document holds; it does not make the document hold less. */
+function isEmbedded(revocation: readonly RevocationStatus[], input: JudgeCertificateInput, path: PathResult): boolean {
+  if (revocation.every(({ source }) => source === 'embedded')) return true;
+  const { crls, ocsps } = input.context.revocation;
+  if (crls.length + ocsps.length === 0) return false;
+  const { statuses } = revocationOf({ ...input, context: { ...input.context, revocation: NO_MATERIAL } }, path);
+  return statuses.every(({ evidence }) => evidence !== null);
+}
+
+function unfetchedOf({ chain }: PathResult, { unfetched }: ValidationContext): Check[] {
+  const texts = new Set(chain.flatMap(({ sha256Hex }) => unfetched?.get(sha256Hex) ?? []));
+  return [...texts].map((detail) => ({ name: UNFETCHED, clause: 'Circular 15/2025/TT-BKHCN art. 6', status: 'warning', detail }));
+}
+
+/** Name of the checks that say what could not be fetched. */
+export const UNFETCHED = 'revocation-fetched';
 
 /** Also asked when the path fails for another reason, so that a revocation is never hidden; without an anchor nobody can vouch for anything. */
 function revocationOf(input: JudgeCertificateInput, path: PathResult): { statuses: readonly CertificateStatus[]; checks: readonly Check[] } {
