@@ -1,5 +1,5 @@
 import type { CertificateSummary, Check, Coverage, SignatureReport, SubIndication, TimestampReport } from '../../domain/validation-report.ts';
-import { digestOf, type DigestName } from '../algorithms/digests.ts';
+import { digestOf, standardDigestName, type DigestName } from '../algorithms/digests.ts';
 import { algorithmFault } from '../algorithms/policy.ts';
 import { checkSignerInfo, type SignatureProfile, type SignerInfoResult } from '../cms/check-signer-info.ts';
 import { readRevocationInfoArchival } from '../cms/revocation-info-archival.ts';
@@ -84,7 +84,7 @@ export function validateSignature(input: ValidateSignatureInput): ValidatedSigna
     revocation: trust?.revocation ?? [],
     signingTime: { claimed: claimed?.toISOString() ?? null, best: best.toISOString(), source: proof?.source ?? 'validation-time' },
     validityAtClaimedTime: validityAt(claimed, signer.signerCertificate, trust),
-    algorithms: { digest: signer.algorithms.digest, signature: signer.algorithms.signature, keyBits: signer.algorithms.keyBits },
+    algorithms: { digest: signer.algorithms.digest === null ? null : standardDigestName(signer.algorithms.digest), signature: signer.algorithms.signature, keyBits: signer.algorithms.keyBits },
     coverage: input.coverage,
     certification: input.certification,
     reason: input.reason,

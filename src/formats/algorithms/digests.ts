@@ -27,6 +27,27 @@ const DIGEST_OIDS = {
   shake256: '2.16.840.1.101.3.4.2.12',
 } as const satisfies Record<DigestName, string>;
 
+/** As FIPS 180-4 and FIPS 202 write them: for people and reports. */
+const STANDARD_NAMES = {
+  md5: 'MD5',
+  sha1: 'SHA-1',
+  sha224: 'SHA-224',
+  sha256: 'SHA-256',
+  sha384: 'SHA-384',
+  sha512: 'SHA-512',
+  'sha512-224': 'SHA-512/224',
+  'sha512-256': 'SHA-512/256',
+  'sha3-224': 'SHA3-224',
+  'sha3-256': 'SHA3-256',
+  'sha3-384': 'SHA3-384',
+  'sha3-512': 'SHA3-512',
+  shake256: 'SHAKE256',
+} as const satisfies Record<DigestName, string>;
+
+export function standardDigestName(digest: DigestName): string {
+  return STANDARD_NAMES[digest];
+}
+
 const DIGEST_SIZES = {
   md5: 16,
   sha1: 20,
