@@ -3,6 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { loadFonts } from '../../src/wiring/fonts.ts';
 import type { Appearance } from '../../src/formats/pades/appearance/appearance.ts';
 import { sealRectangle } from '../../src/formats/pades/appearance/stamp-image.ts';
+import { topRightRectangle } from '../../src/formats/pades/appearance/text-block.ts';
+import { bytesSource } from '../../src/formats/byte-source.ts';
+import { openPdf } from '../../src/formats/pdf/document.ts';
+import { findPage } from '../../src/formats/pdf/pages.ts';
 import { testIdentity } from '../support/certificates.ts';
 import { drawPng, paintFirstPage, textOf } from '../support/pictures.ts';
 import { onePagePdf, pdfsigVerdicts, qpdfComplaints, qpdfRewrite, samplePdf, signPdf, SIGNING_TIME } from '../support/pdf.ts';
@@ -119,7 +123,8 @@ describe.skipIf(!judges)('the visible signature as poppler paints it', () => {
   });
 
   it('sets copies and annexes in 10 points without picture (Decree 30/2020 Annex I, II.8b and part II.I)', async () => {
-    const rect = { x: 340, y: 780, width: 210, height: 50 };
+    const rect = topRightRectangle(findPage(openPdf(bytesSource(onePagePdf())).latest, 1));
+    expect(rect.x + rect.width).toBeCloseTo(595 - 42.5, 1);
     const copy = await signPdf(onePagePdf(), identity, { rect, appearance: { kind: 'copy', form: 'SAO Y', agencyName: 'Ủy ban nhân dân phường Thử', time: SIGNING_TIME, fonts } });
     expect(textOf(copy).normalize('NFC')).toMatch(/SAO Y\n.*Ủy ban nhân dân phường Thử\n.*2026-11-24T09:30:15\+07:00/);
     const annex = await signPdf(onePagePdf(), identity, { rect, appearance: { kind: 'annex', documentNumber: '12/QĐ-UBND', time: SIGNING_TIME, fonts } });

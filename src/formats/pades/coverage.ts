@@ -105,10 +105,10 @@ function isBlank(source: ByteSource, from: number, to: number): boolean {
   return to - from <= MAX_BLANK_BYTES && source.read(from, to - from).every((byte) => isSpace(byte));
 }
 
-function entryBehind({ runs, lookup }: XrefSection, end: number): number | undefined {
-  for (const { first, count } of runs) {
+function entryBehind(section: XrefSection, end: number): number | undefined {
+  for (const { first, count } of section.runs) {
     for (let num = first; num < first + count; num++) {
-      const entry = lookup(num);
+      const entry = section.lookup(num);
       if (entry?.type === 'offset' && entry.offset >= end) return num;
     }
   }

@@ -29,7 +29,7 @@ export function judgeChanges(changes: readonly Change[], revisionsAfter: number,
     after: forbidden ? 'forbidden' : revisionsAfter === 0 ? 'none' : 'permitted',
     level: highestLevel(changes),
     changes: [...new Set(judged.map(({ change, reason }) => (reason === undefined ? change.detail : `${change.detail} (not allowed: ${reason})`)))],
-    warnings: [...new Set(changes.filter(({ suspicious }) => suspicious === true).map(({ detail }) => `${detail}; it may cover what was signed`))],
+    warnings: [...new Set(changes.filter(({ suspicious }) => suspicious === true).map(({ detail }) => `${detail}; this may change how signed content looks`))],
   };
 }
 

@@ -33,7 +33,7 @@ export interface SignatureDictionaryBytes {
 }
 
 /** `[0 a b c]` with up to 16 digits a number: any offset JavaScript can hold exactly. */
-export const BYTE_RANGE_WIDTH = 4 + 3 * 17;
+const BYTE_RANGE_WIDTH = 4 + 3 * 17;
 
 /**
  * Lays out a signature or document time-stamp dictionary by hand, because the holes' positions must be known.
@@ -42,12 +42,14 @@ export const BYTE_RANGE_WIDTH = 4 + 3 * 17;
 export function buildSignatureDictionary(fields: SignatureDictionaryFields): SignatureDictionaryBytes {
   const isTimestamp = fields.subFilter === 'ETSI.RFC3161';
   const head = `<</Type/${isTimestamp ? 'DocTimeStamp' : 'Sig'}/Filter/Adobe.PPKLite/SubFilter/${fields.subFilter}/ByteRange `;
-  const middle = `/Contents `;
-  const contents = `<${'0'.repeat(fields.contentsBytes * 2)}>`;
+  const middle = '/Contents ';
   const rest = Buffer.from(serializeObject(dict(isTimestamp ? {} : descriptiveEntries(fields)))).toString('latin1').slice(2);
   const byteRangeAt = head.length;
   const contentsAt = byteRangeAt + BYTE_RANGE_WIDTH + middle.length;
-  const bytes = Buffer.from(head + ' '.repeat(BYTE_RANGE_WIDTH) + middle + contents + rest, 'latin1');
+  const restAt = contentsAt + fields.contentsBytes * 2 + 2;
+  const bytes = Buffer.alloc(restAt + rest.length, '0');
+  bytes.write(head + ' '.repeat(BYTE_RANGE_WIDTH) + middle + '<', 0, 'latin1');
+  bytes.write('>' + rest, restAt - 1, 'latin1');
   return { bytes, byteRangeAt, contentsAt };
 }
 

@@ -55,7 +55,7 @@ function userKey(input: FileKeyInput, password: Uint8Array): Uint8Array | undefi
   const { get, revision, keyBytes, fileId } = input;
   const plainMetadata = revision >= 4 && get('EncryptMetadata') === false ? Buffer.alloc(4, 0xff) : Buffer.alloc(0);
   let key = md5(padded(password), bytesOf(get, 'O', 32).subarray(0, 32), permissionsOf(get), fileId, plainMetadata).subarray(0, keyBytes);
-  for (let i = 0; revision >= 3 && i < 50; i++) key = md5(key).subarray(0, keyBytes);
+  for (let i = 0; i < extraRounds(revision); i++) key = md5(key).subarray(0, keyBytes);
   const expected = bytesOf(get, 'U', 32);
   if (revision === 2) return same(rc4(key, PADDING), expected.subarray(0, 32)) ? key : undefined;
   let check = rc4(key, md5(PADDING, fileId));
@@ -66,12 +66,14 @@ function userKey(input: FileKeyInput, password: Uint8Array): Uint8Array | undefi
 /** The user password that the owner password unlocks (algorithm 7). */
 function ownersUserPassword({ get, revision, keyBytes }: FileKeyInput, password: Uint8Array): Uint8Array {
   let key = md5(padded(password));
-  for (let i = 0; revision >= 3 && i < 50; i++) key = md5(key);
+  for (let i = 0; i < extraRounds(revision); i++) key = md5(key);
   key = key.subarray(0, keyBytes);
   let found = bytesOf(get, 'O', 32).subarray(0, 32);
   for (let i = revision === 2 ? 0 : 19; i >= 0; i--) found = rc4(xored(key, i), found);
   return found;
 }
+
+const extraRounds = (revision: number): number => (revision >= 3 ? 50 : 0);
 
 const xored = (key: Uint8Array, value: number): Uint8Array => key.map((byte) => byte ^ value);
 

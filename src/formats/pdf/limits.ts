@@ -16,8 +16,8 @@ export const PDF_LIMITS = {
   filters: 8,
   pages: 100_000,
   fields: 100_000,
-  reachableObjects: 1_000_000,
-  scannedObjects: 1_000_000,
+  reachableObjects: 400_000,
+  scannedObjects: 500_000,
   signatures: 1_000,
 } as const;
 

@@ -82,5 +82,3 @@ export function dictOf(value: Maybe): PdfDict | undefined {
   if (isDict(value)) return value;
   return isStream(value) ? value.dict : undefined;
 }
-
-export const sameRef = (a: Maybe, b: Maybe): boolean => isRef(a) && isRef(b) && a.num === b.num && a.gen === b.gen;

@@ -170,7 +170,7 @@ export function rectangleOf(view: PdfRevision, value: PdfObject | undefined): Re
   return { x: Math.min(a, c), y: Math.min(b, d), width: Math.abs(c - a), height: Math.abs(d - b) };
 }
 
-export function intersection(a: Rectangle, b: Rectangle): Rectangle | undefined {
+function intersection(a: Rectangle, b: Rectangle): Rectangle | undefined {
   const x = Math.max(a.x, b.x);
   const y = Math.max(a.y, b.y);
   const width = Math.min(a.x + a.width, b.x + b.width) - x;

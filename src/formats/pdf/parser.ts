@@ -25,7 +25,7 @@ const FIRST_WINDOW_BYTES = 2048;
  */
 export function parseAt<T>(source: ByteSource, offset: number, parse: (parser: ObjectParser) => T, maxBytes: number = PDF_LIMITS.objectBytes): T {
   if (!Number.isSafeInteger(offset) || offset < 0 || offset >= source.sizeBytes) throw broken(`offset ${offset} lies outside the file`);
-  for (let size = FIRST_WINDOW_BYTES; ; size *= 8) {
+  for (let size = FIRST_WINDOW_BYTES; ; size = Math.min(size * 8, maxBytes)) {
     const length = Math.min(size, source.sizeBytes - offset);
     try {
       return parse(new ObjectParser(source.read(offset, length), offset, offset + length === source.sizeBytes));

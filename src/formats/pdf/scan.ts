@@ -33,7 +33,7 @@ export interface ScanResult {
  */
 export function scanDocument(document: PdfDocument): ScanResult {
   const { source } = document;
-  const scanning: Scanning = { source, document, endless: 0 };
+  const scanning: Scanning = { source, document, wastedBytes: 0 };
   const objects: ScannedObject[] = [];
   const eofEnds: number[] = [];
   const strays: { offset: number; end: number }[] = [];
@@ -42,7 +42,8 @@ export function scanDocument(document: PdfDocument): ScanResult {
     if (item.kind === 'object') objects.push(item.object);
     if (item.kind === 'eof') eofEnds.push(item.end);
     if (item.kind === 'stray') strays.push({ offset: item.at, end: item.end });
-    if (objects.length + eofEnds.length + strays.length > PDF_LIMITS.scannedObjects) throw limit(`more than ${PDF_LIMITS.scannedObjects} objects`);
+    if (strays.length > MAX_STRAYS) throw limit('too many bytes that belong to no object');
+    if (objects.length + eofEnds.length > PDF_LIMITS.scannedObjects) throw limit(`more than ${PDF_LIMITS.scannedObjects} objects`);
     at = item.end;
   }
   return { objects, eofEnds, strays };
@@ -51,38 +52,57 @@ export function scanDocument(document: PdfDocument): ScanResult {
 interface Scanning {
   readonly source: ByteSource;
   readonly document: PdfDocument;
-  /** Objects met so far whose end was not in sight: each costs a long look, so there may not be many. */
-  endless: number;
+  /** Bytes read so far for attempts that came to nothing. */
+  wastedBytes: number;
 }
 
 /** Syntax of one object that no cross-reference knows; streams count without their data. */
 const UNKNOWN_OBJECT_BYTES = 256 * 1024;
-const MAX_ENDLESS_OBJECTS = 100;
+/** What may be read in vain in all: a sound file makes the scan read nothing twice. */
+const WASTED_BYTES = 32 * 1024 * 1024;
+const MAX_STRAYS = 10_000;
 
 type Item = { readonly at: number; readonly end: number } & ({ readonly kind: 'space' | 'eof' | 'section' | 'stray' } | { readonly kind: 'object'; readonly object: ScannedObject });
 
 function itemAt(scanning: Scanning, at: number): Item {
-  const { source } = scanning;
   try {
     return parseWithin(scanning, at, UNKNOWN_OBJECT_BYTES);
   } catch (error) {
-    if (isGatewayError(error, 'PDF_LIMIT')) {
-      if (isKnownObject(scanning, at)) return parseWithin(scanning, at, PDF_LIMITS.objectBytes);
-      if (++scanning.endless > MAX_ENDLESS_OBJECTS) throw error;
-    } else if (!isGatewayError(error, 'PDF_BROKEN')) throw error;
-    return { kind: 'stray', at, end: nextCandidate(source, at + 1) };
+    const tooLong = isGatewayError(error, 'PDF_LIMIT');
+    if (!tooLong && !isGatewayError(error, 'PDF_BROKEN')) throw error;
+    if (tooLong && isKnownObject(scanning, at)) return parseWithin(scanning, at, PDF_LIMITS.objectBytes);
+    if (scanning.wastedBytes > WASTED_BYTES) throw limit('too many objects that do not end');
+    return { kind: 'stray', at, end: nextCandidate(scanning.source, at + 1) };
   }
 }
 
-const parseWithin = (scanning: Scanning, at: number, maxBytes: number): Item => parseAt(scanning.source, at, (parser) => parseItem(scanning, parser), maxBytes);
+function parseWithin(scanning: Scanning, at: number, maxBytes: number): Item {
+  const { source } = scanning;
+  let readBytes = 0;
+  const metered: ByteSource = {
+    sizeBytes: source.sizeBytes,
+    read(offset, length) {
+      readBytes += length;
+      return source.read(offset, length);
+    },
+  };
+  try {
+    return parseAt(metered, at, (parser) => parseItem(scanning, parser), maxBytes);
+  } catch (error) {
+    scanning.wastedBytes += readBytes;
+    throw error;
+  }
+}
 
 /** Whether a cross-reference section says that an object stands here. */
 function isKnownObject({ source, document }: Scanning, at: number): boolean {
-  const header = parseAt(source, at, (parser) => parser.objectHeader());
-  if (header === undefined) return false;
+  const found = parseAt(source, at, (parser) => {
+    parser.skipSpaceOnly();
+    return { offset: parser.offset, num: parser.objectHeader()?.num };
+  });
   return document.latest.chain.some((section) => {
-    const entry = section.lookup(header.num);
-    return entry?.type === 'offset' && entry.offset === at;
+    const entry = found.num === undefined ? undefined : section.lookup(found.num);
+    return entry?.type === 'offset' && entry.offset === found.offset;
   });
 }
 
@@ -123,7 +143,12 @@ function streamEndOf({ source, document }: Scanning, value: PdfObject, dataStart
   }
   // A length that leads nowhere: the keyword decides, as it does for readers that repair.
   const found = indexOf(source, 'endstream', dataStart);
-  return found === -1 ? source.sizeBytes : found + 'endstream'.length;
+  if (found === -1) return source.sizeBytes;
+  return parseAt(source, found, (parser) => {
+    parser.keyword('endstream');
+    parser.keyword('endobj');
+    return parser.offset;
+  });
 }
 
 /** A cross-reference table with its trailer, or `startxref` with its number. */
@@ -154,8 +179,7 @@ function tableEnd(source: ByteSource, from: number): number {
 
 /** The next line start or `obj`-like place after bytes that make no sense. */
 function nextCandidate(source: ByteSource, from: number): number {
-  const step = 64 * 1024;
-  for (let at = from; at < source.sizeBytes; at += step) {
+  for (let at = from, step = 1024; at < source.sizeBytes; at += step, step = Math.min(step * 4, 64 * 1024)) {
     const text = latin1(source.read(at, Math.min(step + 32, source.sizeBytes - at)));
     const found = text.search(/(?<![0-9])\d{1,10}\s+\d{1,5}\s+obj|(?<![a-z])xref|trailer|startxref|%%EOF/);
     if (found !== -1 && found < step) return at + found;

@@ -46,6 +46,7 @@ function numberText(value: number): string {
 }
 
 function nameText(name: string): string {
+  if (/^[A-Za-z0-9._+-]*$/.test(name)) return '/' + name;
   return '/' + name.replace(/[^!-~]|[#()<>[\]{}/%]/g, (char) => '#' + char.charCodeAt(0).toString(16).padStart(2, '0'));
 }
 

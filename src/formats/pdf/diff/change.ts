@@ -1,5 +1,5 @@
 /** How far a change goes; each level includes what is before it. */
-export const CHANGE_LEVELS = ['none', 'validation-data', 'form', 'annotation', 'other'] as const;
+const CHANGE_LEVELS = ['none', 'validation-data', 'form', 'annotation', 'other'] as const;
 export type ChangeLevel = (typeof CHANGE_LEVELS)[number];
 
 /** One thing that a later revision did to the one before it. */

@@ -6,6 +6,7 @@ import { checkFields } from './field-rules.ts';
 import { checkForm } from './form-rules.ts';
 import { checkPages } from './page-rules.ts';
 import { Step } from './step.ts';
+import { checkStructure } from './structure-rule.ts';
 
 /**
  * What a revision changed of the one before it, object by object; whether that was allowed is for `judgeChanges`. An empty list
@@ -20,7 +21,9 @@ export function diffRevisions(before: PdfRevision, after: PdfRevision): readonly
   if (catalogs !== undefined) {
     checkMetadata(step, catalogs);
     checkDss(step, catalogs);
-    checkPages(step, checkFields(step, checkForm(step, catalogs)));
+    const newWidgets = checkFields(step, checkForm(step, catalogs));
+    checkPages(step, newWidgets);
+    checkStructure(step, catalogs, newWidgets);
   }
   step.finish();
   return step.changes;

@@ -169,7 +169,7 @@ function checkAppearance(step: Step, name: string, before: FieldState, after: Fi
 }
 
 /** Whether a field or one of its widgets has an area. */
-export function isVisible(view: PdfRevision, field: PdfDict): boolean {
+function isVisible(view: PdfRevision, field: PdfDict): boolean {
   const kids = view.get(field, 'Kids');
   const widgets = isArray(kids) ? [field, ...kids.map((kid) => view.resolve(kid)).filter((kid): kid is PdfDict => isDict(kid))] : [field];
   return widgets.some((widget) => hasArea(view, widget.entries.get('Rect')));

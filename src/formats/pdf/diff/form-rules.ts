@@ -77,7 +77,7 @@ function checkResources(step: Step, before: PdfDict, after: PdfDict): void {
   const now = after.entries.get('DR');
   if (sameObject(was, now) && !step.isRewritten(now)) return;
   approveMoved(step, was, now, 'the resources of the form');
-  step.add({ level: 'form', detail: 'the resources of the form were changed' });
+  step.add({ level: 'form', detail: 'the resources of the form were changed', suspicious: true });
 }
 
 interface Listing {

@@ -4,6 +4,7 @@ import type { PdfDict, PdfObject } from '../objects.ts';
 import { isArray, isDict, isName, isRef, isStream } from '../objects.ts';
 import type { Reference } from '../references.ts';
 import { TRAILER, referencesOf } from '../references.ts';
+import type { XrefEntry } from '../xref.ts';
 import { sameEntry } from '../xref.ts';
 import type { Change } from './change.ts';
 
@@ -35,8 +36,8 @@ export class Step {
     let references: ReadonlyMap<number, readonly Reference[]> | undefined;
     this.#references = () => (references ??= referencesOf(before));
     const { overwritten, added, freed } = writtenNumbers(before, after);
-    for (const num of freed) this.add({ level: 'other', detail: `object ${num} was deleted` });
     this.rewritten = new Set([...overwritten, ...this.#definedLater(added)]);
+    for (const num of freed) this.forbid(`object ${num} was deleted`);
     const root = before.trailer.entries.get('Root');
     this.#catalogNums = new Set(isRef(root) ? [root.num] : []);
   }
@@ -157,6 +158,8 @@ interface WrittenNumbers {
   readonly freed: readonly number[];
 }
 
+const generationOf = (entry: XrefEntry): number => (entry.type === 'offset' ? entry.gen : 0);
+
 /** What the revision's own sections say anew; entries that repeat the old place say nothing. */
 function writtenNumbers(before: PdfRevision, after: PdfRevision): WrittenNumbers {
   const overwritten = new Set<number>();
@@ -169,7 +172,8 @@ function writtenNumbers(before: PdfRevision, after: PdfRevision): WrittenNumbers
           const old = before.entry(num);
           const now = after.entry(num);
           if (sameEntry(old, now)) continue;
-          if (now.type === 'free') freed.add(num);
+          // References carry a generation: under another one they lead nowhere.
+          if (now.type === 'free' || (old.type !== 'free' && generationOf(old) !== generationOf(now))) freed.add(num);
           else if (old.type === 'free') added.add(num);
           else overwritten.add(num);
         }

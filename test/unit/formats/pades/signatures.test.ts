@@ -59,6 +59,11 @@ describe('reading signatures (ISO 32000-2 §12.8)', () => {
     expect(first(await signPdf(onePagePdf(), identity, { subFilter: 'ETSI.RFC3161' }))).toMatchObject({ kind: 'document-timestamp', subFilter: 'ETSI.RFC3161', formatFaults: [] });
   });
 
+  it('reads a signature whose place is far larger than other objects', async () => {
+    const signed = await signPdf(onePagePdf(), identity, { contentsBytes: 400_000 });
+    expect(accepted(signed, first(signed))).toBe(true);
+  });
+
   it('finds none in an unsigned document', async () => {
     expect(read(await samplePdf()).signatures).toEqual([]);
   });
@@ -160,6 +165,12 @@ describe('PDF-ISA: what is appended after the signature', () => {
     expect(accepted(attacked, signature)).toBe(false);
   });
 
+  it('is deletion when an object is written again under another generation', async () => {
+    const signed = await signPdf(FORM, identity, { fieldName: 'Ky' });
+    const attacked = appendUpdate(signed, (update) => update.put(ref(4, 1), update.document.latest.resolve(ref(4))));
+    expect(first(attacked).changes).toMatchObject({ after: 'forbidden', changes: [expect.stringMatching(/object 4 was deleted/)] });
+  });
+
   it('tells an object that an earlier revision referred to and only a later one defines', async () => {
     const base = classicPdf({ 1: '<</Type/Catalog/Pages 2 0 R>>', 2: '<</Type/Pages/Kids[3 0 R]/Count 1>>', 3: '<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 99 0 R>>' });
     const signed = await signPdf(base, identity);
@@ -209,6 +220,49 @@ describe('PDF-GOOD: what may follow a signature is not flagged', () => {
     const { signatures } = read(bytes);
     expect(signatures).toHaveLength(50);
     expect(signatures.every((signature) => accepted(bytes, signature))).toBe(true);
+  });
+});
+
+describe('PDF-GOOD: tagged documents (§14.7)', () => {
+  const TAGGED = classicPdf({
+    1: '<</Type/Catalog/Pages 2 0 R/StructTreeRoot 4 0 R/MarkInfo<</Marked true>>>>',
+    2: '<</Type/Pages/Kids[3 0 R]/Count 1>>',
+    3: '<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/StructParents 0>>',
+    4: '<</Type/StructTreeRoot/K 5 0 R/ParentTree 6 0 R/ParentTreeNextKey 1>>',
+    5: '<</Type/StructElem/S/Document/P 4 0 R/K[7 0 R]>>',
+    6: '<</Nums[0[7 0 R]]>>',
+    7: '<</Type/StructElem/S/P/P 5 0 R/Pg 3 0 R/K 0/ActualText(as signed)>>',
+  });
+  /** A further visible signature as a maker of tagged documents adds it. */
+  const signTagged = (bytes: Uint8Array, more: (update: IncrementalUpdate) => void = () => undefined): Buffer =>
+    appendUpdate(bytes, (update) => {
+      const value = update.add(dict({ Type: name('Sig') }));
+      const field = update.add(dict({ Type: name('Annot'), Subtype: name('Widget'), FT: name('Sig'), T: textString('Hai'), Rect: [0, 0, 50, 50], V: value, StructParent: 1 }));
+      const element = update.add(dict({ Type: name('StructElem'), S: name('Form'), P: ref(5), K: dict({ Type: name('OBJR'), Obj: field }) }));
+      const change = (num: number, entries: Parameters<typeof withEntries>[1]): void => { const old = update.current(ref(num)); if (isDict(old)) update.put(ref(num), withEntries(old, entries)); };
+      const { root, catalog } = catalogOf(update);
+      const form = update.document.latest.dict(catalog.entries.get('AcroForm'));
+      const fields = form?.entries.get('Fields');
+      update.put(root, withEntries(catalog, { AcroForm: dict({ Fields: [...(Array.isArray(fields) ? (fields as readonly ReturnType<typeof ref>[]) : []), field], SigFlags: 3 }) }));
+      const annots = findPage(update.document.latest, 1).dict.entries.get('Annots');
+      change(3, { Annots: [...(Array.isArray(annots) ? (annots as readonly ReturnType<typeof ref>[]) : []), field] });
+      change(4, { ParentTreeNextKey: 2 });
+      change(5, { K: [ref(7), element] });
+      change(6, { Nums: [0, [ref(7)], 1, element] });
+      more(update);
+    });
+
+  it('the structure tree grows by the element of a new signature field', async () => {
+    const signed = await signPdf(TAGGED, identity);
+    expect(first(signTagged(signed)).changes).toMatchObject({ after: 'permitted', level: 'form' });
+  });
+
+  it('what was in the tree may not change under that cover', async () => {
+    const signed = await signPdf(TAGGED, identity);
+    const attacked = signTagged(signed, (update) => { const old = update.current(ref(7)); if (isDict(old)) update.put(ref(7), withEntries(old, { ActualText: textString('as forged') })); });
+    expect(first(attacked).changes.after).toBe('forbidden');
+    const shortened = signTagged(signed, (update) => { const old = update.current(ref(5)); if (isDict(old)) update.put(ref(5), withEntries(old, { K: [] })); });
+    expect(first(shortened).changes.after).toBe('forbidden');
   });
 });
 
