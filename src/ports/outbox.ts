@@ -16,7 +16,7 @@ export interface Lease {
   readonly epoch: bigint;
   /** Number of this attempt, from 1, over the delivery's whole life. */
   readonly attempt: number;
-  /** Attempts already spent in the running retry schedule: since the last replay, and only those that got as far as sending. */
+  /** Attempts already spent in the running retry schedule, that is, since the last replay. */
   readonly triesSpent: number;
   /** The last attempt left the gateway and no answer told what became of it; also after a worker died holding the lease. */
   readonly outcomeUnknown: boolean;
@@ -50,9 +50,15 @@ export interface Attempt {
 /** What a worker writes at the end of an attempt. */
 export type Settlement =
   | { readonly state: 'delivered' | 'offered' }
-  /** `spendsTry: false` when the attempt never got as far as sending (draining, breaker open): the schedule does not move on. */
+  /** `spendsTry: false`: it never got as far as sending (draining, circuit open), so it is no attempt: not counted, not kept in the history. */
   | { readonly state: 'pending'; readonly nextAt: Date; readonly outcomeUnknown: boolean; readonly spendsTry: boolean; readonly error: DeliveryError }
   | { readonly state: 'parked'; readonly reason: string; readonly outcomeUnknown: boolean; readonly error: DeliveryError };
+
+/** Whose deliveries are asked for; everybody's where nothing is said. */
+export interface TargetFilter {
+  readonly onlyFor?: string;
+  readonly notFor?: readonly string[];
+}
 
 export interface DeliveryError {
   readonly code: string;
@@ -96,11 +102,11 @@ export interface Outbox {
   find(id: DeliveryId): Promise<OutboxEntry | null>;
   /**
    * Leases `id` for `owner` until `until` if it is the head of its lane, due, and not leased by anyone whose lease still runs;
-   * epoch + 1. Committed before it returns. Null: nothing to do.
+   * epoch + 1. Committed before it returns. Null: nothing to do, or its target's circuit is open, or its target is among `notFor`.
    */
-  lease(id: DeliveryId, owner: string, now: Date, until: Date): Promise<Lease | null>;
+  lease(id: DeliveryId, owner: string, now: Date, until: Date, notFor?: readonly string[]): Promise<Lease | null>;
   /** Leases up to `limit` due lane heads: the way without a queue. */
-  leaseDue(owner: string, now: Date, until: Date, limit: number): Promise<readonly Lease[]>;
+  leaseDue(owner: string, now: Date, until: Date, limit: number, targets?: TargetFilter): Promise<readonly Lease[]>;
   /** False: the lease is lost, and the attempt must stop before another byte leaves. */
   renew(lease: Lease, until: Date): Promise<boolean>;
   /** Settles an attempt if the lease's epoch is still the row's; false otherwise, and nothing is written. */

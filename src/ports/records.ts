@@ -6,11 +6,13 @@ import type { KeyRecords } from './key-records.ts';
 import type { MessageRecords } from './message-records.ts';
 import type { Outbox } from './outbox.ts';
 import type { PartnerRecords } from './partner-records.ts';
+import type { PartnerStates } from './partner-states.ts';
 import type { PostalRecords } from './postal-records.ts';
 
 /** Everything recorded, seen through one connection: either each call by itself, or all of them in one transaction. */
 export interface RecordSet {
   readonly partners: PartnerRecords;
+  readonly partnerStates: PartnerStates;
   readonly keys: KeyRecords;
   readonly documents: DocumentRecords;
   readonly dossiers: DossierRecords;

@@ -106,9 +106,9 @@ export interface Database {
     message_id: string | null;
     postal_order_id: string | null;
     state: string;
-    /** Leases taken, ever. */
+    /** Begun so far; what never got as far as sending is taken off again. */
     attempts: Generated<number>;
-    /** Attempts that do not count in the running retry schedule: those before the last replay, and those that never got as far as sending. */
+    /** Attempts before the last replay: the running retry schedule counts from here. */
     schedule_from: Generated<number>;
     next_at: Date;
     wake: Generated<number>;
@@ -146,7 +146,19 @@ export interface Database {
     reference: string | null;
     recorded_at: Date;
   };
-  partner_state: { partner_id: string; state: Json; updated_at: Date };
+  partner_state: {
+    partner_id: string;
+    /** Attempts in a row that found the partner not working. */
+    failures: Generated<number>;
+    /** The circuit is open: nothing is sent before. */
+    open_until: Date | null;
+    /** The circuit is half open, and one attempt is finding out. */
+    probe_until: Date | null;
+    /** Token bucket of the partner's rate. */
+    tokens: number | null;
+    tokens_at: Date | null;
+    updated_at: Date;
+  };
   postal_order: {
     id: string;
     dossier_code: string;

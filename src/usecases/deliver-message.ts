@@ -1,6 +1,7 @@
 import type { DeliveryId } from '../domain/ids.ts';
 import type { Message, Receipt } from '../domain/message.ts';
 import type { Partner } from '../domain/partner.ts';
+import { circuitOf, DEFAULT_BREAKER, type BreakerSettings } from '../domain/partner-limits.ts';
 import type { RetrySchedule } from '../domain/retry-schedule.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -21,9 +22,14 @@ export interface MessagePorts {
    * Longer than the connector's time-out.
    */
   readonly quarantineMs: number;
+  /** Default: `DEFAULT_BREAKER`. */
+  readonly breaker?: BreakerSettings;
 }
 
 const SUSPENDED_FOR_MS = 60_000;
+/** Longer than any attempt: a worker that dies while it probes does not keep the circuit half open for ever. */
+const PROBE_MS = 60_000;
+const PROBE_RETRY_MS = 2_000;
 
 /** Messages to partners: pushed through their connector, or offered in the inbox. */
 export function messageHandler(ports: MessagePorts): DeliveryHandler {
@@ -38,6 +44,8 @@ async function attempt(ports: MessagePorts, held: HeldLease): Promise<Handled> {
   if (partner.status === 'suspended') return suspended(ports, lease);
   if (partner.mode === 'pull') return { settlement: { state: 'offered' }, attempt: { outcome: 'offered', code: null, detail: null } };
   const connector = await ports.partners.of(partner);
+  const hold = await holdBack(ports, lease, partner);
+  if (hold !== null) return hold;
   const doubt = lease.outcomeUnknown ? await resolveDoubt(ports, held, partner, message, connector) : null;
   return doubt ?? send(ports, held, message, connector, partner);
 }
@@ -45,6 +53,21 @@ async function attempt(ports: MessagePorts, held: HeldLease): Promise<Handled> {
 function suspended(ports: MessagePorts, lease: Lease): Handled {
   const nextAt = new Date(ports.clock.now().getTime() + SUSPENDED_FOR_MS);
   return postponed(lease, nextAt, { code: 'PARTNER_UNAVAILABLE', detail: 'The partner is suspended here' });
+}
+
+/** The partner's circuit and rate: null when the message may go now. An open circuit is mostly seen before, when nothing is leased for it. */
+async function holdBack({ records, clock }: MessagePorts, lease: Lease, partner: Partner): Promise<Handled | null> {
+  const now = clock.now();
+  const standing = await records.partnerStates.find(partner.id);
+  const circuit = circuitOf(standing, now);
+  const wait = (until: Date, detail: string): Handled => postponed(lease, until, { code: 'PARTNER_UNAVAILABLE', detail });
+  if (circuit === 'open') return wait(standing.openUntil ?? now, `The partner failed ${standing.failures} times in a row, or asked to wait`);
+  if (circuit === 'half-open') {
+    const probing = await records.partnerStates.takeProbe(partner.id, now, new Date(now.getTime() + PROBE_MS));
+    if (!probing) return wait(new Date(now.getTime() + PROBE_RETRY_MS), 'Another attempt is finding out whether the partner is back');
+  }
+  const nextToken = await records.partnerStates.takeToken(partner.id, standing.limits, now);
+  return nextToken === null ? null : wait(nextToken, `The partner takes ${standing.limits.ratePerSecond} messages a second`);
 }
 
 /**
@@ -77,12 +100,30 @@ async function send(ports: MessagePorts, held: HeldLease, message: Message, conn
   const result = await connector.send(lease.id, message, message.manifestSha256, held.signal);
   if (result.outcome === 'delivered') return delivered(ports, lease, message, result);
   if (result.outcome === 'refused') return refused(lease, result);
-  if (result.outcome === 'unknown' && partner.repeat === 'unsafe') {
-    return { ...parked(lease, 'outcome-unknown', { code: result.code, detail: result.detail }, true), attempt: result };
-  }
-  const wasCutShort = result.outcome === 'retry' && held.signal.aborted;
-  if (wasCutShort) return postponed(lease, ports.clock.now(), result);
-  return retried(ports, lease, { ...result, retryAfterMs: result.outcome === 'retry' ? result.retryAfterMs : null });
+  if (held.signal.aborted) return cutShort(ports, lease, partner, result);
+  return { ...failed(ports, lease, partner, result), record: recordFailing(ports, partner, result) };
+}
+
+type Failure = Extract<SendOutcome, { outcome: 'retry' | 'unknown' }>;
+
+/** Ended by us, not by the partner: it says nothing about how the partner is doing. */
+function cutShort(ports: MessagePorts, lease: Lease, partner: Partner, result: Failure): Handled {
+  return result.outcome === 'retry' ? postponed(lease, ports.clock.now(), result) : failed(ports, lease, partner, result);
+}
+
+function failed(ports: MessagePorts, lease: Lease, partner: Partner, result: Failure): Handled {
+  const { outcome, code, detail } = result;
+  if (outcome === 'unknown' && partner.repeat === 'unsafe') return { ...parked(lease, 'outcome-unknown', { code, detail }, true), attempt: { outcome, code, detail } };
+  return retried(ports, lease, { outcome, code, detail, retryAfterMs: outcome === 'retry' ? result.retryAfterMs : null });
+}
+
+/** A partner that asks to wait is held as a whole, not message by message. */
+function recordFailing({ breaker = DEFAULT_BREAKER, schedule }: MessagePorts, { id }: Partner, result: Failure): NonNullable<Handled['record']> {
+  const retryAfterMs = result.outcome === 'retry' ? result.retryAfterMs : null;
+  return async (records, at) => {
+    if (retryAfterMs === null) await records.partnerStates.recordFailure(id, breaker, at);
+    else await records.partnerStates.holdUntil(id, new Date(at.getTime() + Math.min(retryAfterMs, schedule.longestRetryAfterMs)), at);
+  };
 }
 
 /** A recipient that confirms another digest than was sent has something else: that is for a person, not for a retry. */
@@ -101,7 +142,10 @@ function delivered(ports: MessagePorts, lease: Lease, message: Message, answer: 
   return {
     settlement: { state: 'delivered' },
     attempt: { outcome: 'delivered', code: null, detail: null },
-    record: (records, at) => recordReceipt(records, message, receipt, at),
+    record: async (records, at) => {
+      await recordReceipt(records, message, receipt, at);
+      await records.partnerStates.recordSuccess(receipt.partnerId, at);
+    },
   };
 }
 

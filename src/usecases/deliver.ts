@@ -44,6 +44,17 @@ export async function deliver(ports: DeliverPorts, lease: Lease, stop: AbortSign
   }
 }
 
+/** Lets a lease go without an attempt, for whoever has room. Does not throw: a lease also ends by itself. */
+export async function giveBack({ records, clock, log }: DeliverPorts, lease: Lease): Promise<void> {
+  const at = clock.now();
+  const { settlement, attempt: nothing } = postponed(lease, at, { code: 'OVERLOADED', detail: 'As much runs for this recipient as may' });
+  try {
+    await records.outbox.settle(lease, settlement, { ...nothing, startedAt: at, finishedAt: at });
+  } catch (error) {
+    log.error('delivery.not-given-back', error, { deliveryId: lease.id });
+  }
+}
+
 /** An expired delivery is parked unsent; an error of the handler is an outcome too. */
 async function attempt(ports: DeliverPorts, held: KeptLease): Promise<Handled> {
   const { lease } = held;

@@ -1,7 +1,8 @@
 import type { DeliveryId } from '../domain/ids.ts';
 import type { Leadership } from '../ports/leadership.ts';
-import type { Lease } from '../ports/outbox.ts';
-import { deliver, type DeliverPorts } from './deliver.ts';
+import type { Lease, TargetFilter } from '../ports/outbox.ts';
+import { bulkhead } from './bulkhead.ts';
+import { deliver, giveBack, type DeliverPorts } from './deliver.ts';
 import { LEASE_MS } from './hold-lease.ts';
 import { slots } from './slots.ts';
 
@@ -14,6 +15,8 @@ export interface DeliverySettings {
   readonly owner: string;
   /** Attempts under way at once in this process. */
   readonly concurrency: number;
+  /** Of these, to one recipient: a partner that hangs leaves the rest of the places to others. Default: half. */
+  readonly concurrencyPerTarget?: number;
   /** Whether this process wakes what is due (the leader among those that do). */
   readonly sweeps: boolean;
   /** Default 2,000: how late a retry may begin. */
@@ -43,9 +46,11 @@ const LOOK_EVERY_MS = 250;
 /** The worker's part of a process: attempts on wake-ups, the sweep, and leasing without a queue. Ends with `stop`. */
 export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings): RunningDelivery {
   const { clock } = ports;
+  const { outbox } = ports.records;
   const stopping = new AbortController(); // no new leases
   const aborting = new AbortController(); // attempts under way end too
   const places = slots(settings.concurrency);
+  const targets = bulkhead(settings.concurrencyPerTarget ?? Math.ceil(settings.concurrency / 2));
   const underWay = new Set<Promise<void>>();
   let unhealthySince: number | null = null;
   let degraded = false;
@@ -55,31 +60,50 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
     underWay.add(tracked);
     return tracked;
   };
-  /** Makes the attempt in a place taken before. */
-  const run = (lease: Lease): Promise<void> => deliver(ports, lease, aborting.signal).finally(() => places.give());
+  const now = (): Date => clock.now();
+  const leased = <T>(work: Promise<T>, none: T): Promise<T> => work.catch((error: unknown) => (ports.log.error('delivery.lease-failed', error), none)); // the sweep finds it again
+  const leaseEnd = (): Date => new Date(now().getTime() + LEASE_MS);
+  const leaseOne = (id: DeliveryId): Promise<Lease | null> => leased(outbox.lease(id, settings.owner, now(), leaseEnd(), targets.full()), null);
+  const leaseDue = (limit: number, filter: TargetFilter): Promise<readonly Lease[]> => leased(outbox.leaseDue(settings.owner, now(), leaseEnd(), limit, filter), []);
+
+  /** One attempt; then, when its target has more waiting than may run at once, the lease of the next of them. */
+  const attempt = async (lease: Lease): Promise<Lease | null> => {
+    if (!targets.enter(lease.target)) {
+      await giveBack(ports, lease);
+      return null;
+    }
+    await deliver(ports, lease, aborting.signal);
+    const wasFull = targets.leave(lease.target);
+    if (!wasFull || stopping.signal.aborted) return null;
+    const [next] = await leaseDue(1, { onlyFor: lease.target });
+    return next ?? null;
+  };
+  /** In a place taken before. */
+  const run = async (first: Lease): Promise<void> => {
+    for (let lease: Lease | null = first; lease !== null; ) lease = await attempt(lease);
+    places.give();
+  };
   const wakeOne = async (id: DeliveryId): Promise<void> => {
     if (!(await places.take())) return;
-    const lease = await leaseOne(ports, settings, id);
+    const lease = await leaseOne(id);
     if (lease === null) places.give();
     else await run(lease);
   };
   const sweep = async (): Promise<void> => {
     if (!(await ports.leadership.isLeader())) return;
-    const now = clock.now();
-    const wakes = await ports.records.outbox.sweep(now, new Date(now.getTime() - WAKE_LOST_AFTER_MS), SWEEP_LIMIT);
+    const wakes = await outbox.sweep(now(), new Date(now().getTime() - WAKE_LOST_AFTER_MS), SWEEP_LIMIT);
     if (wakes.length > 0) ports.queue.wake(wakes);
   };
   const look = async (): Promise<void> => {
-    const now = clock.now();
-    unhealthySince = ports.queue.healthy() ? null : (unhealthySince ?? now.getTime());
+    unhealthySince = ports.queue.healthy() ? null : (unhealthySince ?? now().getTime());
     const wasDegraded = degraded;
-    degraded = unhealthySince !== null && now.getTime() - unhealthySince > DEGRADED_AFTER_MS;
+    degraded = unhealthySince !== null && now().getTime() - unhealthySince > DEGRADED_AFTER_MS;
     if (degraded !== wasDegraded) ports.log.warn(degraded ? 'delivery.degraded' : 'delivery.queue-back');
     if (degraded) await leaseFromStore();
   };
   const leaseFromStore = async (): Promise<void> => {
     const free = places.takeFree();
-    const leases = await leaseDue(ports, settings, free);
+    const leases = free === 0 ? [] : await leaseDue(free, { notFor: targets.full() });
     places.give(free - leases.length);
     for (const lease of leases) void track(run(lease));
   };
@@ -106,28 +130,6 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
       await ports.leadership.resign();
     },
   };
-}
-
-/** A database that does not answer is the sweep's business: it finds the delivery again. */
-async function leaseOne({ records, clock, log }: DeliveryPorts, { owner }: DeliverySettings, id: DeliveryId): Promise<Lease | null> {
-  const now = clock.now();
-  try {
-    return await records.outbox.lease(id, owner, now, new Date(now.getTime() + LEASE_MS));
-  } catch (error) {
-    log.error('delivery.lease-failed', error, { deliveryId: id });
-    return null;
-  }
-}
-
-async function leaseDue({ records, clock, log }: DeliveryPorts, { owner }: DeliverySettings, limit: number): Promise<readonly Lease[]> {
-  if (limit === 0) return [];
-  const now = clock.now();
-  try {
-    return await records.outbox.leaseDue(owner, now, new Date(now.getTime() + LEASE_MS), limit);
-  } catch (error) {
-    log.error('delivery.lease-failed', error);
-    return [];
-  }
 }
 
 /** Runs `work` every `everyMs` until `stop`, one at a time; a failed round is logged, and the next one comes. */

@@ -102,7 +102,7 @@ describe('a message', () => {
     await fresh.records.partners.update(id, { status: 'suspended' });
     const message = await send(work(), id);
     await eventually(() => delivery(message), (found) => found?.lastError?.code === 'PARTNER_UNAVAILABLE');
-    expect(await delivery(message)).toMatchObject({ state: 'pending', attempts: 1 });
+    expect(await delivery(message)).toMatchObject({ state: 'pending', attempts: 0 });
     expect(server.pushes).toHaveLength(0);
   });
 });
@@ -253,6 +253,64 @@ describe('an unknown outcome', () => {
     work();
     expect(await whenIn(message, 'parked')).toMatchObject({ parkedReason: 'outcome-unknown' });
     expect(server.pushes).toHaveLength(0);
+  });
+});
+
+describe('a partner that does not work', () => {
+  const breaker = { failures: 3, firstOpenMs: 1_500, longestOpenMs: 3_000 };
+
+  it('is left alone after some failures in a row, then asked by one attempt, and gets everything when it is back', async () => {
+    const { id, server } = await partner();
+    server.setReaction(() => status(500));
+    const worker = work({ breaker, schedule: { ...QUICK, delaysMs: Array.from({ length: 50 }, () => 50) } });
+    const messages = await Promise.all(Array.from({ length: 10 }, () => send(worker, id)));
+    await eventually(() => fresh.records.partnerStates.find(id), (standing) => standing.openUntil !== null);
+    await eventually(() => worker.delivery.active(), (active) => active === 0);
+    const before = server.pushes.length;
+    await systemClock.sleep(700);
+    expect(server.pushes.length).toBe(before);
+    server.setReaction(() => RECEIPT);
+    for (const message of messages) await whenIn(message, 'delivered');
+    expect(await fresh.records.partnerStates.find(id)).toMatchObject({ failures: 0, openUntil: null });
+    expect(server.effects).toHaveLength(10);
+  });
+
+  it('does not slow down the others, however many messages wait for it', async () => {
+    const [hanging, good] = [await partner(), await partner()];
+    hanging.server.setReaction(() => ({ apply: false, answer: 'hang' }));
+    const worker = work({ timeoutMs: 5_000 });
+    for (let count = 0; count < 30; count += 1) await send(worker, hanging.id);
+    const others = await Promise.all(Array.from({ length: 20 }, () => send(worker, good.id)));
+    for (const message of others) await eventually(() => delivery(message), (found) => found?.state === 'delivered', 4_000);
+    expect(hanging.server.pushes.length).toBeLessThanOrEqual(4);
+    hanging.server.setReaction(() => ({ apply: false, answer: { status: 410 } }));
+    await worker.stop(0);
+    workers.splice(workers.indexOf(worker), 1);
+  });
+
+  it('that answers 429 is held as a whole, not message by message', async () => {
+    const { id, server } = await partner();
+    server.setReaction((_, __) => (server.pushes.length === 1 ? status(429, { 'retry-after': '1' }) : RECEIPT));
+    const worker = work();
+    const message = await send(worker, id);
+    await eventually(() => server.pushes.length, (length) => length === 1);
+    await eventually(() => fresh.records.partnerStates.find(id), (standing) => standing.openUntil !== null);
+    const second = await send(worker, id);
+    await systemClock.sleep(400);
+    expect(server.pushes).toHaveLength(1);
+    await whenIn(message, 'delivered');
+    await whenIn(second, 'delivered');
+  });
+
+  it('gets no more a second than it takes, over all workers', async () => {
+    const { id, server } = await partner();
+    await fresh.records.partnerStates.setLimits(id, { ratePerSecond: 10, burst: 2 });
+    const team = [work(), work()];
+    const began = Date.now();
+    const messages = await Promise.all(Array.from({ length: 22 }, (_, index) => send(team[index % 2] as GatewayWorker, id)));
+    for (const message of messages) await whenIn(message, 'delivered');
+    expect(Date.now() - began).toBeGreaterThanOrEqual(1_900); // 2 at once, 20 at 10 a second
+    expect(server.effects).toHaveLength(22);
   });
 });
 

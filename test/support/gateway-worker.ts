@@ -1,6 +1,7 @@
 import { startQueue, type StartedQueue } from '../../queues/start-queue.ts';
 import type { PartnerId } from '../../src/domain/ids.ts';
 import type { Partner } from '../../src/domain/partner.ts';
+import { DEFAULT_BREAKER, type BreakerSettings } from '../../src/domain/partner-limits.ts';
 import type { RetrySchedule } from '../../src/domain/retry-schedule.ts';
 import type { JobQueue } from '../../src/ports/job-queue.ts';
 import type { Log } from '../../src/ports/telemetry.ts';
@@ -27,6 +28,7 @@ export interface WorkerOptions {
   readonly timeoutMs?: number;
   readonly quarantineMs?: number;
   readonly concurrency?: number;
+  readonly breaker?: BreakerSettings;
   readonly redisUrl?: string | null;
   /** A queue that is not there, instead of a real one. */
   readonly queue?: JobQueue;
@@ -50,7 +52,7 @@ export function startWorker(fresh: FreshRecords, options: WorkerOptions = {}): G
   const chance = systemChance(systemClock);
   const started: StartedQueue | null = options.queue === undefined ? startQueue({ postgres: fresh.connection, redisUrl: options.redisUrl ?? null, clock: systemClock, log }) : null;
   const queue = options.queue ?? started?.queue ?? noQueue;
-  const message = messageHandler({ records: fresh.records, partners, clock: systemClock, chance, schedule, quarantineMs });
+  const message = messageHandler({ records: fresh.records, partners, clock: systemClock, chance, schedule, quarantineMs, breaker: options.breaker ?? DEFAULT_BREAKER });
   const ports = { records: fresh.records, queue, clock: systemClock, chance, log, schedule, handlers: { message, postal: unused }, leadership: leadership(fresh.handle.pool, 'sweep', log) };
   const delivery = startDelivery(ports, { owner: `test-${newId()}`, concurrency: options.concurrency ?? 8, sweeps: true, sweepEveryMs: 100 });
   started?.startConsumer((id) => delivery.wake(id), { concurrency: options.concurrency ?? 8 });

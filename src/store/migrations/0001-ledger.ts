@@ -206,8 +206,12 @@ const STATEMENTS = [
     recorded_at timestamptz NOT NULL
   )`,
   `CREATE TABLE partner_state (
-    partner_id text PRIMARY KEY,
-    state jsonb NOT NULL,
+    partner_id text PRIMARY KEY REFERENCES partner,
+    failures integer NOT NULL DEFAULT 0,
+    open_until timestamptz,
+    probe_until timestamptz,
+    tokens double precision,
+    tokens_at timestamptz,
     updated_at timestamptz NOT NULL
   )`,
 

@@ -1,18 +1,31 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { DeliveryId, MessageId, PostalOrderId } from '../../domain/ids.ts';
-import type { Attempt, Lease, Settlement } from '../../ports/outbox.ts';
+import type { Attempt, Lease, Settlement, TargetFilter } from '../../ports/outbox.ts';
 import type { Executor } from './executor.ts';
-import { isDue, isHead } from './outbox-rules.ts';
+import { isDue, isHead, isReachable } from './outbox-rules.ts';
 
-export async function lease(db: Executor, id: DeliveryId, owner: string, now: Date, until: Date): Promise<Lease | null> {
-  const head = sql`SELECT o.* FROM outbox AS o WHERE o.id = ${id} AND ${isDue(now)} AND ${isHead} FOR UPDATE OF o SKIP LOCKED`;
+export async function lease(db: Executor, id: DeliveryId, owner: string, now: Date, until: Date, notFor: readonly string[] = []): Promise<Lease | null> {
+  const head = sql`SELECT o.* FROM outbox AS o WHERE o.id = ${id} AND ${mayBeLeased(now, { notFor })} FOR UPDATE OF o SKIP LOCKED`;
   const [taken] = await take(db, head, owner, now, until);
   return taken ?? null;
 }
 
-export function leaseDue(db: Executor, owner: string, now: Date, until: Date, limit: number): Promise<readonly Lease[]> {
-  const heads = sql`SELECT o.* FROM outbox AS o WHERE ${isDue(now)} AND ${isHead} ORDER BY o.next_at LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED`;
+export interface DueLeases extends TargetFilter {
+  readonly owner: string;
+  readonly now: Date;
+  readonly until: Date;
+  readonly limit: number;
+}
+
+export function leaseDue(db: Executor, { owner, now, until, limit, ...targets }: DueLeases): Promise<readonly Lease[]> {
+  const heads = sql`SELECT o.* FROM outbox AS o WHERE ${mayBeLeased(now, targets)} ORDER BY o.next_at LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED`;
   return take(db, heads, owner, now, until);
+}
+
+function mayBeLeased(now: Date, { onlyFor, notFor = [] }: TargetFilter): RawBuilder<boolean> {
+  const wanted = onlyFor === undefined ? sql`true` : sql`o.target = ${onlyFor}`;
+  const unwanted = notFor.length === 0 ? sql`true` : sql`o.target <> ALL (${[...notFor]})`;
+  return sql<boolean>`${isDue(now)} AND ${wanted} AND ${unwanted} AND ${isHead} AND ${isReachable(now)}`;
 }
 
 /**
@@ -41,23 +54,26 @@ export async function renew(db: Executor, held: Lease, until: Date): Promise<boo
 
 /** The delivery and its attempt in one statement: both, or neither when the lease is another worker's by now. */
 export async function settle(db: Executor, held: Lease, settlement: Settlement, attempt: Attempt): Promise<boolean> {
+  const isAttempt = settlement.state !== 'pending' || settlement.spendsTry;
   const { rows } = await sql`
     WITH settled AS (
       UPDATE outbox SET ${changesOf(settlement, attempt)}, lease_owner = NULL, lease_until = NULL, woken_at = NULL WHERE ${isHeldBy(held)}
       RETURNING id, attempts, lease_epoch
+    ),
+    kept AS (
+      INSERT INTO delivery_attempt (outbox_id, number, epoch, started_at, finished_at, outcome, code, detail)
+      SELECT id, attempts, lease_epoch, ${attempt.startedAt}::timestamptz, ${attempt.finishedAt}::timestamptz, ${attempt.outcome}, ${attempt.code}::text, ${attempt.detail}::text
+      FROM settled WHERE ${isAttempt}::boolean
     )
-    INSERT INTO delivery_attempt (outbox_id, number, epoch, started_at, finished_at, outcome, code, detail)
-    SELECT id, attempts, lease_epoch, ${attempt.startedAt}::timestamptz, ${attempt.finishedAt}::timestamptz, ${attempt.outcome}, ${attempt.code}::text, ${attempt.detail}::text
-    FROM settled
-    RETURNING outbox_id
+    SELECT id FROM settled
   `.execute(db);
   return rows.length === 1;
 }
 
 function changesOf(settlement: Settlement, attempt: Attempt): RawBuilder<unknown> {
   if (settlement.state === 'pending') {
-    const spared = settlement.spendsTry ? 0 : 1;
-    return sql`state = 'pending', next_at = ${settlement.nextAt}, schedule_from = schedule_from + ${spared}, ${troubleOf(settlement, attempt)}`;
+    const uncounted = settlement.spendsTry ? 0 : 1;
+    return sql`state = 'pending', next_at = ${settlement.nextAt}, attempts = attempts - ${uncounted}, ${troubleOf(settlement, attempt)}`;
   }
   if (settlement.state === 'parked') return sql`state = 'parked', parked_reason = ${settlement.reason}, next_at = ${attempt.finishedAt}, ${troubleOf(settlement, attempt)}`;
   const finishedAt = settlement.state === 'delivered' ? attempt.finishedAt : null;

@@ -4,14 +4,14 @@ import type { DeliveryState } from '../../domain/message.ts';
 import type { DeliveryError, Outbox, OutboxEntry, ParkedDelivery, Wake } from '../../ports/outbox.ts';
 import type { Executor } from './executor.ts';
 import { lease, leaseDue, renew, settle } from './outbox-leases.ts';
-import { isDue, isHead, OPEN } from './outbox-rules.ts';
+import { isDue, isHead, isReachable, OPEN } from './outbox-rules.ts';
 
 export function outbox(db: Executor): Outbox {
   return {
     add: (delivery) => add(db, delivery),
     find: (id) => find(db, id),
-    lease: (id, owner, now, until) => lease(db, id, owner, now, until),
-    leaseDue: (owner, now, until, limit) => leaseDue(db, owner, now, until, limit),
+    lease: (id, owner, now, until, notFor) => lease(db, id, owner, now, until, notFor),
+    leaseDue: (owner, now, until, limit, targets) => leaseDue(db, { owner, now, until, limit, ...targets }),
     renew: (held, until) => renew(db, held, until),
     settle: (held, settlement, attempt) => settle(db, held, settlement, attempt),
     finish: (id, state, at) => finish(db, id, state, at),
@@ -86,7 +86,7 @@ async function sweep(db: Executor, now: Date, notWokenSince: Date, limit: number
   const { rows } = await sql<WakeRow>`
     WITH due AS (
       SELECT o.id FROM outbox AS o
-      WHERE ${isDue(now)} AND (o.woken_at IS NULL OR o.woken_at <= ${notWokenSince}) AND ${isHead}
+      WHERE ${isDue(now)} AND (o.woken_at IS NULL OR o.woken_at <= ${notWokenSince}) AND ${isHead} AND ${isReachable(now)}
       ORDER BY o.next_at LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED
     )
     UPDATE outbox AS o SET wake = wake + 1, woken_at = ${now} FROM due WHERE o.id = due.id

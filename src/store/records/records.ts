@@ -11,6 +11,7 @@ import { keyRecords } from './key-records.ts';
 import { messageRecords } from './message-records.ts';
 import { outbox } from './outbox.ts';
 import { partnerRecords } from './partner-records.ts';
+import { partnerStates } from './partner-states.ts';
 import { postalRecords } from './postal-records.ts';
 
 /** Everything recorded, over PostgreSQL. `sealing` closes the fields that hold personal data. */
@@ -21,6 +22,7 @@ export function records(db: Executor, sealing: Sealing): Records {
 function recordSet(db: Executor, sealing: Sealing): RecordSet {
   return {
     partners: partnerRecords(db),
+    partnerStates: partnerStates(db),
     keys: keyRecords(db),
     documents: documentRecords(db),
     dossiers: dossierRecords(db, sealing),

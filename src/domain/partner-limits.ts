@@ -1,0 +1,39 @@
+/** How hard a partner may be pushed, and when it is left alone. */
+export interface PartnerLimits {
+  /** Messages a second, over all processes; null: as fast as they come. */
+  readonly ratePerSecond: number | null;
+  /** Messages that may go at once after a pause. */
+  readonly burst: number;
+}
+
+export const NO_LIMITS: PartnerLimits = { ratePerSecond: null, burst: 1 };
+
+/**
+ * Circuit breaker: after so many failures in a row nothing is sent for a while, then one attempt finds out whether the partner is back;
+ * each time it is not, the while doubles.
+ */
+export interface BreakerSettings {
+  readonly failures: number;
+  readonly firstOpenMs: number;
+  readonly longestOpenMs: number;
+}
+
+export const DEFAULT_BREAKER: BreakerSettings = { failures: 5, firstOpenMs: 10_000, longestOpenMs: 300_000 };
+
+/** How long the circuit stays open after `failures` failures in a row; null: it stays closed. */
+export function openForMs(settings: BreakerSettings, failures: number): number | null {
+  const beyond = failures - settings.failures;
+  return beyond < 0 ? null : Math.min(settings.firstOpenMs * 2 ** Math.min(beyond, 30), settings.longestOpenMs);
+}
+
+/** `state`: closed — send; open — not before `openUntil`; half-open — one at a time. */
+export interface PartnerStanding {
+  readonly limits: PartnerLimits;
+  readonly failures: number;
+  readonly openUntil: Date | null;
+}
+
+export function circuitOf({ openUntil }: PartnerStanding, now: Date): 'closed' | 'open' | 'half-open' {
+  if (openUntil === null) return 'closed';
+  return openUntil > now ? 'open' : 'half-open';
+}

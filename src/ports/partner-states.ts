@@ -1,0 +1,18 @@
+import type { PartnerId } from '../domain/ids.ts';
+import type { BreakerSettings, PartnerLimits, PartnerStanding } from '../domain/partner-limits.ts';
+
+/** How partners are doing, kept where every replica sees it. */
+export interface PartnerStates {
+  find(id: PartnerId): Promise<PartnerStanding>;
+  setLimits(id: PartnerId, limits: PartnerLimits): Promise<void>;
+  /** The right to be the one attempt of a half-open circuit, until `until` at most. False: another attempt has it. */
+  takeProbe(id: PartnerId, now: Date, until: Date): Promise<boolean>;
+  /** Null: sending one more message now is within the rate, and it is counted. Otherwise when it will be. */
+  takeToken(id: PartnerId, limits: PartnerLimits, now: Date): Promise<Date | null>;
+  /** The partner did not work. While its circuit is open, further failures of attempts begun before count nothing. */
+  recordFailure(id: PartnerId, settings: BreakerSettings, now: Date): Promise<void>;
+  /** The partner asked to be left alone until then. */
+  holdUntil(id: PartnerId, until: Date, now: Date): Promise<void>;
+  /** It worked: the circuit is closed. */
+  recordSuccess(id: PartnerId, now: Date): Promise<void>;
+}
