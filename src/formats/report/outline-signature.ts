@@ -4,7 +4,7 @@ import { isUnchecked, TONES, type Field, type Tone, type Warning } from './outli
 import { namePartsOf } from './distinguished-name.ts';
 import { sayPhrase } from './phrase-words.ts';
 import type { PicturesOmitted, ReportPictures, SignaturePictures } from './pictures.ts';
-import { shownHex, shownText, shownTime } from './shown-text.ts';
+import { shownHex, shownName, shownText, shownTime } from './shown-text.ts';
 import { SUB_INDICATION_WORDS } from './sub-indication-words.ts';
 import {
   CERTIFICATE_THEN,
@@ -123,11 +123,12 @@ function timeField({ id, signingTime }: SignatureReport, timestamps: readonly Ti
 }
 
 function integrityField({ integrity, coverage }: SignatureReport): Field {
-  const revisions = said(`phiên bản ${coverage.revision} trên ${coverage.of}`, `revision ${coverage.revision} of ${coverage.of}`);
+  const extent = said(`${EXTENTS[coverage.extent].vi} (phiên bản ${coverage.revision} trên ${coverage.of})`, `${EXTENTS[coverage.extent].en} (revision ${coverage.revision} of ${coverage.of})`);
+  const later = said(`thay đổi sau khi ký: ${CHANGES_AFTER[coverage.changesAfter].vi}`, `changes afterwards: ${CHANGES_AFTER[coverage.changesAfter].en}`);
   return {
     label: said('Tính toàn vẹn của thông điệp dữ liệu đã ký', 'Integrity of what was signed'),
     value: integrity === 'intact' ? intactWords(coverage) : INTEGRITIES[integrity],
-    note: said(`${EXTENTS[coverage.extent].vi} (${revisions.vi}); thay đổi sau khi ký: ${CHANGES_AFTER[coverage.changesAfter].vi}`, `${EXTENTS[coverage.extent].en} (${revisions.en}); changes afterwards: ${CHANGES_AFTER[coverage.changesAfter].en}`),
+    note: joined(integrity === 'broken' ? [extent] : [extent, later], '; '),
   };
 }
 
@@ -151,21 +152,27 @@ function validityField({ indication, signingTime, validityAtClaimedTime }: Signa
 
 const MAX_CHANGES = 40;
 
-function changesOf({ coverage: { changesAfter, changes } }: SignatureReport): SignatureOutline['changes'] {
+function changesOf({ integrity, coverage: { changesAfter, changes } }: SignatureReport): SignatureOutline['changes'] {
   const items = changes.slice(0, MAX_CHANGES).map(clipped);
   const left = changes.length - items.length;
   return {
-    tone: changesAfter === 'forbidden' ? 'failed' : changesAfter === 'unknown' ? 'open' : 'passed',
-    summary: CHANGE_SUMMARIES[changesAfter],
+    tone: integrity === 'broken' || changesAfter === 'forbidden' ? 'failed' : changesAfter === 'unknown' ? 'open' : 'passed',
+    summary: changesAfter === 'none' ? NOTHING_ADDED[integrity] : CHANGE_SUMMARIES[changesAfter],
     items: left > 0 ? [...items, said(`… và ${left} thay đổi khác`, `… and ${left} more`)] : items,
   };
 }
 
-const CHANGE_SUMMARIES: Readonly<Record<SignatureReport['coverage']['changesAfter'], Said>> = {
-  none: said('Tài liệu không bị thay đổi sau khi ký.', 'The document was not changed after signing.'),
-  permitted: said('Sau khi ký, tài liệu chỉ có những thay đổi được phép:', 'After signing, only permitted changes were made:'),
+const CHANGE_SUMMARIES: Readonly<Record<Exclude<SignatureReport['coverage']['changesAfter'], 'none'>, Said>> = {
+  permitted: said('Sau khi ký, tài liệu chỉ được thêm những thay đổi cho phép:', 'After signing, only permitted changes were added:'),
   forbidden: said('Sau khi ký, tài liệu đã bị thay đổi TRÁI PHÉP:', 'After signing, the document was changed in ways that are NOT PERMITTED:'),
   unknown: said('Không phân tích được những thay đổi sau khi ký:', 'The changes after signing could not be analysed:'),
+};
+
+/** No later revision says nothing of what was done to the signed bytes themselves. */
+const NOTHING_ADDED: Readonly<Record<SignatureReport['integrity'], Said>> = {
+  intact: said('Tài liệu không bị thay đổi sau khi ký.', 'The document was not changed after signing.'),
+  broken: said('Chính nội dung được ký đã bị sửa: không còn đúng như lúc ký.', 'The signed content itself was altered: it is not what was signed.'),
+  unknown: said('Không có phiên bản nào được thêm sau chữ ký; chưa biết chính nội dung được ký có bị sửa hay không.', 'No revision was added after the signature; whether the signed content itself was altered is not known.'),
 };
 
 function clipped(sentence: string): Said {
@@ -185,8 +192,8 @@ function technicalFields({ format, level, algorithms, certification, reason, id,
     ...(signer === null
       ? []
       : [
-          { label: said('Chủ thể của chứng thư', 'Subject of the certificate'), value: same(shownText(signer.subject)) },
-          { label: said('Nơi cấp', 'Issuer'), value: same(shownText(signer.issuer)) },
+          { label: said('Chủ thể của chứng thư', 'Subject of the certificate'), value: same(shownName(signer.subject)) },
+          { label: said('Nơi cấp', 'Issuer'), value: same(shownName(signer.issuer)) },
           { label: said('Số hiệu chứng thư', 'Serial number'), value: same(shownText(signer.serialHex)), code: true },
         ]),
     ...(certification === null ? [] : [{ label: said('Chữ ký chứng nhận', 'Certification'), value: CERTIFICATIONS[certification] }]),
@@ -197,7 +204,7 @@ function technicalFields({ format, level, algorithms, certification, reason, id,
 function linksOf({ chain, revocation }: SignatureReport): LinkOutline[] {
   return chain.map(({ subject, sha256, anchor }) => {
     const status = revocation.find((entry) => entry.for === sha256);
-    return { subject: shownText(subject), sha256: shownHex(sha256), anchor, revocation: status === undefined ? null : revocationWords(status), unchecked: status !== undefined && isUnchecked(status) };
+    return { subject: shownName(subject), sha256: shownHex(sha256), anchor, revocation: status === undefined ? null : revocationWords(status), unchecked: status !== undefined && isUnchecked(status) };
   });
 }
 

@@ -22,3 +22,6 @@ export function shownTime(instant: string): string {
 
 /** Hexadecimal in groups of eight, to be compared by eye. */
 export const shownHex = (hex: string): string => shownText(hex).replace(/(.{8})(?=.)/g, '$1 ');
+
+/** A distinguished name with room between its parts, so that it can be broken into lines there. */
+export const shownName = (name: string): string => shownText(name.replace(/(?<!\\),(?=\S)/g, ', '));

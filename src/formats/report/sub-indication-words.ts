@@ -7,7 +7,7 @@ export const SUB_INDICATION_WORDS: Readonly<Record<SubIndication, Said>> = {
     'Chữ ký hoặc tài liệu không đúng cấu trúc quy định: có phần nằm ngoài nội dung được ký, hoặc tài liệu bị thay đổi trái phép sau khi ký.',
     'The signature or the document is not built as the standard demands: something lies outside what was signed, or was changed afterwards without permission.',
   ),
-  HASH_FAILURE: said('Nội dung đã bị thay đổi sau khi ký: giá trị băm không khớp.', 'The content was changed after it was signed: its hash does not match.'),
+  HASH_FAILURE: said('Giá trị băm không khớp: nội dung không còn đúng như lúc được ký hoặc đóng dấu thời gian.', 'The hash does not match: the content is not what was signed or time-stamped.'),
   SIG_CRYPTO_FAILURE: said('Giá trị chữ ký không khớp với khóa công khai trong chứng thư của người ký.', 'The signature value does not match the public key in the signer’s certificate.'),
   REVOKED: said('Chứng thư chữ ký số đã bị thu hồi trước thời điểm ký được chứng minh.', 'The certificate was revoked before the proven time of signing.'),
   EXPIRED: said('Chứng thư chữ ký số đã hết hạn trước thời điểm ký được chứng minh.', 'The certificate had expired before the proven time of signing.'),
