@@ -66,6 +66,13 @@ export function isLocked({ action, fields }: FieldLock, fieldName: string): bool
   return action === 'Include' ? named : !named;
 }
 
+/** Like `readPermissions`; where the signature names no level, the one of its field's lock dictionary counts (table 236). */
+export function permissionsInForce(view: PdfRevision, signature: PdfDict, field: PdfDict | undefined): SignaturePermissions {
+  const own = readPermissions(view, signature);
+  const lock = field === undefined ? undefined : view.dict(field.entries.get('Lock'));
+  return { ...own, docMdp: own.docMdp ?? (lock === undefined ? null : (lockLevel(view, lock) ?? null)) };
+}
+
 /** The certification's level, by the catalog's /Perms /DocMDP entry. */
 export function certificationOf(view: PdfRevision): { readonly level: DocMdpLevel | null; readonly signature: PdfDict } | undefined {
   const perms = view.dict(view.catalog.entries.get('Perms'));

@@ -15,8 +15,8 @@ import { latin1 } from '../pdf/parser.ts';
 import type { Appearance } from './appearance/appearance.ts';
 import { drawAppearance } from './appearance/appearance.ts';
 import { addForm } from './appearance/form-xobject.ts';
-import type { DocMdpLevel, FieldLock } from './permissions.ts';
-import { certificationOf, isLocked, lockLevel, readFieldLock, readPermissions } from './permissions.ts';
+import type { DocMdpLevel, FieldLock, SignaturePermissions } from './permissions.ts';
+import { certificationOf, isLocked, lockLevel, permissionsInForce, readFieldLock } from './permissions.ts';
 import { addField, catalogRef, changeCatalog, fillField } from './place-field.ts';
 import type { PadesSubFilter, SignatureDictionaryBytes } from './signature-dictionary.ts';
 import { buildSignatureDictionary, byteRangeText } from './signature-dictionary.ts';
@@ -141,22 +141,23 @@ function checkPermitted(view: PdfRevision, fields: SignatureFields, options: Pre
   const forbid = (detail: string): never => {
     throw new GatewayError('PDF_CHANGE_FORBIDDEN', `An earlier signature forbids this one: ${detail}`);
   };
+  const addsVisible = (options.fieldName === undefined && options.rect !== undefined) || (options.emptyFields ?? []).length > 0;
+  // ISO 32000-2 §12.8.2.2: an invisible document time-stamp is no change in the sense of DocMDP.
+  if (options.subFilter === 'ETSI.RFC3161' && options.fieldName === undefined && !addsVisible) return;
   const certification = certificationOf(view);
-  // ISO 32000-2 §12.8.2.2: document time-stamps are no change in the sense of DocMDP.
-  if (certification !== undefined && options.subFilter !== 'ETSI.RFC3161') {
-    if (certification.level === null) forbid('its certification names no permission that this software knows');
-    if (certification.level === 1) forbid('the document is certified with no changes allowed (DocMDP 1)');
-    const addsVisible = (options.fieldName === undefined && options.rect !== undefined) || (options.emptyFields ?? []).length > 0;
-    if (addsVisible) forbid('the document is certified and has no field for a new visible signature; sign an existing field, or invisibly');
-  }
+  if (certification !== undefined && certification.level === null) forbid('its certification names no permission that this software knows');
   if (options.certify !== undefined && (certification !== undefined || fields.signed.length > 0)) forbid('only the first signature of a document can certify it');
-  for (const signed of fields.signed) {
-    const signature = signatureValue(view, signed);
-    if (signature === undefined) continue;
-    const permissions = readPermissions(view, signature);
-    if (permissions.locks.some((lock) => isLocked(lock, fieldName))) forbid('it locks the field');
+  for (const field of fields.signed) {
+    const signature = signatureValue(view, field);
+    const { docMdp, locks, unclear } = signature === undefined ? NOTHING_SAID : permissionsInForce(view, signature, field.dict);
+    if (unclear) forbid('it names permissions that cannot be read');
+    if (docMdp === 1) forbid('no changes are allowed after it (DocMDP 1)');
+    if (docMdp !== null && addsVisible) forbid('the document is certified and has no field for a new visible signature; sign an existing field, or invisibly');
+    if (locks.some((lock) => isLocked(lock, fieldName))) forbid('it locks the field');
   }
 }
+
+const NOTHING_SAID: SignaturePermissions = { docMdp: null, locks: [], unclear: false };
 
 interface WidgetPlace {
   readonly page: PdfPage | undefined;

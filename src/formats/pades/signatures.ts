@@ -18,7 +18,7 @@ import { coverageOf, readByteRange } from './coverage.ts';
 import type { ChangeJudgement } from './judge-changes.ts';
 import { judgeChanges } from './judge-changes.ts';
 import type { DocMdpLevel, FieldLock } from './permissions.ts';
-import { lockLevel, readPermissions } from './permissions.ts';
+import { permissionsInForce } from './permissions.ts';
 
 /** A signature or document time-stamp as the PDF presents it; nothing about its cryptographic validity. */
 export interface PdfSignature {
@@ -193,20 +193,17 @@ function isZeroPadded(bytes: Uint8Array): boolean {
     if (count > 6) return false;
     end = 2 + count + bytes.subarray(2, 2 + count).reduce((value, byte) => value * 256 + byte, 0);
   }
-  return end <= bytes.length && bytes.subarray(end).every((byte) => byte === 0);
+  return end <= bytes.length && Buffer.alloc(bytes.length - end).equals(bytes.subarray(end));
 }
 
 const nameText = (value: PdfObject): string | null => (isName(value) ? value.text : null);
 
 const isTimestamp = (type: PdfObject, subFilter: PdfObject): boolean => isName(type, 'DocTimeStamp') || isName(subFilter, 'ETSI.RFC3161');
 
-/** What the signature, or else the lock of its field, lays down; what is not understood permits nothing. */
-function rulesOf(document: PdfDocument, { field, dict }: Candidate): { readonly docMdp: DocMdpLevel | null; readonly locks: readonly FieldLock[]; readonly warnings: readonly string[] } {
-  const { latest } = document;
-  const { docMdp, locks, unclear } = readPermissions(latest, dict);
-  const lock = field === undefined ? undefined : latest.dict(field.dict.entries.get('Lock'));
-  const level = docMdp ?? (lock === undefined ? null : (lockLevel(latest, lock) ?? null));
-  if (!unclear) return { docMdp: level, locks, warnings: [] };
+/** What is not understood permits nothing. */
+function rulesOf({ latest }: PdfDocument, { field, dict }: Candidate): { readonly docMdp: DocMdpLevel | null; readonly locks: readonly FieldLock[]; readonly warnings: readonly string[] } {
+  const { docMdp, locks, unclear } = permissionsInForce(latest, dict, field?.dict);
+  if (!unclear) return { docMdp, locks, warnings: [] };
   return { docMdp: 1, locks, warnings: ['the signature names permissions that cannot be read; no change after it counts as permitted'] };
 }
 
