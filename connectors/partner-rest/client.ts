@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
 import { isGatewayError, type GatewayError } from '../../src/domain/errors.ts';
+import { linkedAbort } from '../../src/ports/linked-abort.ts';
 import type { PartnerRequest } from './request.ts';
 import type { PartnerAnswer } from './response.ts';
 
@@ -19,15 +20,15 @@ export type CallResult =
 /** One exchange: no retry, no redirect, an end in time. Does not throw. */
 export async function call({ method, url, headers, body }: PartnerRequest, limits: CallLimits, signal: AbortSignal): Promise<CallResult> {
   const deadline = AbortSignal.timeout(limits.totalTimeoutMs);
-  const stop = AbortSignal.any([signal, deadline]);
+  const stop = linkedAbort(signal, deadline);
   const written = { begun: method === 'GET' };
   try {
     const response = await request(url, {
       method,
       headers,
-      body: body === null ? null : Readable.from(watched(body, written, stop), { objectMode: false }),
+      body: body === null ? null : Readable.from(watched(body, written, stop.signal), { objectMode: false }),
       dispatcher: limits.dispatcher,
-      signal: stop,
+      signal: stop.signal,
       headersTimeout: limits.totalTimeoutMs,
       bodyTimeout: limits.totalTimeoutMs,
     });
@@ -37,6 +38,8 @@ export async function call({ method, url, headers, body }: PartnerRequest, limit
   } catch (error) {
     const reason = signal.aborted ? 'cut short by the gateway' : deadline.aborted ? `no answer within ${limits.totalTimeoutMs} ms` : reasonOf(error);
     return { answered: false, sent: written.begun, reason, forbidden: isGatewayError(error, 'URL_FORBIDDEN') ? error : null };
+  } finally {
+    stop.unlink();
   }
 }
 

@@ -1,6 +1,7 @@
 import { GatewayError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease, Outbox } from '../ports/outbox.ts';
+import { linkedAbort } from '../ports/linked-abort.ts';
 import { within } from '../ports/within.ts';
 import type { HeldLease } from './delivery-handler.ts';
 
@@ -19,9 +20,9 @@ export interface KeptLease extends HeldLease {
 
 /** Renews the lease in the background until it is released, and aborts when it is lost or `stop` aborts. */
 export function keepLease(outbox: Outbox, clock: Clock, lease: Lease, stop: AbortSignal): KeptLease {
-  const lost = new AbortController();
   const released = new AbortController();
-  const signal = AbortSignal.any([lost.signal, stop]);
+  const lost = linkedAbort(stop);
+  const { signal } = lost;
   let until = lease.leaseUntil.getTime();
   let sending = false;
 
@@ -52,6 +53,9 @@ export function keepLease(outbox: Outbox, clock: Clock, lease: Lease, stop: Abor
       sending = true;
     },
     hasBegunSending: () => sending,
-    release: () => released.abort(),
+    release() {
+      released.abort();
+      lost.unlink();
+    },
   };
 }
