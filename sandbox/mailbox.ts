@@ -26,8 +26,6 @@ export interface MailboxOptions {
   readonly now: () => Date;
   /** Own number under which the message is entered. */
   readonly reference: (envelope: MessageEnvelope) => string;
-  /** Called once a message, after it is kept. */
-  readonly onNew: (message: ReceivedMessage) => void;
 }
 
 /** Deliveries that came with another content than the first time, or whose parts do not match. */
@@ -41,7 +39,6 @@ export function openMailbox(options: MailboxOptions): Mailbox {
   const takeOnce = async (envelope: MessageEnvelope): Promise<ReceivedMessage> => {
     const message = await receive(options, envelope);
     kept.set(envelope.deliveryId, message);
-    options.onNew(message);
     return message;
   };
   return {

@@ -4,7 +4,8 @@ import { bodyAs, json, Refusal, type Call, type SandboxRoute } from './router.ts
 import { checkWebhook } from './webhook.ts';
 
 export interface WebhookRouteOptions {
-  readonly secret: string;
+  /** null: this system pulls, and has no such address. */
+  readonly secret: string | null;
   readonly mailbox: Mailbox;
   readonly now: () => Date;
 }
@@ -14,6 +15,7 @@ export interface WebhookRouteOptions {
  * receipt of a delivery, or 404, for a gateway that lost the answer.
  */
 export function webhookRoutes({ secret, mailbox, now }: WebhookRouteOptions): readonly SandboxRoute[] {
+  if (secret === null) return [];
   const checkGenuine = ({ headers, body }: Call): string => {
     const verdict = checkWebhook({ headers, body }, secret, now());
     if (!verdict.genuine) throw new Refusal(401, `Not taken: ${verdict.why}`);

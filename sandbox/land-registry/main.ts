@@ -22,6 +22,8 @@ const HELP = `A land registry's own system, to try the gateway with. Everything 
 POST /cases, then /cases/{code}/signatures {"role": "officer" | "seal"}, /cases/{code}/verification, /cases/{code}/result; GET / shows it.
 `;
 
+const readSecret = (path: string): string => readFileSync(path, 'utf8').trim();
+
 const { values } = parseArgs({
   options: {
     gateway: { type: 'string', default: 'http://127.0.0.1:8080' },
@@ -42,8 +44,7 @@ else if (values['api-key-file'] === undefined || values['webhook-secret-file'] =
   process.exitCode = 2;
 } else {
   const server = await startLandRegistry({
-    gateway: { url: values.gateway, apiKey: readFileSync(values['api-key-file'], 'utf8').trim() },
-    webhookSecret: readFileSync(values['webhook-secret-file'], 'utf8').trim(),
+    gateway: { url: values.gateway, apiKey: readSecret(values['api-key-file']), webhookSecret: readSecret(values['webhook-secret-file']) },
     agencyCode: values.agency,
     recipientAgencyCode: values.recipient,
     level: signatureLevel.parse(values.level),

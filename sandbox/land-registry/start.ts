@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { gatewayClient } from '../gateway-client.ts';
-import type { GatewayAccess } from '../gateway-call.ts';
-import { listen, type ListenOptions, type RunningServer } from '../listen.ts';
+import { startConnected, type CredentialsSource, type GatewayCredentials } from '../connected-system.ts';
+import type { Handle, ListenOptions, RunningServer } from '../listen.ts';
 import { openMailbox, type Mailbox } from '../mailbox.ts';
 import { loadPaperFonts } from '../papers/fonts.ts';
 import { LAND_REGISTRY, ONE_STOP_PORTAL } from '../parties.ts';
@@ -13,9 +13,7 @@ import { webhookRoutes } from '../webhook-route.ts';
 import { fileCase, sendResult, signDecision, verifyDecision, type CaseSettings, type LandCase, type SignerRole } from './case.ts';
 
 export interface LandRegistryOptions extends ListenOptions {
-  readonly gateway: GatewayAccess;
-  /** `whsec_…`, shared with the gateway. */
-  readonly webhookSecret: string;
+  readonly gateway: CredentialsSource;
   readonly agencyCode?: string;
   readonly recipientAgencyCode?: string;
   /** Ids of the keys at the gateway; default `officer` and `seal`. */
@@ -36,9 +34,18 @@ interface State {
  * `POST /webhooks`. It knows the gateway by HTTP only and keeps everything in memory. `GET /` is for people.
  */
 export async function startLandRegistry(options: LandRegistryOptions): Promise<RunningServer> {
-  const now = options.now ?? (() => new Date());
   const stopped = new AbortController();
-  const gateway = gatewayClient({ signal: stopped.signal, ...options.gateway });
+  const server = await startConnected(options, options.gateway, (credentials) => connect(options, credentials, stopped.signal));
+  const close = (): Promise<void> => {
+    stopped.abort();
+    return server.close();
+  };
+  return { url: server.url, close };
+}
+
+async function connect(options: LandRegistryOptions, credentials: GatewayCredentials, signal: AbortSignal): Promise<Handle> {
+  const now = options.now ?? (() => new Date());
+  const gateway = gatewayClient({ ...credentials, signal });
   const settings: CaseSettings = {
     gateway,
     agencyCode: options.agencyCode ?? LAND_REGISTRY.agencyCode,
@@ -48,10 +55,8 @@ export async function startLandRegistry(options: LandRegistryOptions): Promise<R
     fonts: await loadPaperFonts(),
     now,
   };
-  const mailbox = openMailbox({ gateway, now, reference: ({ messageId }) => `VPDK-${messageId.slice(-8)}`, onNew: () => undefined });
-  const state: State = { settings, cases: new Map(), mailbox };
-  const server = await listen(routed([...caseRoutes(state), ...webhookRoutes({ secret: options.webhookSecret, mailbox, now })]), options);
-  return { url: server.url, close: () => (stopped.abort(), server.close()) };
+  const mailbox = openMailbox({ gateway, now, reference: ({ messageId }) => `VPDK-${messageId.slice(-8)}` });
+  return routed([...caseRoutes({ settings, cases: new Map(), mailbox }), ...webhookRoutes({ secret: credentials.webhookSecret, mailbox, now })]);
 }
 
 const role = z.strictObject({ role: z.enum(['officer', 'seal']) });

@@ -16,6 +16,8 @@ const HELP = `A one-stop portal, to try the gateway with. Everything it knows is
 POST /dossiers/{code}/acceptance takes a result in, /dossiers/{code}/postal-order has it delivered; GET / shows it.
 `;
 
+const readSecret = (path: string): string => readFileSync(path, 'utf8').trim();
+
 const { values } = parseArgs({
   options: {
     gateway: { type: 'string', default: 'http://127.0.0.1:8080' },
@@ -35,8 +37,7 @@ else if (values['api-key-file'] === undefined) {
 } else {
   const secretFile = values['webhook-secret-file'];
   const server = await startOneStopPortal({
-    gateway: { url: values.gateway, apiKey: readFileSync(values['api-key-file'], 'utf8').trim() },
-    receive: secretFile === undefined ? { by: 'pull' } : { by: 'push', webhookSecret: readFileSync(secretFile, 'utf8').trim() },
+    gateway: { url: values.gateway, apiKey: readSecret(values['api-key-file']), webhookSecret: secretFile === undefined ? null : readSecret(secretFile) },
     agencyCode: values.agency,
     port: Number(values.port),
     host: values.host,

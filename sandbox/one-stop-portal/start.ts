@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MessageEnvelope } from '../../src/formats/api/messages.ts';
-import type { GatewayAccess } from '../gateway-call.ts';
+import { startConnected, type CredentialsSource } from '../connected-system.ts';
 import { gatewayClient, type GatewayClient } from '../gateway-client.ts';
-import { listen, type ListenOptions, type RunningServer } from '../listen.ts';
+import type { ListenOptions, RunningServer } from '../listen.ts';
 import { MessageDamaged, openMailbox, type Mailbox } from '../mailbox.ts';
 import { ONE_STOP_PORTAL } from '../parties.ts';
 import { postalNewsOf, viewOfReceived } from '../received-view.ts';
@@ -12,9 +12,10 @@ import { webhookRoutes } from '../webhook-route.ts';
 import { orderDelivery, portalDossiers, takeIn, type IntakeSettings, type PortalDossier } from './intake.ts';
 
 export interface OneStopPortalOptions extends ListenOptions {
-  readonly gateway: GatewayAccess;
-  /** How messages come: pushed to `POST /webhooks` under this secret, or pulled from the inbox. */
-  readonly receive: { readonly by: 'push'; readonly webhookSecret: string } | { readonly by: 'pull'; readonly everyMs?: number };
+  /** With a webhook secret messages are pushed to `POST /webhooks`; without one they are pulled from the inbox. */
+  readonly gateway: CredentialsSource;
+  /** How often the inbox is looked into. Default: 1 s. */
+  readonly pullEveryMs?: number;
   readonly agencyCode?: string;
   readonly office?: IntakeSettings['office'];
   readonly now?: () => Date;
@@ -41,14 +42,15 @@ interface State {
 export async function startOneStopPortal(options: OneStopPortalOptions): Promise<RunningServer> {
   const now = options.now ?? (() => new Date());
   const stopped = new AbortController();
-  const gateway = gatewayClient({ signal: stopped.signal, ...options.gateway });
-  const mailbox = openMailbox({ gateway, now, reference: ({ messageId }) => `MC-${messageId.slice(-8)}`, onNew: () => undefined });
-  const settings: IntakeSettings = { gateway, agencyCode: options.agencyCode ?? ONE_STOP_PORTAL.agencyCode, office: options.office ?? OFFICE };
-  const state: State = { settings, mailbox, known: new Map(), pullFault: null };
-  const { receive } = options;
-  const webhooks = receive.by === 'push' ? webhookRoutes({ secret: receive.webhookSecret, mailbox, now }) : [];
-  const server = await listen(routed([...deskRoutes(state), ...webhooks]), options);
-  const pulling = receive.by === 'pull' ? pull(state, gateway, receive.everyMs ?? 1_000, stopped.signal) : Promise.resolve();
+  let pulling = Promise.resolve();
+  const server = await startConnected(options, options.gateway, (credentials) => {
+    const gateway = gatewayClient({ ...credentials, signal: stopped.signal });
+    const mailbox = openMailbox({ gateway, now, reference: ({ messageId }) => `MC-${messageId.slice(-8)}` });
+    const settings: IntakeSettings = { gateway, agencyCode: options.agencyCode ?? ONE_STOP_PORTAL.agencyCode, office: options.office ?? OFFICE };
+    const state: State = { settings, mailbox, known: new Map(), pullFault: null };
+    if (credentials.webhookSecret === null) pulling = pull(state, gateway, options.pullEveryMs ?? 1_000, stopped.signal);
+    return Promise.resolve(routed([...deskRoutes(state), ...webhookRoutes({ secret: credentials.webhookSecret, mailbox, now })]));
+  });
   const close = async (): Promise<void> => {
     stopped.abort();
     await pulling;

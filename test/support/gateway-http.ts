@@ -36,6 +36,8 @@ export interface TestGatewayOptions {
 export interface TestPartner {
   readonly id: PartnerId;
   readonly token: string;
+  /** null for a partner that pulls. */
+  readonly webhookSecret: string | null;
 }
 
 export interface NewTestPartner {
@@ -91,10 +93,10 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     documentsPath,
     async addPartner(id, { agencies = [], scopes = SCOPES, pushUrl } = {}) {
       const partnerId = id as PartnerId;
-      await addPartner(ports, ACTOR, { id: partnerId, name: `System ${id}`, mode: pushUrl === undefined ? 'pull' : 'push', url: pushUrl ?? null, repeat: 'key' });
+      const { webhookSecret } = await addPartner(ports, ACTOR, { id: partnerId, name: `System ${id}`, mode: pushUrl === undefined ? 'pull' : 'push', url: pushUrl ?? null, repeat: 'key' });
       for (const agencyCode of agencies) await setRoute(ports, ACTOR, { agencyCode: agencyCode as AgencyCode, partnerId });
       const { token } = await issueApiKey(ports, ACTOR, { partnerId, label: 'test', scopes, expiresAt: null });
-      return { id: partnerId, token };
+      return { id: partnerId, token, webhookSecret };
     },
     issueKey: async ({ id }, scopes) => (await issueApiKey(ports, ACTOR, { partnerId: id, label: 'test', scopes, expiresAt: null })).token,
     async close() {
