@@ -12,6 +12,7 @@ import { dict, isRef } from '../pdf/objects.ts';
 import type { PdfPage, Rectangle } from '../pdf/pages.ts';
 import { findPage, findPageOfWidget, pageAt, rectangleOf } from '../pdf/pages.ts';
 import { latin1 } from '../pdf/parser.ts';
+import { disagreements, scanDocument } from '../pdf/scan.ts';
 import type { Appearance } from './appearance/appearance.ts';
 import { drawAppearance } from './appearance/appearance.ts';
 import { addForm } from './appearance/form-xobject.ts';
@@ -49,6 +50,8 @@ export interface PreparePadesOptions {
   readonly certify?: DocMdpLevel;
   /** Freeze fields with this signature (ISO 32000-2 §12.8.2.4). */
   readonly lock?: FieldLock;
+  /** Read the document from front to back too and refuse it where that differs from its cross-reference; costs a pass over its syntax. */
+  readonly compareReadings?: boolean;
   /** Empty signature fields that later signers will fill, placed now so that filling them is no surprise. */
   readonly emptyFields?: readonly { readonly name: string; readonly page: number; readonly rect: Rectangle }[];
 }
@@ -75,7 +78,7 @@ export interface PreparedPdf {
  */
 export async function preparePades(source: ByteSource, options: PreparePadesOptions): Promise<PreparedPdf> {
   const document = openPdf(source);
-  checkSound(document);
+  checkSound(document, options.compareReadings === true);
   const { latest } = document;
   const fields = readSignatureFields(latest);
   const existing = options.fieldName === undefined ? undefined : emptyField(latest, fields, options.fieldName);
@@ -95,10 +98,12 @@ export async function preparePades(source: ByteSource, options: PreparePadesOpti
 }
 
 /** A signer appends to exactly what readers see, so it refuses a file whose structure readers must guess. */
-function checkSound(document: PdfDocument): void {
+function checkSound(document: PdfDocument, compareReadings: boolean): void {
   const { source, revisions } = document;
   if (!latin1(source.read(0, Math.min(5, source.sizeBytes))).startsWith('%PDF-')) throw broken('bytes stand before its %PDF- header');
   if (revisions.at(-1)?.end === undefined || !endsClean(document)) throw broken('bytes stand after its last cross-reference section');
+  const [difference] = compareReadings ? disagreements(document, scanDocument(document)) : [];
+  if (difference !== undefined) throw broken(`read from front to back it is another document: ${difference}`);
 }
 
 interface SignatureFields {

@@ -8,8 +8,8 @@ import type { Place, Step } from './step.ts';
 
 /** What a reader may set on any field without changing what it is. */
 const ALWAYS_CHANGEABLE = new Set(['Ff', 'Type']);
-/** What filling a field touches: value, appearance, appearance state, flags of the widget, text defaults. */
-const CHANGED_BY_FILLING = new Set([...ALWAYS_CHANGEABLE, 'AP', 'AS', 'V', 'F', 'DA', 'Q']);
+/** What filling a field touches: value (rich text and chosen items too), appearance and its state, flags and time of change of the widget, text defaults. */
+const CHANGED_BY_FILLING = new Set([...ALWAYS_CHANGEABLE, 'V', 'RV', 'I', 'TI', 'AP', 'AS', 'F', 'M', 'DA', 'Q']);
 
 /** Every field of both states; returns the object numbers of widgets that new signature fields brought. */
 export function checkFields(step: Step, pairs: readonly FieldPair[]): Map<number, string> {

@@ -77,7 +77,15 @@ function checkResources(step: Step, before: PdfDict, after: PdfDict): void {
   const now = after.entries.get('DR');
   if (sameObject(was, now) && !step.isRewritten(now)) return;
   approveMoved(step, was, now, 'the resources of the form');
-  step.add({ level: 'form', detail: 'the resources of the form were changed', suspicious: true });
+  const grew = onlyGrew(step.before.resolve(was), step.after.resolve(now));
+  step.add({ level: 'form', detail: grew ? 'fonts or other resources were added to the form' : 'the resources of the form were changed', suspicious: !grew });
+}
+
+/** Whether every resource that was there still is the same one. */
+function onlyGrew(was: PdfObject, now: PdfObject, depth = 0): boolean {
+  if (was === null || sameObject(was, now)) return true;
+  if (!isDict(was) || !isDict(now) || depth > 2) return false;
+  return [...was.entries].every(([key, value]) => onlyGrew(value, now.entries.get(key) ?? null, depth + 1));
 }
 
 interface Listing {

@@ -199,6 +199,15 @@ describe('what cannot be signed safely', () => {
     expect(await codeOf(prepare(Buffer.concat([onePagePdf(), Buffer.from('junk')])))).toBe('PDF_BROKEN');
   });
 
+  it('refuses, when asked to compare, a document that reads otherwise from front to back (PDF-MASK)', async () => {
+    const text = onePagePdf().toString('latin1');
+    const at = Number(/startxref\n(\d+)/.exec(text)?.[1]);
+    const copy = '3 0 obj\n<</Type/Page/Masked true>>\nendobj\n';
+    const masked = Buffer.from(text.slice(0, at) + copy + text.slice(at).replace(/startxref\n\d+/, `startxref\n${at + copy.length}`), 'latin1');
+    expect(await codeOf(prepare(masked, { compareReadings: true }))).toBe('PDF_BROKEN');
+    expect(await codeOf(prepare(onePagePdf(), { compareReadings: true }))).toBe('no error');
+  });
+
   it('refuses a page that is not there and a rectangle off the page', async () => {
     expect(await codeOf(prepare(onePagePdf(), { page: 2 }))).toBe('PDF_PAGE_NOT_FOUND');
     expect(await codeOf(prepare(onePagePdf(), { rect: { x: 550, y: 0, width: 100, height: 50 } }))).toBe('APPEARANCE_INVALID');
