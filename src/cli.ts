@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   messages: async () => (await import('./cli/messages.ts')).messagesCommand(),
   postal: async () => (await import('./cli/messages.ts')).postalCommand(),
   migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(),
+  demo: async () => (await import('./cli/demo.ts')).demoCommand(),
   'dev-pki': async () => (await import('./cli/dev-pki.ts')).devPkiCommand(),
 };
 

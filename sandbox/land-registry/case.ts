@@ -47,6 +47,7 @@ export interface LandCase {
 }
 
 export const DECISION_NAME = 'quyet-dinh.pdf';
+const SEAL_FIELD = 'DauCoQuan';
 
 /** Opens the dossier, the gateway issuing its code, and hands in the applicant's papers. @param key of this filing, the same when it is repeated */
 export async function fileCase(settings: CaseSettings, key: string): Promise<LandCase> {
@@ -77,7 +78,9 @@ export async function signDecision({ gateway, keys, level }: CaseSettings, landC
   if (signatures.some((made) => made.role === role)) throw new Refusal(409, `The decision has the signature "${role}" already`);
   if (role === 'seal' && signatures.length === 0) throw new Refusal(409, 'The officer signs before the seal is set');
   if (landCase.sentMessageId !== null) throw new Refusal(409, 'The decision was sent already');
-  const signed = await gateway.sign(paperOf(landCase, DECISION_NAME), { keyId: keys[role], level, appearance: role, placement: places[role], location: 'Huế', dossierCode: code }, `${code}-${role}`);
+  // The officer's signature places the seal's field too: the lawful overlap is foreseen, and raises no alarm.
+  const place = role === 'officer' ? { placement: places.officer, laterFields: [{ name: SEAL_FIELD, ...places.seal }] } : { field: SEAL_FIELD };
+  const signed = await gateway.sign(paperOf(landCase, DECISION_NAME), { keyId: keys[role], level, appearance: role, ...place, location: 'Huế', dossierCode: code }, `${code}-${role}`);
   papers.set(DECISION_NAME, { name: DECISION_NAME, bytes: signed.bytes, mediaType: 'application/pdf' });
   landCase.documentIds.set(DECISION_NAME, signed.documentId);
   landCase.verification = null;

@@ -36,7 +36,7 @@ export async function deliver(ports: DeliverPorts, lease: Lease, stop: AbortSign
     const next = await settleUntilWritten(ports, lease, handled, startedAt, stop);
     if (next === 'lost') log.warn('delivery.lease-lost', factsOf(lease, handled));
     else log.info('delivery.attempted', factsOf(lease, handled));
-    if (next !== 'lost' && next !== null) ports.queue.wake([next]);
+    if (next !== 'lost') ports.queue.wake(next);
   } catch (error) {
     log.error('delivery.unsettled', error, { deliveryId: lease.id, attempt: lease.attempt });
   } finally {
@@ -111,7 +111,7 @@ export function parked(lease: Lease, reason: ParkReason, error: DeliveryError, o
  * A result that is not written is a message that will be sent again: while the lease is ours, the database is asked again and again.
  * 'lost': another worker has the delivery, and nothing was written.
  */
-async function settleUntilWritten(ports: DeliverPorts, lease: Lease, handled: Handled, startedAt: Date, stop: AbortSignal): Promise<Wake | null | 'lost'> {
+async function settleUntilWritten(ports: DeliverPorts, lease: Lease, handled: Handled, startedAt: Date, stop: AbortSignal): Promise<readonly Wake[] | 'lost'> {
   const { clock } = ports;
   const attempt: Attempt = { ...handled.attempt, startedAt, finishedAt: clock.now() };
   for (;;) {
@@ -125,13 +125,14 @@ async function settleUntilWritten(ports: DeliverPorts, lease: Lease, handled: Ha
   }
 }
 
-function settleOnce({ records, handlers }: DeliverPorts, lease: Lease, { settlement, record }: Handled, attempt: Attempt): Promise<Wake | null | 'lost'> {
+function settleOnce({ records, handlers }: DeliverPorts, lease: Lease, { settlement, record }: Handled, attempt: Attempt): Promise<readonly Wake[] | 'lost'> {
   const at = attempt.finishedAt;
   return records.transaction(async (trx) => {
     if (!(await trx.outbox.settle(lease, settlement, attempt))) return 'lost';
-    await record?.(trx, at);
-    if (settlement.state === 'parked') await handlers[lease.kind].onParked(trx, lease, settlement, at);
-    return settlement.state === 'delivered' ? trx.outbox.nextInLane(lease.laneId, at) : null;
+    const recorded = (await record?.(trx, at)) ?? [];
+    const announced = settlement.state === 'parked' ? ((await handlers[lease.kind].onParked(trx, lease, settlement, at)) ?? []) : [];
+    const next = settlement.state === 'delivered' ? await trx.outbox.nextInLane(lease.laneId, at) : null;
+    return [...recorded, ...announced, ...(next === null ? [] : [next])];
   });
 }
 

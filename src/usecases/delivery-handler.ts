@@ -1,4 +1,4 @@
-import type { Attempt, Lease, Settlement } from '../ports/outbox.ts';
+import type { Attempt, Lease, Settlement, Wake } from '../ports/outbox.ts';
 import type { RecordSet } from '../ports/records.ts';
 
 /** A leased delivery while its lease is kept alive. */
@@ -17,8 +17,8 @@ export interface HeldLease {
 export interface Handled {
   readonly settlement: Settlement;
   readonly attempt: Pick<Attempt, 'outcome' | 'code' | 'detail'>;
-  /** Further facts (receipt, event, state), recorded in the settlement's transaction; records and nothing else. */
-  readonly record?: ((records: RecordSet, at: Date) => Promise<void>) | undefined;
+  /** Further facts (receipt, event, state), recorded in the settlement's transaction; records and nothing else. What it returns is woken after the commit. */
+  readonly record?: ((records: RecordSet, at: Date) => Promise<readonly Wake[] | void>) | undefined;
 }
 
 export interface DeliveryHandler {
@@ -27,8 +27,8 @@ export interface DeliveryHandler {
    * is tried again by the schedule; CANCELLED before `beginSending` costs no try.
    */
   attempt(held: HeldLease): Promise<Handled>;
-  /** What else to record when the delivery is parked, whoever decided it; in the settlement's transaction. */
-  onParked(records: RecordSet, lease: Lease, parked: Extract<Settlement, { state: 'parked' }>, at: Date): Promise<void>;
+  /** What else to record when the delivery is parked, whoever decided it; in the settlement's transaction. What it returns is woken after the commit. */
+  onParked(records: RecordSet, lease: Lease, parked: Extract<Settlement, { state: 'parked' }>, at: Date): Promise<readonly Wake[] | void>;
 }
 
 /** One handler for each kind of delivery. */

@@ -13,6 +13,8 @@ export interface PresentationRequest {
   readonly placement?: { readonly page: number; readonly rect: { readonly x: number; readonly y: number; readonly width: number; readonly height: number } } | undefined;
   /** An existing empty signature field, instead of a placement. */
   readonly field?: string | undefined;
+  /** Empty fields for later signers, placed now so that filling them is foreseen. */
+  readonly laterFields?: readonly (NonNullable<PresentationRequest['placement']> & { readonly name: string })[] | undefined;
   readonly reason?: string | undefined;
   readonly location?: string | undefined;
   readonly certify?: 1 | 2 | 3 | undefined;
@@ -34,7 +36,7 @@ export interface PresentationMaterial {
  * @see Decree 30/2020/NĐ-CP Annex I, II.7d, II.8
  */
 export function presentationOf(request: PresentationRequest, material: PresentationMaterial): Omit<PreparePadesOptions, 'subFilter' | 'contentsBytes' | 'revisionId' | 'signingTime'> {
-  const { appearance, placement, field, reason, location, certify } = request;
+  const { appearance, placement, field, laterFields, reason, location, certify } = request;
   if (appearance !== 'none' && placement === undefined && field === undefined) {
     throw new GatewayError('APPEARANCE_INVALID', `The appearance "${appearance}" needs a place: give a page and rectangle, or the name of an empty signature field`);
   }
@@ -43,6 +45,7 @@ export function presentationOf(request: PresentationRequest, material: Presentat
     ...(appearance === 'none' ? {} : { appearance: drawnAs(appearance, request, material) }),
     ...(placement === undefined ? {} : { page: placement.page, rect: placement.rect }),
     ...(field === undefined ? {} : { fieldName: field }),
+    ...(laterFields === undefined ? {} : { emptyFields: laterFields }),
     ...(name === null ? {} : { name }),
     ...(reason === undefined ? {} : { reason }),
     ...(location === undefined ? {} : { location }),

@@ -21,7 +21,12 @@ export const signatureOptions = z
     scheme: z.enum(SIGNATURE_SCHEMES).optional(),
     appearance: appearanceName.default('none'),
     placement: placement.optional(),
-    field: text(200).optional(),
+    field: text(200).optional().describe('An empty signature field to fill, instead of a placement.'),
+    laterFields: z
+      .array(placement.extend({ name: text(100) }))
+      .max(20)
+      .optional()
+      .describe('Empty fields placed now for those who sign later, so that what they show is foreseen by this signature (the agency’s seal over the officer’s).'),
     reason: text(200).optional(),
     location: text(200).optional(),
     certify: z.union([z.literal(1), z.literal(2), z.literal(3)]).optional(),
