@@ -72,7 +72,7 @@ describe('a paper', () => {
     for (let i = 0; i < 40; i++) writing.paragraph(`Đoạn ${i}. ${'Nội dung được in đều hai lề. '.repeat(8)}`, { align: 'justify' });
     const view = openPdf(bytesSource(await writing.finish())).latest;
     const sizes = [...leaves(view)].map((_, i) => shownSize(findPage(view, i + 1)));
-    expect(sizes.length).toBeGreaterThan(3);
+    expect(sizes.length).toBeGreaterThan(2);
     for (const { width, height } of sizes) expect([width / MM, height / MM]).toEqual([expect.closeTo(210, 1), expect.closeTo(297, 1)]);
   });
 
