@@ -16,6 +16,7 @@ export interface PolicyFile {
   readonly algorithms: AlgorithmPolicy;
   readonly path: Pick<PathRules, 'profile' | 'model' | 'maxIntermediates' | 'anchors'>;
   readonly revocation: RevocationRules;
+  readonly signing: { readonly revocationUnavailable: 'refuse' | 'warn' };
 }
 
 /** The policies that come with the gateway. */
@@ -61,6 +62,7 @@ const SCHEMA = z.strictObject({
     scope: z.enum(['leaf', 'chain']),
     profile: z.enum(['fail', 'ignore']),
   }),
+  signing: z.strictObject({ revocationUnavailable: z.enum(['refuse', 'warn']) }).default({ revocationUnavailable: 'refuse' }),
 });
 
 function readPolicy(bytes: Uint8Array, path: string): PolicyFile {
@@ -69,7 +71,7 @@ function readPolicy(bytes: Uint8Array, path: string): PolicyFile {
     const [issue] = parsed.error.issues;
     throw new GatewayError('CONFIG_INVALID', `The policy file ${path} is not valid at ${issue?.path.join('.') || 'its root'}: ${issue?.message ?? 'unknown reason'}`);
   }
-  const { id, version, algorithms, path: pathRules, revocation } = parsed.data;
+  const { id, version, algorithms, path: pathRules, revocation, signing } = parsed.data;
   // Larger sizes first, so that the first row that fits is the one meant.
   const keys = algorithms.keys.toSorted((a, b) => b.minBits - a.minBits);
   return {
@@ -78,6 +80,7 @@ function readPolicy(bytes: Uint8Array, path: string): PolicyFile {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     algorithms: { digests: algorithms.digests, keys },
     path: pathRules,
+    signing,
     revocation: {
       maxAgeMs: revocation.maxAgeHours === null ? null : revocation.maxAgeHours * 3_600_000,
       skewMs: revocation.skewMinutes * 60_000,

@@ -15,9 +15,11 @@ import { systemChance } from '../wiring/chance.ts';
 import { systemClock } from '../wiring/clock.ts';
 import { openFileSource } from '../wiring/file-source.ts';
 import { loadFonts } from '../wiring/fonts.ts';
-import { checkChain } from './check-chain.ts';
 import { parseChoice, parseRectangle, parseWhole, readInputFile, readPassphrase, unreadable } from './arguments.ts';
+import { checkOwnSigner, type OwnSigner } from './check-own-signer.ts';
 import { paint, printJson, printLine } from './output.ts';
+import { POLICY_CHOICES } from './policy.ts';
+import { OUTBOUND_HELP } from './with-collector.ts';
 import { writeSigned, writeWhole } from './write-file.ts';
 
 interface SignOptions {
@@ -30,6 +32,8 @@ interface SignOptions {
   readonly level: SignatureLevel;
   readonly tsa: readonly string[];
   readonly trust: readonly string[];
+  readonly policy?: string;
+  readonly offline?: boolean;
   readonly appearance: AppearanceName;
   readonly picture?: string;
   readonly page?: number;
@@ -58,7 +62,9 @@ export function signCommand(): Command {
     .option('--format <format>', SIGNATURE_FORMATS.join(' | '), parseChoice('--format', SIGNATURE_FORMATS), 'pades')
     .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
     .option('--tsa <url...>', 'time-stamping authorities, asked in this order', [])
-    .option('--trust <path...>', 'anchors (PEM file or folder) that the signer’s chain must reach', [])
+    .option('--trust <path...>', 'anchors (PEM file or folder) that the signer’s chain must reach; its revocation is checked too', [])
+    .option('--policy <name|file>', `rules for the signer’s certificate: ${POLICY_CHOICES}; a named one also decides what happens when revocation cannot be checked`)
+    .option('--offline', 'fetch nothing: revocation is then not checked')
     .option('--appearance <name>', APPEARANCES.join(' | '), parseChoice('--appearance', APPEARANCES), 'none')
     .option('--picture <png>', 'picture for the appearances officer and seal')
     .option('--document-number <text>', 'number and notation, for the appearance annex')
@@ -72,6 +78,7 @@ export function signCommand(): Command {
     .option('--location <text>', 'place of signing')
     .option('--json', 'one JSON object a file')
     .addHelpText('after', '\nExample:\n  lienthong sign decision.pdf --out decision.signed.pdf --p12 officer.p12 --passphrase-file - \\\n    --level B-T --tsa http://tsa.ca.gov.vn/ --appearance text --page 1 --rect 320,120,200,80')
+    .addHelpText('after', `\n${OUTBOUND_HELP}`)
     .action((files: string[], options: SignOptions) => sign(files, options));
 }
 
@@ -82,11 +89,11 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
   const signer = await openSigner(options);
   const authorities = options.tsa.map((url) => createHttpTimestampAuthority({ url }));
   try {
-    const chain = checkChain(signer.chainDer, options.trust, systemClock.now());
+    const checked = await checkOwnSigner(signer.chainDer, options);
     for (const [index, file] of files.entries()) {
       const out = outs[index] ?? file;
       const facts = options.format === 'pades' ? await signPdf(file, out, signer, authorities, options) : await signDetached(file, out, signer, authorities, options);
-      report(file, out, { ...facts, chain }, options);
+      report(file, out, { ...facts, checked }, options);
     }
   } finally {
     await Promise.all(authorities.map((authority) => authority.close()));
@@ -175,11 +182,13 @@ function samePath(a: string, b: string): boolean {
   return real(a) === real(b);
 }
 
-function report(file: string, out: string, facts: Reported & { readonly chain: 'reached' | 'not-checked' }, options: SignOptions): void {
+function report(file: string, out: string, facts: Reported & { readonly checked: OwnSigner }, options: SignOptions): void {
+  const { checked } = facts;
   const timestamp = facts.timestamp === null ? null : { authority: facts.timestamp.authority, genTime: facts.timestamp.genTime.toISOString() };
-  if (options.json === true) return printJson({ file, out, level: facts.level, scheme: facts.scheme, certificateSha256: facts.certificateSha256, chain: facts.chain, field: facts.fieldName ?? null, timestamp });
+  if (options.json === true) return printJson({ file, out, level: facts.level, scheme: facts.scheme, certificateSha256: facts.certificateSha256, ...checked, field: facts.fieldName ?? null, timestamp });
   const stamped = timestamp === null ? '' : `, time-stamped ${timestamp.genTime} by ${timestamp.authority}`;
   printLine(`${paint('green', '✓')} ${out}  ${facts.level}${stamped}`);
-  if (facts.chain === 'not-checked') printLine(paint('yellow', '  The certificate’s validity, usage and key were checked, not its chain or revocation: add --trust PEM to check the chain.'));
-  else printLine(paint('dim', '  The chain reaches a trust anchor; revocation was not checked.'));
+  if (checked.chain === 'not-checked') printLine(paint('yellow', '  The certificate’s validity, usage and key were checked, not its chain or revocation: add --trust PEM to check the chain.'));
+  else if (checked.revocation === 'good') printLine(paint('dim', '  The chain reaches a trust anchor and is not revoked.'));
+  else printLine(paint('yellow', `  The chain reaches a trust anchor; revocation could not be checked:${checked.warnings.map((warning) => `\n    ${warning}`).join('')}`));
 }

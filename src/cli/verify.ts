@@ -1,19 +1,19 @@
 import { Command } from 'commander';
 import { trustFolder } from '../../certs/trust-folder.ts';
-import { loadPolicy, loadPolicyFile, POLICY_NAMES } from '../../certs/policy/load-policy.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { ValidationReport } from '../domain/validation-report.ts';
 import { readMaterial } from '../formats/ades/context.ts';
-import { validationPolicy, type ValidationPolicy } from '../formats/ades/policy.ts';
 import { readCertificates } from '../formats/x509/certificate.ts';
 import { isPem, readPem } from '../formats/x509/pem.ts';
-import { verifyDocument } from '../usecases/verify-document.ts';
+import { verifyDocument, type VerifyDocumentRequest, type VerifyPorts } from '../usecases/verify-document.ts';
 import { systemClock } from '../wiring/clock.ts';
 import { openFileSource, type FileSource } from '../wiring/file-source.ts';
 import { parseInstant, readInputFile, unreadable } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
 import { chooseLanguage, printJson, printLine } from './output.ts';
+import { POLICY_CHOICES, policyOf } from './policy.ts';
 import { reportLines } from './report-lines.ts';
+import { OUTBOUND_HELP, withCollector } from './with-collector.ts';
 import { writeWhole } from './write-file.ts';
 
 interface VerifyOptions {
@@ -25,6 +25,7 @@ interface VerifyOptions {
   readonly ocsp: readonly string[];
   readonly at?: Date;
   readonly policy: string;
+  readonly offline?: boolean;
   readonly report?: string;
   readonly json?: boolean;
   readonly lang?: string;
@@ -41,11 +42,15 @@ export function verifyCommand(): Command {
     .option('--crl <file...>', 'revocation lists', [])
     .option('--ocsp <file...>', 'OCSP responses', [])
     .option('--at <time>', 'validation time, ISO 8601; not a proof that the document existed then', parseInstant)
-    .option('--policy <name|file>', `${POLICY_NAMES.join(' | ')}, or a policy file`, 'default')
+    .option('--policy <name|file>', POLICY_CHOICES, 'default')
+    .option('--offline', 'fetch nothing: what is neither in the file nor given is reported as missing')
     .option('--report <out.json>', 'write the report there too (one FILE only)')
     .option('--json', 'one JSON object a file and line')
     .option('--lang <vi|en>', 'language of the summary; default: the terminal’s')
-    .addHelpText('after', '\nExit codes: 0 every file is TOTAL-PASSED, 1 any other verdict, 2 wrong options or missing files.\nNothing is fetched: give CRLs or OCSP responses, or revocation is reported as missing and the verdict is INDETERMINATE.')
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 every file is TOTAL-PASSED, 1 any other verdict, 2 wrong options or missing files.\n${OUTBOUND_HELP}\nFor a time in the past (--at) nothing is fetched, since what authorities say now is later: give CRLs or OCSP responses.`,
+    )
     .action(verify);
 }
 
@@ -53,7 +58,7 @@ async function verify(files: readonly string[], options: VerifyOptions): Promise
   if (options.report !== undefined && files.length > 1) throw new GatewayError('REQUEST_INVALID', '--report takes one FILE');
   if (options.report !== undefined && !options.report.endsWith('.json')) throw new GatewayError('REQUEST_INVALID', '--report writes JSON: name a file that ends in .json');
   if (options.detached.length > 0 && options.detached.length !== files.length) throw new GatewayError('REQUEST_INVALID', 'Give as many --detached files as signatures');
-  const ports = { clock: systemClock, trustStore: trustFolder({ signature: options.trust, timestamp: options.trustTsa.length > 0 ? options.trustTsa : options.trust }) };
+  const ports: VerifyPorts = { clock: systemClock, trustStore: trustFolder({ signature: options.trust, timestamp: options.trustTsa.length > 0 ? options.trustTsa : options.trust }) };
   const shared = {
     policy: policyOf(options.policy),
     certificates: options.cert.flatMap((path) => readCertificates(readInputFile(path))),
@@ -62,30 +67,32 @@ async function verify(files: readonly string[], options: VerifyOptions): Promise
   };
   // All files are opened first: a missing one is a wrong call, not a verdict in the middle of others.
   const sources = openAll([...files, ...options.detached]);
+  const requests = files.flatMap((file, index): VerifyDocumentRequest[] => {
+    const [source, detached] = [sources[index], sources[files.length + index]];
+    return source === undefined ? [] : [{ ...shared, file, source, ...(detached === undefined ? {} : { detached }) }];
+  });
   try {
-    let allPassed = true;
-    for (const [index, file] of files.entries()) {
-      const [source, detached] = [sources[index], sources[files.length + index]];
-      if (source === undefined) continue;
-      const report = await verifyDocument(ports, { ...shared, file, source, ...(detached === undefined ? {} : { detached }) });
-      allPassed &&= report.result === 'TOTAL-PASSED';
-      show(report, options);
-    }
+    const allPassed = await withCollector(options.offline === true, (collector) => verifyAll({ ...ports, collector }, requests, options));
     process.exitCode = allPassed ? EXIT.done : EXIT.no;
   } finally {
     for (const source of sources) source.close();
   }
 }
 
+async function verifyAll(ports: VerifyPorts, requests: readonly VerifyDocumentRequest[], options: VerifyOptions): Promise<boolean> {
+  let allPassed = true;
+  for (const request of requests) {
+    const report = await verifyDocument(ports, request);
+    allPassed &&= report.result === 'TOTAL-PASSED';
+    show(report, options);
+  }
+  return allPassed;
+}
+
 function show(report: ValidationReport, { json, lang, report: out }: VerifyOptions): void {
   if (out !== undefined) writeWhole(out, Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
   if (json === true) return printJson(report);
   for (const line of reportLines(report, chooseLanguage(lang, process.env))) printLine(line);
-}
-
-function policyOf(text: string): ValidationPolicy {
-  const name = POLICY_NAMES.find((known) => known === text);
-  return validationPolicy(name === undefined ? loadPolicyFile(text) : loadPolicy(name));
 }
 
 function openAll(paths: readonly string[]): FileSource[] {

@@ -12,6 +12,10 @@ export interface PolicySettings {
   readonly algorithms: AlgorithmPolicy;
   readonly path: Pick<PathRules, 'profile' | 'model' | 'maxIntermediates' | 'anchors'>;
   readonly revocation: RevocationRules;
+  readonly signing: {
+    /** What becomes of signing when the status of the signer's certificate cannot be had: nothing is signed, or it is, with a warning. */
+    readonly revocationUnavailable: 'refuse' | 'warn';
+  };
 }
 
 /** What validation holds signatures to; named in every report. */
