@@ -4,6 +4,7 @@ import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { Call } from '../usecases/call.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { problemOf, type Language } from './problem.ts';
+import { discardRest } from './request-body.ts';
 import type { Route } from './route.ts';
 import { routesOf } from './routes/table.ts';
 import { traceOf } from './trace.ts';
@@ -45,6 +46,7 @@ function traceAndLog({ log, isDraining }: HttpDependencies): RequestHandler {
     const { traceId } = traceOf(request);
     response.set('x-request-id', traceId);
     if (isDraining()) response.set('connection', 'close');
+    response.once('finish', () => discardRest(request));
     response.once('close', () => {
       // The route as the table writes it, never the address: addresses hold codes, and queries may hold anything.
       const route = (request.route as { readonly path?: unknown } | undefined)?.path;
@@ -98,8 +100,7 @@ function answerProblem({ log }: HttpDependencies) {
     const error = asGatewayError(thrown);
     const { traceId } = traceOf(request);
     const { status, headers, body } = problemOf(error, { language: languageOf(request), traceId, instance: request.path });
-    const wentAway = response.destroyed || request.destroyed;
-    if (status >= 500 && !wentAway) log.error('http.failed', error, { method: request.method, code: body.code, status, traceId });
+    if (status >= 500 && !response.destroyed) log.error('http.failed', error, { method: request.method, code: body.code, status, traceId });
     else log.info('http.refused', { method: request.method, code: body.code, status, traceId });
     // Half an answer must not look like a whole one.
     if (response.headersSent) response.destroy();

@@ -11,7 +11,7 @@ export interface BodyPace {
 const CHECK_EVERY_MS = 1_000;
 
 /**
- * The body in pieces, as they come. Ending early leaves the connection usable for the answer; Node.js throws the rest away.
+ * The body in pieces, as they come. Ending early leaves the connection usable for the answer; `discardRest` sees to the rest.
  * @throws BODY_TOO_LARGE, before anything is read when the length is announced; CANCELLED when the caller went away or is too slow
  */
 export async function* bodyBytes(request: IncomingMessage, pace: BodyPace): AsyncGenerator<Uint8Array> {
@@ -23,9 +23,10 @@ export async function* bodyBytes(request: IncomingMessage, pace: BodyPace): Asyn
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       const bytes = chunk as Uint8Array;
       sizeBytes += bytes.length;
-      watch.came(bytes.length);
       if (sizeBytes > pace.maxBytes) throw tooLarge(pace.maxBytes);
+      watch.came(bytes.length);
       yield bytes;
+      watch.ask();
     }
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause;
@@ -37,24 +38,38 @@ export async function* bodyBytes(request: IncomingMessage, pace: BodyPace): Asyn
 }
 
 interface PaceWatch {
+  /** Bytes came, and are being worked on. */
   came(bytes: number): void;
+  /** We wait for more. */
+  ask(): void;
   isTooSlow(): boolean;
   stop(): void;
 }
 
-/** Time during which we ourselves do not read counts for the caller: the rate is measured over what was asked for. */
+/** Only time in which we wait for the caller counts; what we take ourselves, writing to the disk, does not. */
 function watchPace(request: IncomingMessage, { minBytesPerSecond, graceMs }: BodyPace): PaceWatch {
   let received = 0;
   let waitedMs = 0;
+  let isAsking = true;
   let isTooSlow = false;
   const timer = setInterval(() => {
-    if (request.isPaused() || request.readableLength > 0) return;
+    if (!isAsking) return;
     waitedMs += CHECK_EVERY_MS;
     if (waitedMs <= graceMs || received >= (minBytesPerSecond * (waitedMs - graceMs)) / 1_000) return;
     isTooSlow = true;
     request.destroy();
   }, CHECK_EVERY_MS);
-  return { came: (bytes) => void (received += bytes), isTooSlow: () => isTooSlow, stop: () => clearInterval(timer) };
+  return {
+    came: (bytes) => {
+      received += bytes;
+      isAsking = false;
+    },
+    ask: () => {
+      isAsking = true;
+    },
+    isTooSlow: () => isTooSlow,
+    stop: () => clearInterval(timer),
+  };
 }
 
 function tooLarge(maxBytes: number): GatewayError {
@@ -71,4 +86,23 @@ export async function wholeBody(request: IncomingMessage, pace: BodyPace): Promi
 /** Documents may come slowly over a bad line, but not by drops. */
 export function documentPace(maxBytes: number): BodyPace {
   return { maxBytes, minBytesPerSecond: 1_024, graceMs: 30_000 };
+}
+
+const MOST_DISCARDED_BYTES = 16 * 1024 * 1024;
+const LONGEST_DISCARD_MS = 10_000;
+
+/**
+ * Reads past what a refused request still sends, so that its sender gets to read the answer and the connection can serve the next
+ * request; a sender that goes on and on is cut off. Node.js does so by itself only where nothing of a body was read.
+ */
+export function discardRest(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  let discarded = 0;
+  const timer = setTimeout(() => request.destroy(), LONGEST_DISCARD_MS).unref();
+  request.once('close', () => clearTimeout(timer));
+  request.on('data', (chunk: Uint8Array) => {
+    discarded += chunk.length;
+    if (discarded > MOST_DISCARDED_BYTES) request.destroy();
+  });
+  request.resume();
 }

@@ -66,16 +66,15 @@ function listen(server: Server, { host, port }: ServerSettings): Promise<void> {
 async function drain(server: Server, { drainMs = 20_000, noticeMs = 0 }: ServerSettings): Promise<void> {
   if (noticeMs > 0) await sleep(noticeMs);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const deadline = new AbortController();
-  const cut = sleep(drainMs, undefined, { signal: deadline.signal }).then(
-    () => server.closeAllConnections(),
-    () => undefined, // everything had ended by itself
-  );
+  // A connection whose last answer went out after close() stays open for the next request unless it is closed as idle then.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
-  deadline.abort();
-  await cut;
+  clearInterval(sweep);
+  clearTimeout(deadline);
 }
+
+const SWEEP_MS = 50;
 
 const STATUS_OF: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 

@@ -45,6 +45,6 @@ export const dossierCode = z
   .meta({ id: 'DossierCode', description: 'Mã hồ sơ <agency>-YYMMDD-NNNN (TT 01/2018/TT-VPCP Điều 19)', examples: ['H57.12.03-261124-0001'] });
 
 export const mediaType = z.string().max(127).regex(/^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/i, 'not a media type');
-/** File name for people: no path separators. */
-export const fileName = text(200).refine((value) => !/[/\\]/.test(value), 'a name, not a path');
+/** File name for people: one line, no path separators. */
+export const fileName = text(200).refine((value) => !/[/\\\t\r\n]/.test(value), 'a name, not a path');
 export const instant = z.iso.datetime({ offset: true });

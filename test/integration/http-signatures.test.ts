@@ -1,0 +1,328 @@
+import { createHash, randomUUID, X509Certificate } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createDevPki, type DevPki } from '../../certs/dev/create-dev-pki.ts';
+import { privateKeyDerOf, schemeOf, type DevIdentity } from '../../certs/dev/identity.ts';
+import { issueOddSigner } from '../../certs/dev/odd-signers.ts';
+import { startSandboxPki, type SandboxPki } from '../../sandbox/pki/start.ts';
+import type { KeyId } from '../../src/domain/ids.ts';
+import type { KeyPurpose } from '../../src/domain/signature.ts';
+import type { ValidationReport } from '../../src/domain/validation-report.ts';
+import type { Problem } from '../../src/formats/api/problem.ts';
+import { pemOf } from '../../src/formats/x509/pem.ts';
+import { addSigningKey, disableKey, grantKey } from '../../src/usecases/administer-keys.ts';
+import { systemChance } from '../../src/wiring/chance.ts';
+import { systemClock } from '../../src/wiring/clock.ts';
+import { frozenClock } from '../support/clock.ts';
+import { ask, askRaw, startTestGateway, type Answer, type Ask, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
+import { onePagePdf, pdfsigVerdicts, qpdfComplaints, qpdfRewrite, samplePdf } from '../support/pdf.ts';
+import { requireTool } from '../support/tools.ts';
+
+let pki: DevPki;
+let authorities: SandboxPki;
+let gateway: TestGateway;
+let withoutTsa: TestGateway;
+let land: TestPartner;
+let stranger: TestPartner;
+let trust: string;
+
+beforeAll(async () => {
+  pki = await createDevPki({ now: new Date() });
+  authorities = await startSandboxPki({ pki });
+  trust = mkdtempSync(join(tmpdir(), 'lienthong-trust-'));
+  writeFileSync(join(trust, 'root.pem'), pemOf('CERTIFICATE', pki.root.identity.certificateDer));
+  gateway = await startTestGateway({ tsaUrls: [`${authorities.url}/tsa`], trust, maxDocumentBytes: 4 * 1024 * 1024 });
+  withoutTsa = await startTestGateway({ trust });
+  land = await gateway.addPartner('land-registry');
+  stranger = await gateway.addPartner('stranger');
+  await addKey(gateway, 'officer', pki.officer, [land]);
+  await addKey(gateway, 'seal', pki.seal, [land], 'seal');
+  await addKey(gateway, 'exchange', pki.officer, [land], 'exchange');
+});
+afterEach(() => {
+  authorities.faults.tsa = null;
+});
+afterAll(async () => {
+  await gateway.close();
+  await withoutTsa.close();
+  await authorities.close();
+  rmSync(trust, { recursive: true, force: true });
+});
+
+/** Added while the certificate was valid, as a key that expired since. */
+async function addKey(to: TestGateway, name: string, identity: DevIdentity, granted: readonly TestPartner[], purpose: KeyPurpose = 'document', at: Date = new Date()): Promise<void> {
+  const ports = { ...to.fresh, clock: frozenClock(at), chance: systemChance(systemClock) };
+  const id = name as KeyId;
+  await addSigningKey(ports, 'operator:test', { id, purpose, scheme: schemeOf(identity.privateKey), privateKeyPkcs8Der: privateKeyDerOf(identity.privateKey), chainDer: identity.chainDer, picturePng: null });
+  for (const partner of granted) await grantKey(ports, 'operator:test', partner.id, id);
+}
+
+interface SignRequest {
+  readonly bytes?: Uint8Array;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly token?: string;
+  readonly key?: string;
+  readonly at?: TestGateway;
+}
+
+function form(bytes: Uint8Array, options?: unknown): FormData {
+  const data = new FormData();
+  if (options !== undefined) data.set('options', JSON.stringify(options));
+  data.set('document', new Blob([new Uint8Array(bytes)], { type: 'application/pdf' }), 'Quyết định.pdf');
+  return data;
+}
+
+async function sign({ bytes, options = {}, token = land.token, key, at = gateway }: SignRequest = {}): Promise<Response> {
+  const body = form(bytes ?? (await samplePdf()), { keyId: 'officer', level: 'B-B', ...options });
+  return askRaw(at.url, '/v1/signatures', { token, body, headers: key === undefined ? {} : { 'idempotency-key': key } });
+}
+
+async function signed(request: SignRequest = {}): Promise<Buffer> {
+  const response = await sign(request);
+  expect(response.headers.get('content-type')).toBe('application/pdf');
+  return Buffer.from(await response.arrayBuffer());
+}
+
+async function refused(request: SignRequest): Promise<Problem> {
+  const response = await sign(request);
+  expect(response.headers.get('content-type')).toContain('application/problem+json');
+  return (await response.json()) as Problem;
+}
+
+const verify = (body: NonNullable<Ask['body']>, headers: Readonly<Record<string, string>> = {}): Promise<Answer<ValidationReport>> => ask<ValidationReport>(gateway.url, '/v1/verifications', { token: land.token, body, headers });
+const evidence = async (): Promise<readonly { result: string; detail: { code?: string }; output_sha256: string | null }[]> =>
+  (await gateway.fresh.handle.pool.query<{ result: string; detail: { code?: string }; output_sha256: string | null }>('SELECT result, detail, output_sha256 FROM signature_evidence ORDER BY at')).rows;
+
+const judges = requireTool('pdfsig') && requireTool('qpdf');
+
+describe('POST /v1/signatures', () => {
+  it.skipIf(!judges)('gives back the PDF as it was, signed at B-T, twice over (pdfsig, qpdf)', async () => {
+    const base = await samplePdf({ pages: 2 });
+    const response = await sign({ bytes: base, options: { level: 'B-T', reason: 'Ban hành', appearance: 'text', placement: { page: 1, rect: { x: 300, y: 80, width: 200, height: 80 } } } });
+    const once = Buffer.from(await response.arrayBuffer());
+    expect(once.subarray(0, base.length).equals(base)).toBe(true);
+    const twice = await signed({ bytes: once, options: { keyId: 'seal', level: 'B-T' } });
+    expect(twice.subarray(0, once.length).equals(once)).toBe(true);
+    expect(pdfsigVerdicts(twice)).toEqual([
+      { valid: true, wholeDocument: false },
+      { valid: true, wholeDocument: true },
+    ]);
+    expect(qpdfComplaints(twice)).toBe('');
+  });
+
+  it('says what it made, keeps evidence of it, and keeps the signed document for sending on', async () => {
+    const response = await sign();
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const sha256 = createHash('sha256').update(bytes);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'signature-level': 'B-B',
+      'content-length': String(bytes.length),
+      'repr-digest': `sha-256=:${sha256.copy().digest('base64')}:`,
+      'content-disposition': expect.stringContaining("filename*=UTF-8''Quy%E1%BA%BFt%20%C4%91%E1%BB%8Bnh.signed.pdf") as string,
+    });
+    expect((await evidence()).at(-1)).toMatchObject({ result: 'signed', output_sha256: sha256.digest('hex') });
+    const kept = await askRaw(gateway.url, `/v1/documents/${response.headers.get('document-id')}`, { token: land.token });
+    expect(Buffer.from(await kept.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  it('keeps nothing of the document that was handed in', async () => {
+    const base = await samplePdf({ pages: 3 });
+    await signed({ bytes: base });
+    const sha256 = createHash('sha256').update(base).digest('hex');
+    expect(readdirSync(gateway.documentsPath, { recursive: true }).map(String).filter((name) => name.includes(sha256))).toEqual([]);
+    expect(readdirSync(join(gateway.documentsPath, 'incoming'))).toEqual([]);
+  });
+
+  it('signs once for one Idempotency-Key, and answers the same bytes again', async () => {
+    const bytes = await samplePdf();
+    const key = randomUUID();
+    const before = (await evidence()).length;
+    const first = await signed({ bytes, key });
+    const again = await sign({ bytes, key });
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(Buffer.from(await again.arrayBuffer()).equals(first)).toBe(true);
+    expect((await evidence()).length).toBe(before + 1);
+    expect(await refused({ bytes: await samplePdf({ pages: 2 }), key })).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
+  });
+
+  it('runs once when the same request comes twice at once: the other waits its turn', async () => {
+    const bytes = await samplePdf();
+    const key = randomUUID();
+    const answers = await Promise.all([sign({ bytes, key }), sign({ bytes, key }), sign({ bytes, key })]);
+    const outcomes = await Promise.all(answers.map(async (answer) => (answer.status === 200 ? createHash('sha256').update(Buffer.from(await answer.arrayBuffer())).digest('hex') : ((await answer.json()) as Problem).code)));
+    expect(new Set(outcomes.filter((outcome) => outcome !== 'IDEMPOTENCY_IN_PROGRESS')).size).toBe(1);
+  });
+
+  it('gives the key back after a failure, so that the same request can succeed later', async () => {
+    const bytes = await samplePdf();
+    const key = randomUUID();
+    authorities.faults.tsa = { kind: 'status', status: 503 };
+    expect(await refused({ bytes, key, options: { level: 'B-T' } })).toMatchObject({ status: 503, code: 'TSA_UNAVAILABLE', retryable: true });
+    authorities.faults.tsa = null;
+    expect((await sign({ bytes, key, options: { level: 'B-T' } })).status).toBe(200);
+  });
+
+  it('signs any bytes as detached CAdES on request (EN 319 122-1)', async () => {
+    const response = await sign({ bytes: Buffer.from('bất kỳ'), options: { format: 'cades' } });
+    expect(response.headers.get('content-type')).toBe('application/pkcs7-signature');
+    const signature = Buffer.from(await response.arrayBuffer());
+    const body = new FormData();
+    body.set('document', new Blob([signature]), 'bat-ky.p7s');
+    body.set('detached', new Blob([Buffer.from('bất kỳ')]), 'bat-ky.txt');
+    expect((await verify(body)).body).toMatchObject({ signatures: [{ format: 'CAdES', integrity: 'intact' }] });
+  });
+
+  it('stands on the timeline of the dossier it is made for', async () => {
+    const agency = await gateway.addPartner('registry-2', { agencies: ['H57.40'] });
+    await addKey(gateway, 'officer-2', pki.officer, [agency]);
+    const json = { agencyCode: 'H57.40', procedure: { code: '1', name: 'Thủ tục' }, title: 'Hồ sơ mẫu' };
+    const { body: dossier } = await ask<{ code: string }>(gateway.url, '/v1/dossiers', { token: agency.token, json });
+    const made = await sign({ token: agency.token, options: { keyId: 'officer-2', dossierCode: dossier.code } });
+    expect(made.status).toBe(200);
+    const { body } = await ask<{ timeline: { kind: string; data: object }[] }>(gateway.url, `/v1/dossiers/${dossier.code}`, { token: agency.token });
+    expect(body.timeline.at(-1)).toMatchObject({ kind: 'signature.made', data: { signatureId: made.headers.get('signature-id') } });
+    expect(await refused({ options: { dossierCode: dossier.code } })).toMatchObject({ status: 404, code: 'DOSSIER_NOT_FOUND' });
+  });
+
+  it('lists the keys granted, and only those', async () => {
+    const mine = await ask<{ keys: { keyId: string; subject: string }[] }>(gateway.url, '/v1/keys', { token: land.token });
+    expect(mine.body.keys.map(({ keyId }) => keyId)).toEqual(['exchange', 'officer', 'seal']);
+    expect((await ask<{ keys: unknown[] }>(gateway.url, '/v1/keys', { token: stranger.token })).body.keys).toEqual([]);
+  });
+});
+
+describe('no document leaves below the level asked for', () => {
+  it.each([
+    ['down', { kind: 'status', status: 500 }, 'TSA_UNAVAILABLE', 503],
+    ['cut off', { kind: 'reset' }, 'TSA_UNAVAILABLE', 503],
+    ['answering a page', { kind: 'html' }, 'TSA_ANSWER_INVALID', 502],
+    ['answering another nonce (RFC 3161 §2.4.2)', { kind: 'wrong-nonce' }, 'TSA_TOKEN_INVALID', 502],
+    ['answering for other bytes', { kind: 'wrong-imprint' }, 'TSA_TOKEN_INVALID', 502],
+    ['refusing', { kind: 'refuse' }, 'TSA_REFUSED', 502],
+  ] as const)('with a time-stamping authority that is %s', async (_, fault, code, status) => {
+    authorities.faults.tsa = fault;
+    expect(await refused({ options: { level: 'B-T' } })).toMatchObject({ code, status, origin: 'gateway', retryable: true });
+    expect((await evidence()).at(-1)).toMatchObject({ result: 'failed', output_sha256: null, detail: { code } });
+  });
+
+  it('without any time-stamping authority, and at levels that cannot be made', async () => {
+    const partner = await withoutTsa.addPartner('land-registry');
+    await addKey(withoutTsa, 'officer', pki.officer, [partner]);
+    expect(await refused({ at: withoutTsa, token: partner.token, options: { level: 'B-T' } })).toMatchObject({ status: 501, code: 'TSA_NOT_CONFIGURED', origin: 'gateway' });
+    expect(await refused({ at: withoutTsa, token: partner.token, options: { format: 'xades' } })).toMatchObject({ status: 422, code: 'LEVEL_UNSUPPORTED' });
+  });
+});
+
+describe('default deny: a key that is not granted', () => {
+  it.each([
+    ['of others', 'officer', () => stranger.token],
+    ['that does not exist, told in the same words', 'no-such-key', () => stranger.token],
+    ['for another purpose', 'exchange', () => land.token],
+  ])('%s signs nothing', async (_, keyId, token) => {
+    const problem = await refused({ token: token(), options: { keyId } });
+    expect(problem).toMatchObject({ status: 403, code: 'KEY_NOT_GRANTED', origin: 'caller' });
+  });
+
+  it('any more, because it was disabled', async () => {
+    await addKey(gateway, 'retired', pki.officer, [land]);
+    await disableKey({ ...gateway.fresh, clock: systemClock, chance: systemChance(systemClock) }, 'operator:test', 'retired' as KeyId);
+    expect(await refused({ options: { keyId: 'retired' } })).toMatchObject({ status: 403, code: 'KEY_NOT_GRANTED' });
+  });
+
+  it('with a scheme it does not have is not bent to it', async () => {
+    expect(await refused({ options: { keyId: 'seal', scheme: 'pkcs1' } })).toMatchObject({ status: 422, code: 'ALGORITHM_UNSUPPORTED' });
+  });
+
+  it('an expired certificate signs nothing (Circular 15/2025 Art. 5)', async () => {
+    const expired = await issueOddSigner(pki, 'expired', new Date());
+    const whenValid = new Date(Date.parse(new X509Certificate(expired.certificateDer).validFrom) + 60_000);
+    await addKey(gateway, 'expired', expired, [land], 'document', whenValid);
+    expect(await refused({ options: { keyId: 'expired' } })).toMatchObject({ status: 422, code: 'CERTIFICATE_EXPIRED' });
+  });
+});
+
+/** Issue 1, bad input: what is wrong with the document is a problem when signing, and an answer when verifying. */
+const wrongStartxref = (pdf: Buffer): Buffer => Buffer.from(pdf.toString('latin1').replace(/startxref\n\d+/, 'startxref\n999999'), 'latin1');
+const BAD_DOCUMENTS: readonly (readonly [string, () => Promise<Uint8Array>, string])[] = [
+  ['not a PDF', () => Promise.resolve(Buffer.from('Đây không phải PDF')), 'PDF_NOT_PDF'],
+  ['truncated', async () => (await samplePdf()).subarray(0, 400), 'PDF_BROKEN'],
+  ['pointing to a table that is not there', () => Promise.resolve(wrongStartxref(onePagePdf())), 'PDF_BROKEN'],
+  ['all zeros', () => Promise.resolve(Buffer.alloc(3 * 1024 * 1024)), 'PDF_NOT_PDF'],
+];
+
+describe('a document that is', () => {
+  it.each(BAD_DOCUMENTS)('%s is not signed', async (_, make, code) => {
+    expect(await refused({ bytes: await make() })).toMatchObject({ status: 422, code, origin: 'caller', retryable: false });
+  });
+
+  it.each(BAD_DOCUMENTS)('%s has no verdict but UNREADABLE, or none at all', async (_, make) => {
+    const { status, body } = await verify(form(await make()));
+    expect(status).toBe(200);
+    expect(['UNREADABLE', 'NO-SIGNATURE']).toContain(body.result);
+  });
+
+  it.skipIf(!judges)('encrypted (by qpdf) is not signed', async () => {
+    const bytes = qpdfRewrite(await samplePdf(), '--encrypt', 'bi-mat', 'khac', '256', '--');
+    expect(await refused({ bytes })).toMatchObject({ status: 422, code: 'PDF_ENCRYPTED' });
+    expect((await verify(form(bytes))).body).toMatchObject({ result: 'UNREADABLE', error: { code: 'PDF_ENCRYPTED' } });
+  });
+
+  it('empty is refused for signing, and unreadable for verifying', async () => {
+    expect(await refused({ bytes: Buffer.alloc(0) })).toMatchObject({ status: 422, code: 'DOCUMENT_EMPTY' });
+    expect((await verify(form(Buffer.alloc(0)))).body).toMatchObject({ result: 'UNREADABLE', error: { code: 'DOCUMENT_EMPTY' } });
+  });
+
+  it('larger than allowed is refused, and nothing of it stays', async () => {
+    const large = Buffer.alloc(5 * 1024 * 1024);
+    expect(await refused({ bytes: large })).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' });
+    expect((await ask(gateway.url, '/v1/documents', { token: land.token, body: large })).body).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' });
+    expect((await ask(gateway.url, '/v1/verifications', { token: land.token, body: large })).body).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' });
+    expect(readdirSync(join(gateway.documentsPath, 'incoming'))).toEqual([]);
+  });
+});
+
+describe('POST /v1/verifications', () => {
+  it('tells of every signature; without revocation data nothing is painted green', async () => {
+    const pdf = await signed({ options: { level: 'B-T' } });
+    const { status, body } = await verify(form(pdf));
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ file: 'Quyết định.pdf', mediaType: 'application/pdf', sha256: createHash('sha256').update(pdf).digest('hex'), result: 'INDETERMINATE' });
+    expect(body.signatures).toMatchObject([{ format: 'PAdES', level: 'B-T', integrity: 'intact', indication: 'INDETERMINATE' }]);
+    expect(body.timestamps).toMatchObject([{ type: 'signature' }]);
+  });
+
+  it('takes the document itself as body too, and tells a changed one', async () => {
+    const pdf = await signed();
+    pdf[40] = (pdf[40] ?? 0) ^ 1;
+    const { body } = await verify(pdf, { 'content-type': 'application/pdf', 'content-disposition': 'attachment; filename="sua.pdf"' });
+    expect(body).toMatchObject({ file: 'sua.pdf', result: 'TOTAL-FAILED', signatures: [{ integrity: 'broken', indication: 'TOTAL-FAILED' }] });
+  });
+
+  it('takes a validation time', async () => {
+    const body = form(await signed(), { at: '2020-01-01T00:00:00Z' });
+    expect((await verify(body)).body).toMatchObject({ validationTime: '2020-01-01T00:00:00.000Z', result: 'INDETERMINATE' });
+    expect(await ask(gateway.url, '/v1/verifications', { token: land.token, body: form(await samplePdf(), { at: 'hôm qua' }) })).toMatchObject({ status: 422, body: { errors: [{ pointer: '/options/at' }] } });
+  });
+
+  it('says NO-SIGNATURE of a document that has none', async () => {
+    expect((await verify(form(await samplePdf()))).body).toMatchObject({ result: 'NO-SIGNATURE', signatures: [] });
+  });
+
+  it('keeps nothing of the document', async () => {
+    expect(readdirSync(join(gateway.documentsPath, 'incoming'))).toEqual([]);
+  });
+});
+
+describe('readiness', () => {
+  it('stays ready while the time-stamping authority is down, and says so', async () => {
+    authorities.faults.tsa = { kind: 'status', status: 500 };
+    await sign({ options: { level: 'B-T' } });
+    expect(await ask(gateway.url, '/readyz')).toMatchObject({ status: 200, body: { ready: true, degraded: true, parts: { database: 'up', documents: 'up', timestamps: 'degraded' } } });
+    authorities.faults.tsa = null;
+    await sign({ options: { level: 'B-T' } });
+    expect((await ask(gateway.url, '/readyz')).body).toMatchObject({ parts: { timestamps: 'up' } });
+    expect((await ask(withoutTsa.url, '/readyz')).body).toMatchObject({ ready: true, parts: { timestamps: 'off' } });
+  });
+});
