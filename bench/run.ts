@@ -1,0 +1,44 @@
+import Table from 'cli-table3';
+import { vectorPath } from '../test/support/vectors.ts';
+import { benchAsn1, filesBelow } from './asn1.ts';
+import type { Bench, CaseResult } from './measure.ts';
+import { signBench } from './sign.ts';
+
+/**
+ * `npm run bench -- [--json] [name …]`: a table for people; with `--json` the last line of stdout is
+ * `{name: {case: {opsPerSecond, cpuPerOpMs, ratioToPrimitives?, peers?, peakRssMb?}}}`. Judges nothing: figures depend on the machine.
+ */
+const BENCHES: readonly Bench[] = [signBench, { name: 'asn1', run: () => Promise.resolve(asn1Cases()) }];
+
+await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<void> {
+  const names = args.filter((arg) => !arg.startsWith('--'));
+  const unknown = names.filter((name) => !BENCHES.some((bench) => bench.name === name));
+  if (unknown.length > 0) {
+    console.error(`There is no bench ${unknown.join(', ')}; there are ${BENCHES.map(({ name }) => name).join(', ')}`);
+    process.exitCode = 2;
+    return;
+  }
+  const results = new Map<string, Readonly<Record<string, CaseResult>>>();
+  for (const bench of BENCHES) if (names.length === 0 || names.includes(bench.name)) results.set(bench.name, await bench.run());
+  print(results);
+  if (args.includes('--json')) console.log(JSON.stringify(Object.fromEntries(results)));
+}
+
+/** The certificates of NIST's path validation suite. */
+function asn1Cases(): Record<string, CaseResult> {
+  const { ours, asn1js } = benchAsn1(filesBelow(vectorPath('nist-pkits', 'certs')));
+  return { 'visit-every-node': { ...ours, peers: { asn1js } } };
+}
+
+function print(results: ReadonlyMap<string, Readonly<Record<string, CaseResult>>>): void {
+  const table = new Table({ head: ['bench', 'case', 'per second', 'CPU ms each', 'of bare operations', 'peers, per second'], style: { head: [], border: [] }, colAligns: ['left', 'left', 'right', 'right', 'right', 'left'] });
+  for (const [name, cases] of results) {
+    for (const [label, { opsPerSecond, cpuPerOpMs, ratioToPrimitives, peers = {} }] of Object.entries(cases)) {
+      const others = Object.entries(peers).map(([peer, result]) => `${peer} ${Math.round(result.opsPerSecond)}`);
+      table.push([name, label, Math.round(opsPerSecond), cpuPerOpMs.toFixed(3), ratioToPrimitives === undefined ? '' : ratioToPrimitives.toFixed(2), others.join(', ')]);
+    }
+  }
+  console.log(table.toString());
+}
