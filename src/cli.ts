@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./cli/serve.ts')).serveCommand(versionOf()),
   sign: async () => (await import('./cli/sign.ts')).signCommand(),
   verify: async () => (await import('./cli/verify.ts')).verifyCommand(),
+  trust: async () => (await import('./cli/trust.ts')).trustCommand(),
   keys: async () => (await import('./cli/keys.ts')).keysCommand(),
   partners: async () => (await import('./cli/partners.ts')).partnersCommand(),
   routes: async () => (await import('./cli/partners.ts')).routesCommand(),
