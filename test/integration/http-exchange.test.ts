@@ -64,6 +64,7 @@ describe('a dossier between two systems', () => {
     const part = entry?.message.parts[0];
     const fetched = await askRaw(gateway.url, `/v1/documents/${part?.documentId}`, { token: portal.token });
     expect(Buffer.from(await fetched.arrayBuffer()).equals(paper)).toBe(true);
+    expect(await gateway.fresh.records.audit.of(`document:${document.id}`, 10)).toMatchObject([{ actor: `partner:${portal.id}`, action: 'read-document' }]);
 
     const receipt = { messageId: sent.body.messageId, manifestSha256: sent.body.manifestSha256, reference: 'portal-1' };
     const first = await acknowledge(portal, sent.body.messageId, receipt);

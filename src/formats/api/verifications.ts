@@ -6,7 +6,6 @@ import { instant } from './primitives.ts';
 export const verificationOptions = z
   .strictObject({ at: instant.optional().describe('Validation time instead of now; it is not a proof that the signature existed then.') })
   .meta({ id: 'VerificationOptions' });
-export type VerificationOptions = z.output<typeof verificationOptions>;
 
 const subIndication = z.enum(SUB_INDICATIONS).nullable();
 
