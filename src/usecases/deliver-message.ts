@@ -71,18 +71,21 @@ async function holdBack({ records, clock }: MessagePorts, lease: Lease, partner:
 }
 
 /**
- * An earlier attempt may have taken effect. What may follow is what the partner declared; null: send again.
- * `upsert` may be sent again like `key`: nothing newer of this lane can have gone out before it.
+ * An earlier attempt may have taken effect, or may still. What may follow is what the partner declared; null: send again.
+ * `upsert` is sent again only when nothing of the earlier attempt can show any more: else its late effect could put this older state
+ * over a newer one that went out in between.
  */
 async function resolveDoubt(ports: MessagePorts, held: HeldLease, partner: Partner, message: Message, connector: DossierPartner): Promise<Handled | null> {
   const { lease } = held;
   if (partner.repeat === 'unsafe') return isDecidedByPerson(lease) ? null : unknownParked(lease);
-  if (partner.repeat !== 'lookup' || connector.lookup === null) return null;
-  const found = await connector.lookup(lease.id, held.signal);
-  if (found.found) return delivered(ports, lease, message, { manifestSha256: found.manifestSha256 ?? message.manifestSha256, reference: found.reference });
+  if (partner.repeat === 'key') return null;
+  if (connector.lookup !== null) {
+    const found = await connector.lookup(lease.id, held.signal);
+    if (found.found) return delivered(ports, lease, message, { manifestSha256: found.manifestSha256 ?? message.manifestSha256, reference: found.reference });
+  }
   const quarantineEnd = new Date((lease.unknownSince ?? lease.createdAt).getTime() + ports.quarantineMs);
   if (quarantineEnd <= ports.clock.now()) return null;
-  return postponed(lease, quarantineEnd, { code: 'PARTNER_ANSWER_INVALID', detail: 'Not found at the partner; waiting in case it takes effect late' });
+  return postponed(lease, quarantineEnd, { code: 'PARTNER_ANSWER_INVALID', detail: 'An attempt may still take effect at the partner: waiting before it is sent again' });
 }
 
 /** The first attempt after a replay: a person looked, and chose to send again. */
