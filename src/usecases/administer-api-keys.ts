@@ -61,7 +61,7 @@ async function issue({ clock, chance }: AdministerPorts, tx: RecordSet, actor: s
   const { partnerId, label, scopes, expiresAt } = request;
   if ((await tx.partners.find(partnerId)) === null) throw new GatewayError('PARTNER_NOT_FOUND', `There is no partner named ${partnerId}: add it first`);
   const at = clock.now();
-  const key: ApiKeyRecord = { id: chance.uuid(), partnerId, label, scopes, createdAt: at, expiresAt, revokedAt: null };
+  const key: ApiKeyRecord = { id: chance.uuid(), partnerId, label, scopes, createdAt: at, expiresAt, revokedAt: null, lastUsedAt: null };
   const token = buildApiKeyToken(key.id, chance.bytes(SECRET_BYTES));
   await tx.partners.addApiKey(key, apiKeyDigest(token));
   await tx.audit.add({ at, actor, action: 'issue-api-key', subject: `api-key:${key.id}`, detail: { partnerId, scopes: scopes.join(' ') } });

@@ -53,7 +53,7 @@ describe('partners', () => {
 
   it('keep API keys by digest, revoked once, touched at most once a minute', async () => {
     const { partners } = fresh.records;
-    const key = { id: newId(), partnerId: LAND, label: 'office', scopes: ['inbox:read', 'admin'] as const, createdAt: T0, expiresAt: after(1_000), revokedAt: null };
+    const key = { id: newId(), partnerId: LAND, label: 'office', scopes: ['inbox:read', 'admin'] as const, createdAt: T0, expiresAt: after(1_000), revokedAt: null, lastUsedAt: null };
     await partners.addApiKey(key, sha256('secret'));
     expect(await partners.findApiKey(sha256('secret'))).toEqual(key);
     expect(await partners.findApiKey(sha256('other'))).toBeNull();

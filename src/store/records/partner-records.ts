@@ -102,6 +102,7 @@ function apiKeys(db: Executor): Pick<PartnerRecords, 'addApiKey' | 'findApiKey' 
           created_at: key.createdAt,
           expires_at: key.expiresAt,
           revoked_at: key.revokedAt,
+          last_used_at: key.lastUsedAt,
         })
         .execute();
     },
@@ -160,5 +161,6 @@ function apiKeyOf(row: Selectable<Database['api_key']>): ApiKeyRecord {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
   };
 }
