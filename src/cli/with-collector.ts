@@ -15,10 +15,10 @@ export async function withCollector<T>(offline: boolean, work: (collector: Revoc
   // Only the one setting: a command that needs no gateway must not stumble over the gateway's.
   const { LIENTHONG_OUTBOUND_ALLOW, LIENTHONG_OUTBOUND_ALLOW_FILE } = process.env;
   const config = readConfig({ LIENTHONG_OUTBOUND_ALLOW, LIENTHONG_OUTBOUND_ALLOW_FILE });
-  const { collector, close } = openRevocationCollector({ allow: config.LIENTHONG_OUTBOUND_ALLOW, clock: systemClock, chance: systemChance(systemClock) });
+  const opened = openRevocationCollector({ allow: config.LIENTHONG_OUTBOUND_ALLOW, clock: systemClock, chance: systemChance(systemClock) });
   try {
-    return await work(collector);
+    return await work(opened.collector);
   } finally {
-    await close();
+    await opened.close();
   }
 }

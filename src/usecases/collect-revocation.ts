@@ -103,7 +103,8 @@ async function answer(question: CertificateQuestion, run: Run): Promise<void> {
     rules: request.rules,
   });
   const issuerOf = (index: number): Certificate => chain[index + 1] ?? anchor.certificate;
-  await Promise.all(statuses.map((status, index) => (isDecided(status) ? null : findStatus({ certificate: status.certificate, issuer: issuerOf(index), anchor, question }, run))));
+  const open = statuses.flatMap((status, index) => (isDecided(status) ? [] : [{ certificate: status.certificate, issuer: issuerOf(index), anchor, question }]));
+  await Promise.all(open.map((asked) => findStatus(asked, run)));
 }
 
 /** The path, with issuers fetched where one ends before an anchor; each address once, so that loops end. */

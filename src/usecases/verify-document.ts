@@ -13,7 +13,7 @@ import type { TrustPurpose, TrustStore } from '../ports/trust-store.ts';
 import type { RevocationCollector } from './collect-revocation.ts';
 import { judgeWithCollector } from './judge-with-collector.ts';
 import { verifyCms, type VerifiedSignatures } from './verify-cms.ts';
-import { verifyPdf } from './verify-pdf.ts';
+import { pdfVerifier } from './verify-pdf.ts';
 
 export interface VerifyPorts {
   readonly trustStore: TrustStore;
@@ -60,7 +60,7 @@ export async function verifyDocument(ports: VerifyPorts, request: VerifyDocument
     policy: { id: policy.id, version: policy.version, sha256: policy.sha256 },
   };
   try {
-    const { signatures, timestamps } = await judgeWithCollector(collectorFor(ports, request), context, (known) => verifyByType(mediaType, request, known), request.signal);
+    const { signatures, timestamps } = await judgeWithCollector(collectorFor(ports, request), context, verifierOf(mediaType, request), request.signal);
     return { ...head, result: worstResult(signatures.map(({ indication }) => indication)), signatures, timestamps, error: null };
   } catch (error) {
     if (!isUnreadable(error)) throw error;
@@ -85,10 +85,14 @@ async function anchorsFor(trustStore: TrustStore, purpose: TrustPurpose): Promis
   return anchors.map(({ certificateDer, set }) => ({ certificate: readKnownCertificate(certificateDer), set }));
 }
 
-function verifyByType(mediaType: string, request: VerifyDocumentRequest, context: ValidationContext): VerifiedSignatures {
-  if (mediaType === 'application/pdf') return verifyPdf(request.source, context);
-  if (mediaType === 'application/pkcs7-signature') return verifyCms(cmsBytes(request.source), detachedDigest(request.detached), context);
-  if (request.source.sizeBytes === 0) throw new GatewayError('DOCUMENT_EMPTY', 'The document is empty (0 bytes)');
+/** What is read and digested once, however often it is judged. */
+function verifierOf(mediaType: string, { source, detached }: VerifyDocumentRequest): (context: ValidationContext) => VerifiedSignatures {
+  if (mediaType === 'application/pdf') return pdfVerifier(source);
+  if (mediaType === 'application/pkcs7-signature') {
+    const [bytes, digest] = [cmsBytes(source), detachedDigest(detached)];
+    return (context) => verifyCms(bytes, digest, context);
+  }
+  if (source.sizeBytes === 0) throw new GatewayError('DOCUMENT_EMPTY', 'The document is empty (0 bytes)');
   throw new GatewayError('MEDIA_TYPE_UNSUPPORTED', 'The document is neither a PDF nor a CMS signature');
 }
 

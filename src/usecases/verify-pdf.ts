@@ -15,13 +15,18 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import { joinResults, validateWithCounterSignatures, type VerifiedSignatures } from './verify-cms.ts';
 
 /**
- * Validates every signature and document time-stamp of a PDF, wherever the file hides it.
+ * Reads and digests a PDF once, and gives the function that validates every signature and document time-stamp in it, wherever the file
+ * hides it: called again when more certificates or revocation information have come in.
  * @throws DOCUMENT_EMPTY, PDF_NOT_PDF, PDF_BROKEN, PDF_ENCRYPTED, PDF_LIMIT: the caller says UNREADABLE
  * @see ETSI EN 319 142-1, ISO 32000-2 §12.8
  */
-export function verifyPdf(source: ByteSource, context: ValidationContext): VerifiedSignatures {
+export function pdfVerifier(source: ByteSource): (context: ValidationContext) => VerifiedSignatures {
   const { signatures, document } = readPdfSignatures(source);
-  const pdf: PdfContext = { source, digests: rangeDigests(source), store: readStore(document.latest), context };
+  const read = { source, digests: rangeDigests(source), store: readStore(document.latest) };
+  return (context) => verifySignatures(signatures, { ...read, context });
+}
+
+function verifySignatures(signatures: readonly PdfSignature[], pdf: PdfContext): VerifiedSignatures {
   const stamps = validateDocumentTimestamps(signatures.filter(({ kind }) => kind === 'document-timestamp'), pdf);
   const results = signatures.filter(({ kind }) => kind === 'signature').map((signature) => withLongTermLevel(validatePdfSignature(signature, proofFor(signature, stamps), pdf), signature, stamps));
   return joinResults([...results, { signatures: [], timestamps: stamps.map(({ validated }) => validated.report) }]);
@@ -50,8 +55,11 @@ function withLongTermLevel(result: VerifiedSignatures, signature: PdfSignature, 
 type RangeDigests = (signature: PdfSignature) => (digest: DigestName) => Uint8Array | null;
 
 function rangeDigests(source: ByteSource): RangeDigests {
-  return ({ byteRange }) => {
-    const known = new Map<DigestName, Uint8Array>();
+  const all = new Map<PdfSignature, Map<DigestName, Uint8Array>>();
+  return (signature) => {
+    const { byteRange } = signature;
+    const known = all.get(signature) ?? new Map<DigestName, Uint8Array>();
+    all.set(signature, known);
     return (digest) => {
       if (byteRange === null) return null;
       const value = known.get(digest) ?? digestOfChunks(digest, signedBytes(source, byteRange));

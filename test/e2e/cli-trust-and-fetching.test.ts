@@ -37,6 +37,11 @@ async function verify(file: string, env: Record<string, string>, ...more: string
   return { exitCode, report: JSON.parse(stdout) as ValidationReport };
 }
 
+function expectRefused({ exitCode, stdout, stderr }: CliResult, code: number, says: string): void {
+  expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: '' });
+  expect(stderr).toContain(says);
+}
+
 describe('lienthong sign and verify with fetching', () => {
   it('sign after the certificate was found good, and verify on fetched answers', async () => {
     const signed = await sign('good.pdf', allowed, '--policy', 'vietnam');
@@ -61,9 +66,10 @@ describe('lienthong sign and verify with fetching', () => {
   it('warn a signer of unreachable authorities, and refuse where a named policy does (Circular 15/2025/TT-BKHCN art. 5)', async () => {
     Object.assign(server.faults, { ocsp: { kind: 'reset' }, crl: { kind: 'reset' } });
     const warned = await sign('warned.pdf', allowed);
-    expect(JSON.parse(warned.stdout)).toMatchObject({ chain: 'reached', revocation: 'not-checked', warnings: expect.arrayContaining([expect.stringContaining(`${server.url}/ocsp`)]) });
-    const refused = await sign('refused.pdf', allowed, '--policy', 'vietnam');
-    expect(refused).toMatchObject({ exitCode: 3, stdout: '', stderr: expect.stringContaining('[REVOCATION_UNAVAILABLE]') });
+    const { chain, revocation, warnings } = JSON.parse(warned.stdout) as { chain: string; revocation: string; warnings: string[] };
+    expect({ chain, revocation }).toEqual({ chain: 'reached', revocation: 'not-checked' });
+    expect(warnings.join()).toContain(`${server.url}/ocsp`);
+    expectRefused(await sign('refused.pdf', allowed, '--policy', 'vietnam'), 3, '[REVOCATION_UNAVAILABLE]');
     expect(() => readFileSync(at('refused.pdf'))).toThrow('ENOENT');
   });
 
@@ -73,7 +79,7 @@ describe('lienthong sign and verify with fetching', () => {
       await writeDevPki(other.pki, at('other'));
       revokeIdentity(other.pki, other.pki.officer, new Date(Date.now() - 60_000));
       const args = ['sign', at('a.pdf'), '--out', at('revoked.pdf'), '--p12', at('other/keys/officer.p12'), '--passphrase-file', at('other/keys/officer.passphrase'), '--trust', at('other/trust')];
-      expect(await runCli(args, { env: { LIENTHONG_OUTBOUND_ALLOW: new URL(other.url).host } })).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('[CERTIFICATE_REVOKED]') });
+      expectRefused(await runCli(args, { env: { LIENTHONG_OUTBOUND_ALLOW: new URL(other.url).host } }), 2, '[CERTIFICATE_REVOKED]');
       expect(() => readFileSync(at('revoked.pdf'))).toThrow('ENOENT');
     } finally {
       await other.close();
@@ -89,10 +95,10 @@ describe('lienthong trust', () => {
     const root = at('pki/trust/root.pem');
     const added = await trust('add', root, '--purpose', 'signature', '--set', 'official-use', '--source', 'trao tay', '--json');
     const { sha256 } = JSON.parse(added.stdout) as { sha256: string };
-    expect(await list()).toEqual([expect.objectContaining({ purpose: 'signature', set: 'official-use', sha256, source: 'trao tay' })]);
+    expect(await list()).toMatchObject([{ purpose: 'signature', set: 'official-use', sha256, source: 'trao tay' }]);
     expect((await trust('list')).stdout).toContain(sha256.slice(0, 16));
     const wrong = await trust('add', root, '--purpose', 'timestamp', '--set', 'official-use', '--fingerprint', 'AA:BB');
-    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nothing was added') });
+    expectRefused(wrong, 2, 'nothing was added');
     const right = await trust('add', root, '--purpose', 'timestamp', '--set', 'official-use', '--fingerprint', sha256.toUpperCase().match(/../g)?.join(':') ?? '');
     expect(right.exitCode).toBe(0);
     expect(await trust('remove', sha256.slice(0, 8), '--purpose', 'timestamp')).toMatchObject({ exitCode: 0 });
@@ -103,9 +109,9 @@ describe('lienthong trust', () => {
   });
 
   it('refuse a signer’s certificate, a missing purpose or set, and what is no fingerprint', async () => {
-    expect(await trust('add', at('pki/certificates/officer.pem'), '--purpose', 'signature', '--set', 'x')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('[CERTIFICATE_USAGE]') });
-    expect(await trust('add', at('pki/trust/root.pem'), '--set', 'x')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--purpose') });
-    expect(await trust('add', at('pki/trust/root.pem'), '--purpose', 'signature')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--set') });
+    expectRefused(await trust('add', at('pki/certificates/officer.pem'), '--purpose', 'signature', '--set', 'x'), 2, '[CERTIFICATE_USAGE]');
+    expectRefused(await trust('add', at('pki/trust/root.pem'), '--set', 'x'), 2, '--purpose');
+    expectRefused(await trust('add', at('pki/trust/root.pem'), '--purpose', 'signature'), 2, '--set');
     expect(await trust('remove', 'không phải')).toMatchObject({ exitCode: 2 });
   });
 });

@@ -61,7 +61,9 @@ describe('checkSigner, before a key is used (Circular 15/2025/TT-BKHCN art. 5)',
     const { certificateDer } = server.pki.officer;
     expect(await check({ chainDer: [certificateDer] })).toMatchObject({ status: 'good' });
     server.faults.ca = { kind: 'hang' };
-    await expect(check({ chainDer: [certificateDer] })).rejects.toMatchObject({ code: 'CERTIFICATE_CHAIN', message: expect.stringMatching(/\/ca\/issuing\.crt: The server gave no whole answer/) });
+    const refused = check({ chainDer: [certificateDer] });
+    await expect(refused).rejects.toMatchObject({ code: 'CERTIFICATE_CHAIN' });
+    await expect(refused).rejects.toThrow(/\/ca\/issuing\.crt: The server gave no whole answer/);
   });
 
   it('refuses a path to an anchor that is not trusted for signers', async () => {

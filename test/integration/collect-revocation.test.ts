@@ -149,21 +149,21 @@ describe('verifyDocument with a collector', () => {
   });
 
   it('fetches nothing for a validation time in the past, and passes nothing for it', async () => {
-    const fetched = await asked(async () => expect(await verify(pdf, { at: new Date(NOW.getTime() - 3_600_000) })).toMatchObject({ result: expect.not.stringMatching('TOTAL-PASSED') }));
+    const fetched = await asked(async () => expect((await verify(pdf, { at: new Date(NOW.getTime() - 3_600_000) })).result).not.toBe('TOTAL-PASSED'));
     expect(fetched).toEqual({ ocsp: 0, crl: 0, ca: 0 });
   });
 
   it('calls no address inside unless it was allowed, and says which (SSRF)', async () => {
-    const { collector: guarded, close } = openRevocationCollector({ allow: [], clock, chance: systemChance(clock) });
+    const opened = openRevocationCollector({ allow: [], clock, chance: systemChance(clock) });
     try {
       const fetched = await asked(async () => {
-        const report = await verify(pdf, {}, guarded);
+        const report = await verify(pdf, {}, opened.collector);
         expect(report.result).toBe('INDETERMINATE');
         expect(warningsOf(report)).toMatch(/could not be checked: http:\/\/127\.0\.0\.1:\d+\/ocsp: This URL may not be called/);
       });
       expect(fetched).toEqual({ ocsp: 0, crl: 0, ca: 0 });
     } finally {
-      await close();
+      await opened.close();
     }
   });
 });

@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { Resolver } from 'node:dns';
+import { promises, type LookupAddress } from 'node:dns';
 import { isIPv4 } from 'node:net';
 import { readIpAddress } from '../../src/formats/net-address.ts';
 import type { LookupAll } from '../../src/wiring/outbound-http.ts';
@@ -22,23 +22,24 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
   const turn = new Map<string, number>();
   socket.on('message', (query, peer) => socket.send(answerTo(query, (name) => zone[name]?.[Math.min(turn.get(name) ?? 0, (zone[name]?.length ?? 1) - 1)]), peer.port, peer.address));
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const resolver = new Resolver({ timeout: 2_000, tries: 1 });
+  const resolver = new promises.Resolver({ timeout: 2_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${socket.address().port}`]);
   const lookup: LookupAll = (host, _options, callback) => {
     const name = host.toLowerCase();
     turn.set(name, asked.get(name) ?? 0);
     asked.set(name, (asked.get(name) ?? 0) + 1);
-    resolver.resolve4(name, (error4, four = []) => {
-      resolver.resolve6(name, (error6, six = []) => {
-        const addresses = [...four.map((address) => ({ address, family: 4 })), ...six.map((address) => ({ address, family: 6 }))];
-        callback(addresses.length === 0 ? (error4 ?? error6) : null, addresses);
-      });
-    });
+    void addressesFrom(resolver, name).then((addresses) => callback(addresses.length === 0 ? new Error(`${name} has no address`) : null, addresses));
   };
   return { lookup, asked, close: () => closeAll(socket, resolver) };
 }
 
-function closeAll(socket: Socket, resolver: Resolver): Promise<void> {
+async function addressesFrom(resolver: promises.Resolver, name: string): Promise<LookupAddress[]> {
+  const [four, six] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+  const of = (result: PromiseSettledResult<string[]>, family: number): LookupAddress[] => (result.status === 'fulfilled' ? result.value.map((address) => ({ address, family })) : []);
+  return [...of(four, 4), ...of(six, 6)];
+}
+
+function closeAll(socket: Socket, resolver: promises.Resolver): Promise<void> {
   resolver.cancel();
   return new Promise((resolve) => socket.close(() => resolve()));
 }
