@@ -7,6 +7,7 @@ import { startHttpServer, type HttpServer } from '../http/server.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
+import { startDatabaseClock } from '../store/database-clock.ts';
 import { httpDependencies } from './http.ts';
 import { openStore } from './open-store.ts';
 import { outboundAgent } from './outbound-http.ts';
@@ -42,7 +43,7 @@ const SPARE_CONNECTIONS = 6;
  * @throws CONFIG_INVALID for `api` or `worker` without DATABASE_URL; what the parts throw; whatever was started is closed again
  */
 export async function startGateway(settings: GatewaySettings): Promise<Gateway> {
-  const { config, role, clock, log } = settings;
+  const { config, role, log } = settings;
   if (role !== 'all' && config.DATABASE_URL === undefined) {
     throw new GatewayError('CONFIG_INVALID', `--role ${role} shares its records with other processes: set DATABASE_URL, or run one process with --role all`);
   }
@@ -53,12 +54,14 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   try {
     const dispatcher = outboundAgent({ allow: config.LIENTHONG_OUTBOUND_ALLOW });
     closers.push(() => dispatcher.destroy());
-    const accounts = readPostalAccounts(config.LIENTHONG_POSTAL_FILE, clock, dispatcher);
     const store = await openStore({ ...settings, mode: 'serve', applicationName: `lienthong-${role}`, maxConnections: config.LIENTHONG_DELIVERY_CONCURRENCY + SPARE_CONNECTIONS });
     closers.push(() => store.close());
+    const clock = await startDatabaseClock({ db: store.database.db, system: settings.clock, monotonicMs: () => performance.now(), log });
+    closers.push(async () => clock.stop());
+    const accounts = readPostalAccounts(config.LIENTHONG_POSTAL_FILE, clock, dispatcher);
     const queue = startQueue({ postgres: store.target, redisUrl: config.REDIS_URL ?? null, clock, log });
     closers.push(() => queue.close());
-    const parts = { ...settings, store, accounts, dispatcher };
+    const parts = { ...settings, clock, store, accounts, dispatcher };
     if (role !== 'api') {
       const worker = startWorker({ ...parts, queue });
       closers.push(() => worker.stop(GRACE_MS));

@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { StartedQueue } from '../../queues/start-queue.ts';
 import type { Config } from '../config.ts';
-import { DEFAULT_SCHEDULE } from '../domain/retry-schedule.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
@@ -10,6 +9,7 @@ import { messageHandler } from '../usecases/deliver-message.ts';
 import { followPost } from '../usecases/follow-post.ts';
 import { postalHandler } from '../usecases/place-postal-order.ts';
 import { startDelivery } from '../usecases/run-delivery.ts';
+import { readDeliverySettings } from './delivery-settings.ts';
 import { dossierPartners } from './dossier-partners.ts';
 import type { Store } from './open-store.ts';
 import type { RunningAccount } from './postal.ts';
@@ -30,21 +30,19 @@ export interface RunningWorker {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Longer than the connectors' time-outs: an effect that shows later than this was not ours. */
-const QUARANTINE_MS = 60_000;
-
 /** Delivers messages and postal orders, sweeps, and reads the carriers' feeds. */
 export function startWorker(parts: WorkerParts): RunningWorker {
   const { config, store, queue, accounts, dispatcher, clock, chance, log } = parts;
   const { records, sealing } = store;
-  const ports = { records, queue: queue.queue, clock, chance, log, schedule: DEFAULT_SCHEDULE };
+  const { timeoutMs, ...pace } = readDeliverySettings(config.LIENTHONG_DELIVERY_FILE);
+  const ports = { records, queue: queue.queue, clock, chance, log, ...pace };
   const delivery = startDelivery(
     {
       ...ports,
       leadership: leadership(store.database.pool, 'sweep', log),
       handlers: {
-        message: messageHandler({ ...ports, partners: dossierPartners({ records, sealing, clock, dispatcher }), quarantineMs: QUARANTINE_MS }),
-        postal: postalHandler({ ...ports, accounts, quarantineMs: QUARANTINE_MS }),
+        message: messageHandler({ ...ports, partners: dossierPartners({ records, sealing, clock, dispatcher, totalTimeoutMs: timeoutMs }) }),
+        postal: postalHandler({ ...ports, accounts }),
       },
     },
     { owner: chance.uuid(), concurrency: config.LIENTHONG_DELIVERY_CONCURRENCY, sweeps: true },
