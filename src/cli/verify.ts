@@ -12,9 +12,9 @@ import { parseInstant, readInputFile, unreadable } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
 import { chooseLanguage, printJson, printLine } from './output.ts';
 import { POLICY_CHOICES, policyOf } from './policy.ts';
+import { reportMediaType, writeReport } from './report-file.ts';
 import { reportLines } from './report-lines.ts';
 import { OUTBOUND_HELP, withCollector } from './with-collector.ts';
-import { writeWhole } from './write-file.ts';
 
 interface VerifyOptions {
   readonly detached: readonly string[];
@@ -44,7 +44,7 @@ export function verifyCommand(): Command {
     .option('--at <time>', 'validation time, ISO 8601; not a proof that the document existed then', parseInstant)
     .option('--policy <name|file>', POLICY_CHOICES, 'default')
     .option('--offline', 'fetch nothing: what is neither in the file nor given is reported as missing')
-    .option('--report <out.json>', 'write the report there too (one FILE only)')
+    .option('--report <out>', 'write the report there too, as the name ends: .html, .pdf, .xml (ETSI TS 119 102-2), .json (one FILE only)')
     .option('--json', 'one JSON object a file and line')
     .option('--lang <vi|en>', 'language of the summary; default: the terminal’s')
     .addHelpText(
@@ -56,7 +56,7 @@ export function verifyCommand(): Command {
 
 async function verify(files: readonly string[], options: VerifyOptions): Promise<void> {
   if (options.report !== undefined && files.length > 1) throw new GatewayError('REQUEST_INVALID', '--report takes one FILE');
-  if (options.report !== undefined && !options.report.endsWith('.json')) throw new GatewayError('REQUEST_INVALID', '--report writes JSON: name a file that ends in .json');
+  if (options.report !== undefined) reportMediaType(options.report);
   if (options.detached.length > 0 && options.detached.length !== files.length) throw new GatewayError('REQUEST_INVALID', 'Give as many --detached files as signatures');
   const ports: VerifyPorts = { clock: systemClock, trustStore: trustFolder({ signature: options.trust, timestamp: options.trustTsa.length > 0 ? options.trustTsa : options.trust }) };
   const shared = {
@@ -84,13 +84,13 @@ async function verifyAll(ports: VerifyPorts, requests: readonly VerifyDocumentRe
   for (const request of requests) {
     const report = await verifyDocument(ports, request);
     allPassed &&= report.result === 'TOTAL-PASSED';
+    if (options.report !== undefined) await writeReport(options.report, report, request.source, options.lang);
     show(report, options);
   }
   return allPassed;
 }
 
-function show(report: ValidationReport, { json, lang, report: out }: VerifyOptions): void {
-  if (out !== undefined) writeWhole(out, Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
+function show(report: ValidationReport, { json, lang }: VerifyOptions): void {
   if (json === true) return printJson(report);
   for (const line of reportLines(report, chooseLanguage(lang, process.env))) printLine(line);
 }

@@ -58,7 +58,10 @@ export function startChild(registry: string, maxHeapMb: number): IsolatedChild {
         letParentEnd(child);
       }
     },
-    kill: () => void child.kill('SIGKILL'),
+    kill: () => {
+      child.ref(); // it ends at once, and whoever closes the pool waits for that
+      child.kill('SIGKILL');
+    },
     exited: exited.then(() => undefined),
   };
 }

@@ -26,3 +26,6 @@ export interface ReportPictures {
 }
 
 export const NO_PICTURES: ReportPictures = { bySignature: new Map(), omitted: null };
+
+/** Larger documents are not painted, and the report says so. */
+export const MAX_PAINTED_BYTES = 50 * 1024 * 1024;
