@@ -45,9 +45,9 @@ export function authorityInfoAccessExtension(urls: { readonly ocsp?: string | un
   return buildExtension(EXTENSION.AUTHORITY_INFO_ACCESS, false, sequence(...entries));
 }
 
-/** One distribution point with all reasons, signed by the certificate's issuer. @see RFC 5280 §4.2.1.13 */
-export function crlDistributionPointsExtension(url: string): Uint8Array {
-  return buildExtension(EXTENSION.CRL_DISTRIBUTION_POINTS, false, sequence(sequence(context(0, context(0, uri(url))))));
+/** A distribution point per address, each with all reasons, signed by the certificate's issuer. @see RFC 5280 §4.2.1.13 */
+export function crlDistributionPointsExtension(...urls: readonly string[]): Uint8Array {
+  return buildExtension(EXTENSION.CRL_DISTRIBUTION_POINTS, false, sequence(...urls.map((url) => sequence(context(0, context(0, uri(url)))))));
 }
 
 /** Marks a responder's certificate as not to be checked for revocation. @see RFC 6960 §4.2.2.2.1 */
