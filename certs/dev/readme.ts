@@ -28,4 +28,8 @@ Sign and verify with
 Time-stamps (\`http://127.0.0.1:8318/tsa\`), OCSP and CRLs are served, for as long as it runs, by
 
     node dist/sandbox/pki/main.js --dir .
+
+They are on this machine, where \`lienthong\` calls nothing that a certificate names unless it is told to:
+
+    export LIENTHONG_OUTBOUND_ALLOW=127.0.0.1:8318
 `;
