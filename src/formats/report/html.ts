@@ -61,8 +61,13 @@ export function reportPolicy(report: ValidationReport): string {
 }
 
 function policyFor(style: string): string {
-  return `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  return `default-src 'none'; style-src '${hashOf(style)}'; img-src data:; base-uri 'none'; form-action 'none'`;
 }
+
+const hashOf = (style: string): string => `sha256-${createHash('sha256').update(style).digest('base64')}`;
+
+/** Hashes of every style sheet a report can have, for the policy of a page that shows reports within itself. */
+export const reportStyleHashes = (): string[] => (['passed', 'open', 'failed'] as const).map((tone) => hashOf(styleSheet(tone)));
 
 const SIGNS: Readonly<Record<Tone, string>> = {
   passed: '<path d="M14 25.5l7 7 14-15"/>',
