@@ -4,6 +4,7 @@ import type { Crl } from '../formats/crl/read-crl.ts';
 import type { OcspResponse } from '../formats/ocsp/read-ocsp-response.ts';
 import { isSelfIssued, type Certificate } from '../formats/x509/certificate.ts';
 import { checkRevocation, type CertificateStatus, type RevocationRules } from '../formats/x509/path/revocation.ts';
+import { distributionUrls } from '../formats/x509/extensions.ts';
 import { validatePath, type PathResult } from '../formats/x509/path/validate-path.ts';
 import type { Chain } from '../formats/x509/path/chain.ts';
 import { revocationLookup, type LookupPorts, type RevocationLookup } from './revocation-lookup.ts';
@@ -188,8 +189,16 @@ async function askCrls(asked: StatusQuestion, failures: string[], run: Run): Pro
   const crls = await fetchCrls(asked, failures, run);
   for (const crl of crls) run.crls.add(crl);
   const status = statusWith(asked, crls, [], run);
+  if (isDecided(status)) await fetchDelta(asked, failures, run);
   if (!isDecided(status) && crls.length > 0) failures.push(`${asked.certificate.crlUrls.map((url) => shown(url)).join(', ')}: The CRL leaves it open (${status.reasons[0] ?? status.status})`);
   return isDecided(status);
+}
+
+/** What was revoked since the complete CRL (RFC 5280 §4.2.1.15): newer where it can be had, not needed where it cannot. */
+async function fetchDelta({ certificate }: StatusQuestion, failures: string[], run: Run): Promise<void> {
+  const [url] = distributionUrls(certificate.freshestCrl);
+  const delta = url === undefined ? null : await attempt(url, failures, run, () => run.lookup.crl(url));
+  if (delta !== null) run.crls.add(delta);
 }
 
 /** Until one of them decides; several distribution points may each speak of some reasons only. */

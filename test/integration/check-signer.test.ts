@@ -7,6 +7,7 @@ import { createHttpRevocationSource } from '../../connectors/revocation-http/ind
 import { startSandboxPki, type SandboxPki } from '../../sandbox/pki/start.ts';
 import { validationPolicy, type ValidationPolicy } from '../../src/formats/ades/policy.ts';
 import { checkSigner, type CheckedSigner, type CheckSignerRequest } from '../../src/usecases/check-signer.ts';
+import { createSignerCheck } from '../../src/usecases/signer-check.ts';
 import { createRevocationCollector, type RevocationCollector } from '../../src/usecases/collect-revocation.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
 import { outboundAgent } from '../../src/wiring/outbound-http.ts';
@@ -92,5 +93,28 @@ describe('checkSigner, before a key is used (Circular 15/2025/TT-BKHCN art. 5)',
     } finally {
       await other.close();
     }
+  });
+});
+
+describe('createSignerCheck', () => {
+  it('lets one good check do for a minute, and no refusal for longer than it lasts', async () => {
+    const trustStore = { anchors: () => Promise.resolve([{ certificateDer: server.pki.root.identity.certificateDer, set: 'dev' }]) };
+    const moving = frozenClock(NOW);
+    const fresh = createRevocationCollector({ source: createHttpRevocationSource({ dispatcher: agent }), clock: moving, chance: systemChance(moving) });
+    const ask = createSignerCheck({ trustStore, clock: moving, collector: fresh });
+    const request = { chainDer: server.pki.officer.chainDer, policy, digestAlgorithm: 'sha256' } as const;
+    Object.assign(server.faults, { ocsp: { kind: 'reset' }, crl: { kind: 'reset' } });
+    await expect(ask(request)).rejects.toMatchObject({ code: 'REVOCATION_UNAVAILABLE' });
+    Object.assign(server.faults, { ocsp: null, crl: null });
+    moving.advance(30_000);
+    const first = await ask(request);
+    expect(first.status).toBe('good');
+    moving.advance(59_999);
+    expect(await ask(request)).toBe(first);
+    moving.advance(1);
+    expect(await ask(request)).not.toBe(first);
+    expect(await ask({ ...request, digestAlgorithm: 'sha384' })).not.toBe(first);
+    moving.advance(10 * 365 * 86_400_000);
+    await expect(ask(request)).rejects.toMatchObject({ code: 'CERTIFICATE_EXPIRED' });
   });
 });
