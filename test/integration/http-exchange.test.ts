@@ -3,7 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DocumentView } from '../../src/formats/api/documents.ts';
 import type { DossierTimeline, DossierView } from '../../src/formats/api/dossiers.ts';
 import type { InboxPage, MessageView } from '../../src/formats/api/messages.ts';
+import { webhookSecretContext } from '../../src/usecases/administer-partners.ts';
 import { eventually } from '../support/eventually.ts';
+import { WEBHOOK_SECRET } from '../support/gateway-worker.ts';
+import { RECEIPT, startHttpPartner } from '../support/http-partner.ts';
 import { ask, askRaw, startTestGateway, type Answer, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
 
 let gateway: TestGateway;
@@ -250,6 +253,33 @@ describe('a receipt', () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => acknowledge(portal, message.messageId, receipt)));
     expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1);
     expect(await gateway.fresh.records.messages.receipts(message.messageId)).toHaveLength(1);
+  });
+});
+
+describe('a message that was refused', () => {
+  it('is parked with its reason, and goes out again under the same id when its sender replays it', async () => {
+    const server = await startHttpPartner({ secret: WEBHOOK_SECRET, deduplicates: true, react: () => ({ apply: false, answer: { status: 400 } }) });
+    try {
+      const pushed = await gateway.addPartner('pushed', { agencies: ['H57.50'], pushUrl: server.url });
+      await gateway.fresh.records.partners.setWebhookSecret(pushed.id, gateway.fresh.sealing.seal(new TextEncoder().encode(WEBHOOK_SECRET), webhookSecretContext(pushed.id)));
+      const { code } = await openDossier();
+      const { body: sent } = await send(code, { to: ['H57.50'] });
+      const read = (): Promise<Answer<MessageView>> => ask<MessageView>(gateway.url, `/v1/messages/${sent.messageId}`, { token: land.token });
+      const parked = await eventually(read, ({ body }) => body.deliveries[0]?.state === 'parked');
+      expect(parked.body.deliveries[0]).toMatchObject({ parkedReason: expect.stringMatching(/./) as string, lastError: { code: 'PARTNER_REFUSED' } });
+
+      server.setReaction(() => RECEIPT);
+      const replay = (by: TestPartner): Promise<Answer<MessageView>> => ask<MessageView>(gateway.url, `/v1/messages/${sent.messageId}/replay`, { token: by.token, method: 'POST' });
+      expect((await replay(stranger)).status).toBe(404);
+      expect((await replay(land)).status).toBe(202);
+      await eventually(read, ({ body }) => body.deliveries[0]?.state === 'delivered');
+      expect(new Set(server.pushes.map(({ webhookId }) => webhookId))).toEqual(new Set([sent.deliveries[0]?.deliveryId]));
+      expect((await replay(land)).body).toMatchObject({ status: 409, code: 'STATE_CONFLICT' });
+      const timeline = await ask<DossierTimeline>(gateway.url, `/v1/dossiers/${code}`, { token: land.token });
+      expect(timeline.body.timeline.map(({ kind }) => kind)).toEqual(['dossier.created', 'message.accepted', 'message.parked', 'message.replayed', 'message.delivered']);
+    } finally {
+      await server.close();
+    }
   });
 });
 
