@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../domain/errors.ts';
+import { receiptInput, webhookPayload } from '../formats/api/messages.ts';
 import { problem } from '../formats/api/problem.ts';
 import { PROBLEMS } from './problem.ts';
 import type { AnswerFacts, BodyFacts, RouteFacts } from './route.ts';
@@ -26,11 +27,32 @@ export function buildOpenApi(routes: readonly RouteFacts[], version: string): Js
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,
+    webhooks: { message: { post: pushOf(schemas) } },
     components: {
       schemas: schemas.all(),
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'lt_<id>_<secret>', description: 'API key issued by the operator; each operation names the scope it needs' } },
     },
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+  };
+}
+
+/** What a system that is pushed to has to take (Standard Webhooks 1.0.0). */
+function pushOf(schemas: SchemaBook): Json {
+  return {
+    operationId: 'receiveMessage',
+    summary: 'A message for a system that is pushed to; the same one may come again under the same webhook-id',
+    tags: ['Messages'],
+    parameters: [
+      header('webhook-id', 'Id of the delivery, the same for every attempt', 36),
+      header('webhook-timestamp', 'Seconds since 1970 of this attempt: refuse what is more than five minutes off', 20),
+      header('webhook-signature', 'v1,<base64 of HMAC-SHA256 over "id.timestamp.body">, several separated by spaces', 1_000),
+    ],
+    requestBody: { required: true, content: { 'application/json': { schema: schemas.refer(webhookPayload) } } },
+    responses: {
+      200: { description: 'Received, the parts checked against their digests', content: { 'application/json': { schema: schemas.refer(receiptInput) } } },
+      410: { description: 'This address is gone: deliveries are parked' },
+      429: { description: 'Too many: Retry-After is kept' },
+    },
   };
 }
 

@@ -358,6 +358,7 @@ describe('GET /openapi.json', () => {
     const described = Object.entries(description.paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`));
     expect(described.sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
     expect(description.openapi).toBe('3.1.0');
+    expect(Object.keys(description.components.schemas)).toContain('WebhookPayload');
   });
 
   it('gives every operation its parameters, body, answer, problems and scope', () => {
