@@ -5,15 +5,20 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadPolicy } from '../../certs/policy/load-policy.ts';
 import { createHttpRevocationSource } from '../../connectors/revocation-http/index.ts';
 import { NO_MATERIAL, type CertificateQuestion } from '../../src/formats/ades/context.ts';
+import { judgeCertificate, UNFETCHED, type CertificateJudgement } from '../../src/formats/ades/judge-certificate.ts';
 import { validationPolicy } from '../../src/formats/ades/policy.ts';
+import { readAsn1 } from '../../src/formats/asn1/reader.ts';
+import { readOctetString, readSequence } from '../../src/formats/asn1/values.ts';
 import { buildCrl } from '../../src/formats/crl/build-crl.ts';
-import { authorityInfoAccessExtension, basicConstraintsExtension, crlDistributionPointsExtension, keyUsageExtension } from '../../src/formats/x509/build-extensions.ts';
+import { authorityInfoAccessExtension, basicConstraintsExtension, buildExtension, crlDistributionPointsExtension, keyUsageExtension } from '../../src/formats/x509/build-extensions.ts';
 import { keyIdentifierOf } from '../../src/formats/x509/build-certificate.ts';
 import { buildName } from '../../src/formats/x509/build-name.ts';
 import { readCertificate } from '../../src/formats/x509/certificate.ts';
+import { EXTENSION } from '../../src/formats/x509/extensions.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
 import type { RevocationSource } from '../../src/ports/revocation-source.ts';
 import { createRevocationCollector, type Collected } from '../../src/usecases/collect-revocation.ts';
+import { judgeWithCollector } from '../../src/usecases/judge-with-collector.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
 import { outboundAgent } from '../../src/wiring/outbound-http.ts';
 import { newKey, testCa, testIdentity, type TestIdentity } from '../support/certificates.ts';
@@ -181,6 +186,30 @@ describe('a collector among hostile certificates', () => {
     expect(unfetched.size).toBe(0);
     expect(revocation.crls.map(({ source: from, crl: { entryCount } }) => [from, entryCount])).toEqual([['fetched', 300_001]]);
   });
+
+  it('takes a delta CRL where one is named, and passes without it when it cannot be had (RFC 5280 §4.2.1.15)', async () => {
+    const serialNumber = Uint8Array.of(0x40, ...randomBytes(12));
+    const [point] = readSequence(readAsn1(crlDistributionPointsExtension(`${base}/delta.crl`))).slice(-1);
+    const freshest = buildExtension(EXTENSION.FRESHEST_CRL, false, readOctetString(point));
+    const leaf = testIdentity({ key: 'p256', issuer: root, serialNumber, extensionsDer: [keyUsageExtension(['digitalSignature']), crlDistributionPointsExtension(`${base}/complete.crl`), freshest] });
+    const common = { issuerDer: root.subjectDer, issuerKeyId: keyIdentifierOf(readCertificate(root.certificateDer).spkiDer), thisUpdate: new Date(NOW.getTime() - 60_000), nextUpdate: new Date(NOW.getTime() + 3_600_000), signer: root.signer };
+    const complete = buildCrl({ ...common, crlNumber: 5n, revoked: [] });
+    const delta = buildCrl({ ...common, crlNumber: 6n, baseNumber: 5n, revoked: [{ serialNumber, at: new Date(NOW.getTime() - 90_000), reason: 'keyCompromise' }] });
+    handle = (response, { url }) => void response.writeHead(200).end(url === '/delta.crl' ? delta : complete);
+    expect(await judged(leaf)).toMatchObject({ subIndication: 'REVOKED_NO_POE', revocation: [{ status: 'revoked', source: 'fetched', type: 'crl' }] });
+    handle = (response, { url }) => void (url === '/delta.crl' ? response.writeHead(503).end() : response.writeHead(200).end(complete));
+    const without = await judged(leaf);
+    expect(without).toMatchObject({ subIndication: null, revocation: [{ status: 'good' }] });
+    expect(without.checks.find(({ name }) => name === UNFETCHED)?.detail).toContain(`${base}/delta.crl: The server answered with HTTP 503`);
+  });
+
+  function judged(leaf: TestIdentity): Promise<CertificateJudgement> {
+    const collector = createRevocationCollector({ source, clock, chance: systemChance(clock) });
+    const anchors = [{ certificate: readCertificate(root.certificateDer), set: 'test' }];
+    const context = { policy, at: NOW, anchors: { signature: anchors, timestamp: [] }, certificates: [], revocation: NO_MATERIAL };
+    const question = { certificate: readCertificate(leaf.certificateDer), carried: [], embedded: NO_MATERIAL, anchors, rules: policy.signaturePath, at: NOW };
+    return judgeWithCollector(collector, context, (known) => judgeCertificate({ ...question, context: known }));
+  }
 
   it('shows no control character of an address (terminals obey them)', async () => {
     const leaf = testIdentity({ key: 'p256', issuer: root, privateKey: newKey('p256'), extensionsDer: [keyUsageExtension(['digitalSignature']), crlDistributionPointsExtension('\u001b[2Jhttp://x\u0007')] });

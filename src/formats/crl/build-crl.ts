@@ -34,12 +34,14 @@ export interface CrlInput {
   readonly nextUpdate: Date;
   /** Grows with every CRL of this issuer. */
   readonly crlNumber: bigint;
+  /** Number of the complete CRL that this one, a delta CRL, goes on from (RFC 5280 §5.2.4). */
+  readonly baseNumber?: bigint;
   readonly revoked: readonly RevokedCertificate[];
   readonly signer: StructureSigner;
 }
 
 /**
- * A complete version 2 CRL in DER for all certificates of one issuer.
+ * A version 2 CRL in DER for all certificates of one issuer, complete unless a base is named.
  * @see RFC 5280 §5.1, §5.2
  */
 export function buildCrl(input: CrlInput): Uint8Array {
@@ -52,9 +54,13 @@ export function buildCrl(input: CrlInput): Uint8Array {
     // RFC 5280 §5.1.2.6: an empty list must be absent.
     // One part: a spread of a million arguments would overflow the stack.
     ...(input.revoked.length === 0 ? [] : [sequence(Buffer.concat(input.revoked.map((entry) => revokedDer(entry))))]),
-    context(0, sequence(authorityKeyIdentifierExtension(input.issuerKeyId), buildExtension(EXTENSION.CRL_NUMBER, false, integer(input.crlNumber)))),
+    context(0, sequence(authorityKeyIdentifierExtension(input.issuerKeyId), buildExtension(EXTENSION.CRL_NUMBER, false, integer(input.crlNumber)), ...deltaIndicator(input.baseNumber))),
   );
   return buildSigned(tbs, input.signer);
+}
+
+function deltaIndicator(baseNumber: bigint | undefined): Uint8Array[] {
+  return baseNumber === undefined ? [] : [buildExtension(EXTENSION.DELTA_CRL_INDICATOR, true, integer(baseNumber))];
 }
 
 function revokedDer({ serialNumber, at, reason }: RevokedCertificate): Uint8Array {
