@@ -28,6 +28,12 @@ export function statusPage(title: string, about: string, tables: readonly Status
   return { mediaType: 'text/html; charset=utf-8', body };
 }
 
+/** An ISO 8601 instant as people in Vietnam write it: `24/11/2026 09:30:15`. */
+export function localTime(instant: string): string {
+  const [date = '', time = ''] = new Date(Date.parse(instant) + 7 * 3_600_000).toISOString().slice(0, 19).split('T');
+  return `${date.split('-').reverse().join('/')} ${time}`;
+}
+
 function section({ heading, columns, rows, empty }: StatusTable): string {
   const cells = (tag: 'th' | 'td', texts: readonly string[]): string => texts.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join('');
   const table = `<table><thead><tr>${cells('th', columns)}</tr></thead><tbody>${rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('')}</tbody></table>`;

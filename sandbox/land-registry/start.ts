@@ -8,7 +8,7 @@ import { loadPaperFonts } from '../papers/fonts.ts';
 import { LAND_REGISTRY, ONE_STOP_PORTAL } from '../parties.ts';
 import { postalNewsOf, viewOfReceived } from '../received-view.ts';
 import { bodyAs, json, pdf, Refusal, routed, type Call, type SandboxRoute } from '../router.ts';
-import { statusPage } from '../status-page.ts';
+import { localTime, statusPage } from '../status-page.ts';
 import { webhookRoutes } from '../webhook-route.ts';
 import { fileCase, sendResult, signDecision, verifyDecision, type CaseSettings, type LandCase, type SignerRole } from './case.ts';
 
@@ -139,7 +139,7 @@ function page({ cases, mailbox }: State) {
     {
       heading: 'Thông điệp đã nhận',
       columns: ['Mã hồ sơ', 'Loại', 'Từ', 'Nhận lúc', 'Số lần'],
-      rows: mailbox.messages().map(({ envelope, receivedAt, times }) => [envelope.dossierCode, envelope.type, envelope.from.partnerId, receivedAt, String(times)]),
+      rows: mailbox.messages().map(({ envelope, receivedAt, times }) => [envelope.dossierCode, envelope.type, envelope.from.partnerId, localTime(receivedAt), String(times)]),
       empty: 'Chưa nhận thông điệp nào.',
     },
   ]);

@@ -7,7 +7,7 @@ import { MessageDamaged, openMailbox, type Mailbox } from '../mailbox.ts';
 import { ONE_STOP_PORTAL } from '../parties.ts';
 import { postalNewsOf, viewOfReceived } from '../received-view.ts';
 import { json, pdf, Refusal, routed, type Call, type SandboxRoute } from '../router.ts';
-import { statusPage } from '../status-page.ts';
+import { localTime, statusPage } from '../status-page.ts';
 import { webhookRoutes } from '../webhook-route.ts';
 import { orderDelivery, portalDossiers, takeIn, type IntakeSettings, type PortalDossier } from './intake.ts';
 
@@ -129,11 +129,11 @@ function page({ mailbox, known, pullFault }: State) {
   return statusPage(ONE_STOP_PORTAL.name, `Hệ thống một cửa của môi trường thử nghiệm; dữ liệu hư cấu.${pullFault === null ? '' : ` Chưa đọc được hộp thư đến: ${pullFault}`}`, [
     {
       heading: 'Kết quả đã nhận',
-      columns: ['Mã hồ sơ', 'Từ', 'Nhận lúc', 'Giấy tờ', 'Tiếp nhận', 'Số vận đơn', 'Bưu chính'],
+      columns: ['Mã hồ sơ', 'Từ', 'Nhận lúc', 'Giấy tờ', 'Tiếp nhận', 'Số đơn bưu chính', 'Bưu chính'],
       rows: portalDossiers(mailbox, known).map(({ code, result, takenInMessageId, postalOrder }) => [
         code,
         result.envelope.from.agencyCode ?? result.envelope.from.partnerId,
-        result.receivedAt,
+        localTime(result.receivedAt),
         result.envelope.parts.map(({ name }) => name).join(', '),
         takenInMessageId === null ? 'chờ cán bộ' : 'đã tiếp nhận',
         postalOrder?.orderNumber ?? '–',
