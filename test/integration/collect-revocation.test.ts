@@ -12,6 +12,7 @@ import { startSandboxPki, type SandboxPki } from '../../sandbox/pki/start.ts';
 import type { ValidationReport } from '../../src/domain/validation-report.ts';
 import { validationPolicy } from '../../src/formats/ades/policy.ts';
 import { bytesSource } from '../../src/formats/byte-source.ts';
+import { sayPhrase } from '../../src/formats/report/phrase-words.ts';
 import { crlDistributionPointsExtension, extendedKeyUsageExtension, keyUsageExtension } from '../../src/formats/x509/build-extensions.ts';
 import { EKU } from '../../src/formats/x509/extensions.ts';
 import { createRevocationCollector, type RevocationCollector } from '../../src/usecases/collect-revocation.ts';
@@ -109,6 +110,8 @@ describe('verifyDocument with a collector', () => {
     expect(open.signatures[0]?.subIndication).toMatch(/^(CERTIFICATE_CHAIN_GENERAL_FAILURE|TRY_LATER)$/);
     expect(warningsOf(open)).toContain(`Revocation could not be checked: ${server.url}/ocsp: `);
     expect(warningsOf(open)).toContain(`Revocation could not be checked: ${server.url}/crl/issuing.crl: The server answered with HTTP 503`);
+    const inVietnamese = [...warningsOf(byCrl).split('\n'), ...warningsOf(open).split('\n')].map((warning) => sayPhrase(warning).vi).join('\n');
+    expect(inVietnamese).not.toMatch(/The (server|answer)|could not be|instead:/);
   });
 
   it.each<CrlFault>([{ kind: 'html' }, { kind: 'stale' }, { kind: 'broken-signature' }, { kind: 'truncated' }])('takes no CRL with fault $kind for an answer (RFC 5280 §6.3.3)', async (fault) => {

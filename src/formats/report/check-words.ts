@@ -1,3 +1,4 @@
+import { shownText } from './shown-text.ts';
 import { said, same, type Said } from './words.ts';
 
 /** What each check asks, by its stable name. */
@@ -32,6 +33,7 @@ const TITLES: ReadonlyMap<string, Said> = new Map(
     'path-signature-algorithms': said('Thuật toán ghi trong chứng thư nhất quán', 'Algorithms in the certificates agree'),
     'path-signatures': said('Chữ ký trên từng chứng thư', 'Signatures on the certificates'),
     'path-validity': said('Thời hạn hiệu lực của chuỗi chứng thư', 'Validity period of the chain'),
+    'revocation-fetched': said('Tra cứu thông tin thu hồi', 'Looking revocation up'),
     'revocation-status': said('Tình trạng thu hồi (OCSP, CRL)', 'Revocation status (OCSP, CRL)'),
     'signature-dictionary': said('Từ điển chữ ký của PDF', 'Signature dictionary of the PDF'),
     'signature-readable': said('Đọc được chữ ký', 'The signature can be read'),
@@ -48,6 +50,6 @@ const TITLES: ReadonlyMap<string, Said> = new Map(
 );
 
 /** A check's title for people; a check without one keeps its name. */
-export const checkTitle = (name: string): Said => TITLES.get(name) ?? same(name);
+export const checkTitle = (name: string): Said => TITLES.get(name) ?? same(shownText(name));
 
 export const hasCheckTitle = (name: string): boolean => TITLES.has(name);

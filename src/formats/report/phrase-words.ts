@@ -1,11 +1,12 @@
 import { CHANGE_PHRASES } from './change-phrases.ts';
 import { DETAIL_PHRASES } from './detail-phrases.ts';
+import { FETCHING_PHRASES } from './fetching-phrases.ts';
 import type { Rendering } from './rendering.ts';
 import { WARNING_PHRASES } from './warning-phrases.ts';
 import { said, type Said } from './words.ts';
 
 /** Sentences that say much come before those that say little. */
-const RENDERINGS: readonly Rendering[] = [...CHANGE_PHRASES, ...WARNING_PHRASES, ...DETAIL_PHRASES];
+const RENDERINGS: readonly Rendering[] = [...CHANGE_PHRASES, ...WARNING_PHRASES, ...FETCHING_PHRASES, ...DETAIL_PHRASES];
 
 /** Sentences nest two deep at most; one that does not is not ours. */
 const MAX_DEPTH = 3;
