@@ -14,6 +14,12 @@ export function mapDatabaseError(error: unknown): unknown {
   return error;
 }
 
+/** The same for an attempt to connect: whatever the server says instead of letting us in, no statement was run. */
+export function mapConnectError(error: unknown): unknown {
+  if (error instanceof pg.DatabaseError) return unavailable('The database lets nobody in: check its state, and DATABASE_URL', error);
+  return mapDatabaseError(error);
+}
+
 /**
  * Whether the connection is of no more use. pg raises bare `Error`s and errors of system calls when the connection failed, `DatabaseError`
  * for what the server said, `TypeError`s for our mistakes.

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../ports/telemetry.ts';
-import { isConnectionFailure, mapDatabaseError } from './database-error.ts';
+import { isConnectionFailure, mapConnectError, mapDatabaseError } from './database-error.ts';
 import type { PostgresConnection } from './embedded/connection.ts';
 import type { Database } from './schema.ts';
 
@@ -74,7 +74,7 @@ function guardPool(pool: pg.Pool): PostgresPool {
       try {
         return guardClient(await pool.connect());
       } catch (error) {
-        throw mapDatabaseError(error);
+        throw mapConnectError(error);
       }
     },
     end: () => pool.end(),
