@@ -25,6 +25,8 @@ export const FETCHING_PHRASES: readonly Rendering[] = [
   [/^it names this machine$/, 'chỉ chính máy này'],
   [/^The answer cannot be used: (.+)$/, 'câu trả lời không dùng được: ~1'],
   [/^the CRL is older than the one seen before$/, 'CRL cũ hơn bản đã thấy trước đó'],
+  [/^the CRL is not signed with the key of its issuer$/, 'CRL không do khóa của nơi cấp ký'],
+  [/^the CRL is of an issuer whose certificate is not known$/, 'CRL của nơi cấp không có chứng thư để kiểm tra'],
   [/^the responder answered (\S+)$/, 'máy chủ OCSP trả lời $1'],
   [/^the nonce is not the one that was sent$/, 'nonce không phải là giá trị đã gửi'],
   [/^the response does not speak of this certificate and issuer$/, 'câu trả lời không nói về chứng thư và nơi cấp này'],

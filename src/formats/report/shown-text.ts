@@ -7,8 +7,9 @@ const DECEPTIVE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u
 /** Text as a reader may see it: composed (NFC), nothing invisible, not endless. */
 export function shownText(text: string): string {
   const visible = text.normalize('NFC').replace(/[\t\r\n]+/g, ' ').replace(DECEPTIVE, '\ufffd');
-  const characters = Array.from(visible.slice(0, 2 * MAX_SHOWN));
-  return characters.length <= MAX_SHOWN ? visible.slice(0, 2 * MAX_SHOWN) : `${characters.slice(0, MAX_SHOWN).join('')}…`;
+  if (visible.length <= MAX_SHOWN) return visible;
+  const kept = Array.from(visible.slice(0, 2 * MAX_SHOWN)).slice(0, MAX_SHOWN).join('');
+  return kept.length === visible.length ? visible : `${kept}…`;
 }
 
 const VIETNAM_OFFSET_MINUTES = 420;

@@ -1,0 +1,38 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { REPORT_MEDIA_TYPES, renderReport } from '../../../../src/formats/report/render-report.ts';
+import { loadPaperFonts } from '../../../../src/wiring/fonts.ts';
+import { signedSamples, type SignedSamples } from '../../../support/signed-samples.ts';
+
+let samples: SignedSamples;
+beforeAll(async () => {
+  samples = await signedSamples();
+});
+
+describe('renderReport', () => {
+  it('gives the contract unchanged as JSON', async () => {
+    const { report } = samples.tampered;
+    const { body, contentType } = await renderReport(report, { mediaType: 'application/json', language: 'vi', fonts: loadPaperFonts });
+    expect(contentType).toBe('application/json; charset=utf-8');
+    expect(JSON.parse(Buffer.from(body).toString('utf8'))).toEqual(report);
+  });
+
+  it('gives each kind as what it says it is, a policy with the page alone, and asks for fonts only for the paper', async () => {
+    const starts: Record<string, string> = {};
+    const policies: (string | null)[] = [];
+    let fontsAsked = 0;
+    const fonts = (): ReturnType<typeof loadPaperFonts> => {
+      fontsAsked += 1;
+      return loadPaperFonts();
+    };
+    for (const mediaType of REPORT_MEDIA_TYPES) {
+      const { body, contentSecurityPolicy, contentType } = await renderReport(samples.passed.report, { mediaType, language: 'both', fonts });
+      expect(contentType.startsWith(mediaType)).toBe(true);
+      starts[mediaType] = Buffer.from(body.subarray(0, 9)).toString('latin1');
+      policies.push(contentSecurityPolicy === null ? null : 'policy');
+    }
+    expect(starts).toMatchObject({ 'text/html': '<!doctype', 'application/xml': '<?xml ver' });
+    expect(starts['application/pdf']).toMatch(/^%PDF-1\./);
+    expect(policies).toEqual([null, 'policy', null, null]);
+    expect(fontsAsked).toBe(1);
+  });
+});
