@@ -128,7 +128,7 @@ function documentsOf({ status, body, retryAfterMs }: WireAnswer): z.output<typeo
 function eventOf(id: string, doc: z.output<typeof entry>, raw: string): CarrierEvent {
   return {
     carrierEventId: id,
-    orderNumber: doc.OrderNumber,
+    orderNumber: storable(doc.OrderNumber),
     trackingNumber: textOf(doc.ItemCode),
     carrierCode: String(doc.StatusCode),
     carrierText: textOf(doc.StatusMessage) ?? '',
@@ -138,9 +138,14 @@ function eventOf(id: string, doc: z.output<typeof entry>, raw: string): CarrierE
   };
 }
 
+/** Of one line, and storable: PostgreSQL takes neither NUL nor half a surrogate pair, and one such word would stop the feed for ever. */
 function textOf(text: string | null | undefined): string | null {
-  const trimmed = (text ?? '').trim().slice(0, 500);
+  const trimmed = storable(text ?? '').trim().slice(0, 500);
   return trimmed === '' ? null : trimmed;
+}
+
+function storable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}]/gu, ' ');
 }
 
 function parseJson(body: string): unknown {

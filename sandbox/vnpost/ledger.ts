@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /** What the sandbox's post office has booked, and what it tells about it. No HTTP here. */
 
 /** One stage of a parcel's way. Only code 4 has a documented meaning; the others are numbers of this sandbox, and mean nothing anywhere else. */
@@ -77,11 +79,12 @@ export interface Ledger {
 export function createLedger({ customerCode, stageMs, way, now }: LedgerOptions): Ledger {
   const bookings: Booking[] = [];
   const entries: FeedEntry[] = [];
+  const process = randomBytes(5).toString('hex');
   let serial = 1000;
   let counter = 0;
 
   const entryOf = (orderNumber: string, itemCode: string, stage: Stage, at: Date): FeedEntry => ({
-    _id: { $oid: objectId(at, (counter += 1)) },
+    _id: { $oid: objectId(at, process, (counter += 1)) },
     CustomerCode: customerCode,
     OrderNumber: orderNumber,
     EventTime: at.getTime(),
@@ -154,9 +157,9 @@ function idOf({ _id: id }: FeedEntry): string {
   return id.$oid;
 }
 
-/** MongoDB's: the second, five bytes of the machine, a counter. */
-function objectId(at: Date, counter: number): string {
-  return Math.floor(at.getTime() / 1000).toString(16).padStart(8, '0') + '5a4d424f58' + counter.toString(16).padStart(6, '0');
+/** MongoDB's: the second, five bytes of the process, a counter. */
+function objectId(at: Date, process: string, counter: number): string {
+  return Math.floor(at.getTime() / 1000).toString(16).padStart(8, '0') + process + counter.toString(16).padStart(6, '0');
 }
 
 /** A number in the form of UPU S10 with its check digit. */

@@ -36,6 +36,11 @@ export function isOver(state: PostalState): boolean {
   return over.includes(state);
 }
 
+/** Whether the gateway is still at placing the order: no word of the carrier, and no decision, has said what became of it. */
+export function isPlacing(state: PostalState): boolean {
+  return state === 'QUEUED' || state === 'SUBMITTED' || state === 'UNKNOWN';
+}
+
 const IN_CARE = [
   'IN_TRANSIT',
   'AT_DELIVERY_OFFICE',
@@ -121,9 +126,14 @@ export function applyEvents(given: PostalStanding, events: readonly TrackingEven
   return { standing: { state: tracked ?? given.state, at, carrierText: ordered.at(-1)?.carrierText ?? given.carrierText }, contradicting };
 }
 
-/** An event of whatever code with our number proves that the carrier has the order: reason to adopt one whose outcome is UNKNOWN. */
-export function isKnownToCarrier(events: readonly TrackingEvent[]): boolean {
-  return events.some(({ source }) => source !== 'manual');
+/**
+ * Whether what the carrier tells, of whatever code, shows that it has an order that we do not count as placed: its answer was lost, or it was
+ * cancelled here without asking the carrier, which acted late. It is adopted then, and never placed again.
+ */
+export function isAdopted(state: PostalState, events: readonly TrackingEvent[]): boolean {
+  const ofCarrier = events.some(({ source }) => source !== 'manual');
+  const cancelledHere = state === 'CANCELLED' && !events.some(({ status }) => status === 'CANCELLED');
+  return ofCarrier && (isPlacing(state) || cancelledHere);
 }
 
 function isFromFuture(event: TrackingEvent): boolean {

@@ -11,7 +11,7 @@ import type { Wake } from '../ports/outbox.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
 import { announcePost } from './announce-post.ts';
 import type { Call } from './call.ts';
-import { accountOf, deliveryOf, type PostalAccount } from './order-post.ts';
+import { accountOf, deliveryOf, nextOfLane, type PostalAccount } from './order-post.ts';
 import { findVisibleOrder, readPostalOrder } from './read-postal-order.ts';
 
 export interface CancelPostalPorts {
@@ -51,7 +51,8 @@ function cancelUnsent({ records, clock, chance }: CancelPostalPorts, id: PostalO
   return records.transaction(async (tx) => {
     const order = await tx.postal.lock(id);
     if (order?.state !== 'QUEUED' || !(await tx.outbox.finish(deliveryOf(order), 'cancelled', at))) throw conflict('The order is being sent right now: try again in a few seconds');
-    return settle(tx, chance, { ...order, state: 'CANCELLED', stateReason: 'cancelled before it was sent', stateAt: at }, null, at);
+    const next = await nextOfLane(tx, order, at);
+    return [...next, ...(await settle(tx, chance, { ...order, state: 'CANCELLED', stateReason: 'cancelled before it was sent', stateAt: at }, null, at))];
   });
 }
 
@@ -88,8 +89,9 @@ async function recordCancellation({ clock, chance }: CancelPostalPorts, tx: Reco
 async function settle(tx: RecordSet, chance: Chance, order: PostalOrder, event: TrackingEvent | null, at: Date): Promise<readonly Wake[]> {
   await tx.postal.setState(order.id, order.state, order.stateReason, order.stateAt, order.carrierText, order.trackingNumber);
   const data = { state: order.state, orderNumber: order.orderNumber, carrier: order.carrier };
+  const wakes = await announcePost(tx, chance, order, event, at);
   await tx.dossiers.addEvent(order.dossierCode, { kind: 'postal.cancelled', at, actor: order.requestedBy, messageId: null, deliveryId: null, postalOrderId: order.id, data });
-  return announcePost(tx, chance, order, event, at);
+  return wakes;
 }
 
 function conflict(message: string): GatewayError {

@@ -48,6 +48,7 @@ export function cancelDelivery(ports: OperatePorts, id: DeliveryId, decision: De
 function finishDelivery(ports: OperatePorts, id: DeliveryId, state: 'skipped' | 'cancelled', decision: Decision): Promise<void> {
   const action = state === 'skipped' ? 'skip-delivery' : 'cancel-delivery';
   return decide(ports, id, action, `message.${state}`, decision, async (records, entry, at) => {
+    if (entry.kind === 'postal') throw conflict('This is an order to the post, and its state has to tell what became of it: resolve the postal order instead');
     if (!(await records.outbox.finish(id, state, at))) throw conflict(`This delivery is ${entry.state}: it can no longer be ${state}, or only when its attempt is over`);
     return records.outbox.nextInLane(entry.laneId, at);
   });

@@ -31,19 +31,32 @@ export interface OrderPostRequest {
  * @see Decision 45/2016/QĐ-TTg Art. 6
  */
 export async function orderPost(records: RecordSet, accounts: readonly PostalAccount[], chance: Chance, request: OrderPostRequest): Promise<{ readonly order: PostalOrder; readonly wakes: readonly Wake[] }> {
-  const { dossierCode, leg, revision, requestedBy, at } = request;
+  const { dossierCode, requestedBy } = request;
   if (!(await records.dossiers.isParty(dossierCode, requestedBy))) throw new GatewayError('DOSSIER_NOT_FOUND', `There is no dossier ${dossierCode}, or you are not a party of it`);
   const account = accountOf(accounts, request.carrier);
+  const order = buildOrder(account, chance, request);
+  // First of all: it locks the dossier's row, so that of two orders for a leg the second sees the first, whatever their revisions.
+  await addTimelineEvent(records, order);
   checkRevision(await records.postal.ofDossier(dossierCode), request);
-  const order: PostalOrder = {
+  const faults = account.carrier.checkOrder(order);
+  if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', `${order.carrier} cannot take this order`, { faults });
+  await records.postal.add(order);
+  const { id, carrier, createdAt } = order;
+  await records.outbox.add({ id: deliveryOf(order), kind: 'postal', laneId: laneOf(order), target: carrier, messageId: null, postalOrderId: id, createdAt });
+  return { order, wakes: [{ id: deliveryOf(order), wake: 0 }] };
+}
+
+function buildOrder({ carrier, orderNumberTemplate }: PostalAccount, chance: Chance, request: OrderPostRequest): PostalOrder {
+  const { dossierCode, leg, revision, requestedBy, detail, at } = request;
+  return {
     id: chance.uuid() as PostalOrderId,
     dossierCode,
     leg,
     revision,
-    carrier: account.carrier.carrier,
-    orderNumber: orderNumberOf(account.orderNumberTemplate, { dossierCode, leg, revision }),
+    carrier: carrier.carrier,
+    orderNumber: orderNumberOf(orderNumberTemplate, { dossierCode, leg, revision }),
     requestedBy,
-    detail: request.detail,
+    detail,
     state: 'QUEUED',
     stateReason: null,
     stateAt: at,
@@ -51,25 +64,34 @@ export async function orderPost(records: RecordSet, accounts: readonly PostalAcc
     trackingNumber: null,
     createdAt: at,
   };
-  const faults = account.carrier.checkOrder(order);
-  if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', `${order.carrier} cannot take this order`, { faults });
-  await records.postal.add(order);
-  await records.outbox.add({ id: deliveryOf(order), kind: 'postal', laneId: `${dossierCode}|${order.carrier}`, target: order.carrier, messageId: null, postalOrderId: order.id, createdAt: at });
+}
+
+async function addTimelineEvent(records: RecordSet, { dossierCode, id, carrier, leg, revision, orderNumber, requestedBy, createdAt }: PostalOrder): Promise<void> {
   await records.dossiers.addEvent(dossierCode, {
     kind: 'postal.ordered',
-    at,
+    at: createdAt,
     actor: requestedBy,
     messageId: null,
     deliveryId: null,
-    postalOrderId: order.id,
-    data: { carrier: order.carrier, leg, revision, orderNumber: order.orderNumber },
+    postalOrderId: id,
+    data: { carrier, leg, revision, orderNumber },
   });
-  return { order, wakes: [{ id: deliveryOf(order), wake: 0 }] };
 }
 
 /** An order is delivered to its carrier once, so the delivery bears the order's own id. */
 export function deliveryOf(order: Pick<PostalOrder, 'id'>): DeliveryId {
   return order.id as string as DeliveryId;
+}
+
+/** The legs of a dossier go to the post one after the other, whichever carriers they go to. The slash keeps it apart from every partner's lane. */
+function laneOf({ dossierCode }: Pick<PostalOrder, 'dossierCode'>): string {
+  return `${dossierCode}|post/legs`;
+}
+
+/** After a delivery of the lane ended: whoever waited behind it. */
+export async function nextOfLane(records: RecordSet, order: Pick<PostalOrder, 'dossierCode'>, at: Date): Promise<readonly Wake[]> {
+  const next = await records.outbox.nextInLane(laneOf(order), at);
+  return next === null ? [] : [next];
 }
 
 /** @throws CARRIER_UNKNOWN */

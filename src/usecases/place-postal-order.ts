@@ -1,13 +1,13 @@
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { PostalOrderId } from '../domain/ids.ts';
 import type { PostalOrder } from '../domain/postal-order.ts';
-import type { PostalState } from '../domain/postal-state.ts';
+import { isPlacing, type PostalState } from '../domain/postal-state.ts';
+import type { RetrySchedule } from '../domain/retry-schedule.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Lease } from '../ports/outbox.ts';
+import type { DeliveryError, Lease } from '../ports/outbox.ts';
 import type { CarrierOutcome, PostalCarrier } from '../ports/postal-carrier.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
-import type { RetrySchedule } from '../domain/retry-schedule.ts';
 import { announcePost } from './announce-post.ts';
 import { parked, postponed, retried } from './deliver.ts';
 import type { DeliveryHandler, Handled, HeldLease } from './delivery-handler.ts';
@@ -31,41 +31,36 @@ export interface PlacePostalPorts {
 export function postalHandler(ports: PlacePostalPorts): DeliveryHandler {
   return {
     attempt: (held) => place(ports, held),
-    onParked: async (tx, lease, { outcomeUnknown, error }, at) => {
+    onParked: async (tx, lease, { error }, at) => {
       const order = lease.postalOrderId === null ? null : await tx.postal.lock(lease.postalOrderId);
-      if (order === null || !isPlacing(order.state)) return;
-      const state = outcomeUnknown && order.state !== 'QUEUED' ? 'UNKNOWN' : order.state;
+      if (order === null) return;
+      // The feed knew the order before the answer to it was lost: there is nothing left to decide, and nothing for the lane to wait for.
+      if (!isPlacing(order.state)) return void (await tx.outbox.finish(lease.id, 'delivered', at));
+      const state = order.state === 'QUEUED' ? 'QUEUED' : 'UNKNOWN';
       await move(tx, ports.chance, order, { state, reason: error.detail, carrierText: null, trackingNumber: null, event: state === 'UNKNOWN' ? 'postal.unknown' : null }, at);
     },
   };
 }
 
-/** States in which the delivery engine is still in charge of the order. */
-function isPlacing(state: PostalState): boolean {
-  return state === 'QUEUED' || state === 'SUBMITTED' || state === 'UNKNOWN';
-}
-
 const SETTLED: Handled = { settlement: { state: 'delivered' }, attempt: { outcome: 'delivered', code: null, detail: null } };
 
 async function place(ports: PlacePostalPorts, held: HeldLease): Promise<Handled> {
-  const { lease, signal } = held;
-  const order = await orderOf(ports.records, lease);
+  const { signal } = held;
+  const order = await orderOf(ports.records, held.lease);
   if (!isPlacing(order.state)) return SETTLED; // the feed or a person was faster
   const { carrier } = accountOf(ports.accounts, order.carrier);
   if (order.state !== 'QUEUED') {
-    const answer = await lookUp(ports, carrier, order, lease, signal);
+    const answer = await lookUp(ports, carrier, order, held.lease, signal);
     if (answer !== 'not-there') return answer;
   }
+  // Nothing is in doubt now, even if a worker was lost on the way here: it had not marked the order.
+  const lease: Lease = { ...held.lease, outcomeUnknown: false, unknownSince: null };
   if (!(await markSubmitted(ports, lease, order.id))) return SETTLED;
-  held.beginSending();
   try {
-    return handled(ports, lease, order, await carrier.placeOrder(order, signal));
+    held.beginSending();
+    return handled(ports, carrier, lease, order, await carrier.placeOrder(order, signal));
   } catch (error) {
-    // By the port's contract these say that nothing reached the carrier.
-    if (!isGatewayError(error, 'CARRIER_UNAVAILABLE', 'CANCELLED', 'REQUEST_INVALID')) throw error;
-    if (error.code === 'REQUEST_INVALID') return handled(ports, lease, order, { outcome: 'rejected', carrierText: error.message, raw: null, trackingNumber: null });
-    const again = retried(ports, lease, { outcome: 'retry', code: error.code, detail: error.message, retryAfterMs: error.retryAfterMs ?? null });
-    return { ...again, record: (tx, at) => tx.postal.setState(order.id, 'QUEUED', error.message, at, null, null) };
+    return handledFailure(ports, carrier, lease, order, error);
   }
 }
 
@@ -78,13 +73,13 @@ async function orderOf(records: Records, lease: Lease): Promise<PostalOrder> {
 /** An order that may have been placed before: only a carrier that can be asked by number allows more than waiting. */
 async function lookUp(ports: PlacePostalPorts, carrier: PostalCarrier, order: PostalOrder, lease: Lease, signal: AbortSignal): Promise<Handled | 'not-there'> {
   if (carrier.findOrder === null) {
-    return parked(lease, 'outcome-unknown', { code: 'CARRIER_ANSWER_INVALID', detail: 'The order may have been placed; its carrier cannot be asked by number: watching the feed' }, true);
+    return parkedUnknown(lease, { code: 'CARRIER_ANSWER_INVALID', detail: 'The order may have been placed; its carrier cannot be asked by number: watching the feed' });
   }
   const found = await carrier.findOrder(order.orderNumber, signal);
-  const believedFrom = new Date(order.stateAt.getTime() + ports.quarantineMs);
-  if (!found.found && believedFrom > ports.clock.now()) return postponed(lease, believedFrom, { code: 'CARRIER_ANSWER_INVALID', detail: 'The carrier does not know the order yet: asking again before placing it anew' });
-  if (!found.found) return 'not-there';
-  return handled(ports, lease, order, { outcome: 'accepted', carrierText: 'found by its number', raw: found.raw, trackingNumber: found.trackingNumber });
+  if (found.found) return handled(ports, carrier, lease, order, { outcome: 'accepted', carrierText: 'found by its number', raw: found.raw, trackingNumber: found.trackingNumber });
+  const believedFrom = new Date(Math.max(order.stateAt.getTime(), lease.unknownSince?.getTime() ?? 0) + ports.quarantineMs);
+  if (believedFrom <= ports.clock.now()) return 'not-there';
+  return postponed(lease, believedFrom, { code: 'CARRIER_ANSWER_INVALID', detail: 'The carrier does not know the order yet: asking again before placing it anew' });
 }
 
 /** False: the order is no longer to be placed. @throws CANCELLED when the lease is not ours any more */
@@ -94,26 +89,46 @@ function markSubmitted({ records, clock }: PlacePostalPorts, lease: Lease, id: P
     const order = await tx.postal.lock(id);
     if (order === null || !isPlacing(order.state)) return false;
     if (!(await tx.outbox.renew(lease, new Date(now.getTime() + LEASE_MS)))) throw new GatewayError('CANCELLED', 'The lease was lost');
-    await tx.postal.setState(id, 'SUBMITTED', null, now, null, null);
+    await tx.postal.setState(id, 'SUBMITTED', null, now, order.carrierText, order.trackingNumber);
     return true;
   });
 }
 
-function handled({ chance }: PlacePostalPorts, lease: Lease, order: PostalOrder, { outcome, carrierText, trackingNumber }: CarrierOutcome): Handled {
-  if (outcome === 'unknown') return parked(lease, 'outcome-unknown', { code: 'CARRIER_ANSWER_INVALID', detail: carrierText }, true);
+function handled(ports: PlacePostalPorts, carrier: PostalCarrier, lease: Lease, order: PostalOrder, { outcome, carrierText, trackingNumber }: CarrierOutcome): Handled {
+  if (outcome === 'unknown') return handledUnknown(ports, carrier, lease, order, { code: 'CARRIER_ANSWER_INVALID', detail: carrierText });
   const accepted = outcome === 'accepted';
+  const change = accepted ? { state: 'ACCEPTED' as const, reason: null, event: 'postal.accepted' as const } : { state: 'REJECTED' as const, reason: carrierText, event: 'postal.refused' as const };
   return {
     settlement: { state: 'delivered' },
     attempt: { outcome: accepted ? 'delivered' : 'refused', code: accepted ? null : 'CARRIER_REFUSED', detail: carrierText },
-    record: async (tx, at) => {
-      const now = await tx.postal.lock(order.id);
-      if (now === null || !isPlacing(now.state)) return; // the feed was faster
-      const change = accepted
-        ? { state: 'ACCEPTED' as const, reason: null, event: 'postal.accepted' as const }
-        : { state: 'REJECTED' as const, reason: carrierText, event: 'postal.refused' as const };
-      await move(tx, chance, now, { ...change, carrierText, trackingNumber }, at);
-    },
+    record: (tx, at) => whilePlacing(tx, order, (now) => move(tx, ports.chance, now, { ...change, carrierText, trackingNumber }, at)),
   };
+}
+
+/** Bytes left and nothing came back: asked again by number where that can be done, otherwise the feed or a person decides. */
+function handledUnknown(ports: PlacePostalPorts, carrier: PostalCarrier, lease: Lease, order: PostalOrder, error: DeliveryError): Handled {
+  if (carrier.findOrder === null) return parkedUnknown(lease, error);
+  const again = retried(ports, lease, { outcome: 'unknown', ...error, retryAfterMs: null });
+  return { ...again, record: (tx, at) => whilePlacing(tx, order, (now) => tx.postal.setState(now.id, 'UNKNOWN', error.detail, at, now.carrierText, now.trackingNumber)) };
+}
+
+/** By the port's contract a typed failure says that nothing reached the carrier: the order is unsent again. What we do not understand says nothing. */
+function handledFailure(ports: PlacePostalPorts, carrier: PostalCarrier, lease: Lease, order: PostalOrder, error: unknown): Handled {
+  if (!isGatewayError(error, 'CARRIER_UNAVAILABLE', 'CARRIER_REFUSED', 'CANCELLED', 'REQUEST_INVALID')) throw error;
+  if (error.code === 'REQUEST_INVALID') return handled(ports, carrier, lease, order, { outcome: 'rejected', carrierText: error.message, raw: null, trackingNumber: null });
+  const unsent: DeliveryError = { code: error.code, detail: error.message };
+  const again = error.code === 'CANCELLED' ? postponed(lease, ports.clock.now(), unsent) : retried(ports, lease, { outcome: 'retry', ...unsent, retryAfterMs: error.retryAfterMs ?? null });
+  return { ...again, record: (tx, at) => whilePlacing(tx, order, (now) => tx.postal.setState(now.id, 'QUEUED', error.message, at, now.carrierText, now.trackingNumber)) };
+}
+
+function parkedUnknown(lease: Lease, error: DeliveryError): Handled {
+  return { ...parked(lease, 'outcome-unknown', error, true), attempt: { outcome: 'unknown', ...error } };
+}
+
+/** Under the order's lock, and only while the feed has not told more than the answer does. */
+async function whilePlacing(tx: RecordSet, { id }: PostalOrder, work: (now: PostalOrder) => Promise<void>): Promise<void> {
+  const now = await tx.postal.lock(id);
+  if (now !== null && isPlacing(now.state)) await work(now);
 }
 
 interface Move {
@@ -128,6 +143,7 @@ async function move(tx: RecordSet, chance: Chance, order: PostalOrder, { state, 
   const moved: PostalOrder = { ...order, state, stateReason: reason, stateAt: at, carrierText: carrierText ?? order.carrierText, trackingNumber: trackingNumber ?? order.trackingNumber };
   await tx.postal.setState(order.id, state, reason, at, moved.carrierText, moved.trackingNumber);
   if (event === null) return;
+  await announcePost(tx, chance, moved, null, at);
   await tx.dossiers.addEvent(order.dossierCode, {
     kind: event,
     at,
@@ -137,5 +153,4 @@ async function move(tx: RecordSet, chance: Chance, order: PostalOrder, { state, 
     postalOrderId: order.id,
     data: { carrier: order.carrier, orderNumber: order.orderNumber, state, detail: reason },
   });
-  await announcePost(tx, chance, moved, null, at);
 }

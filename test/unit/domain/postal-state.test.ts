@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyEvents, isKnownToCarrier, isOver, mayFollow, OVER_STATES, POSTAL_STATES, TRACKED_STATES, type PostalStanding, type TrackedState } from '../../../src/domain/postal-state.ts';
+import { applyEvents, isAdopted, isOver, mayFollow, OVER_STATES, POSTAL_STATES, TRACKED_STATES, type PostalStanding, type TrackedState } from '../../../src/domain/postal-state.ts';
 import type { TrackingEvent } from '../../../src/domain/postal-order.ts';
 
 const START = new Date('2026-11-24T01:00:00Z');
@@ -81,10 +81,15 @@ describe('the state of a postal order', () => {
     expect(applyEvents(submitted, [event('IN_TRANSIT', 3), event('IN_TRANSIT', 8)]).standing.at).toEqual(minute(3));
   });
 
-  it('is proven by any event of the carrier to exist there, but not by a note of ours', () => {
-    expect(isKnownToCarrier([event('UNKNOWN', 1)])).toBe(true);
-    expect(isKnownToCarrier([event('CANCELLED', 1, { source: 'manual' })])).toBe(false);
-    expect(isKnownToCarrier([])).toBe(false);
+  it.each(['QUEUED', 'SUBMITTED', 'UNKNOWN', 'CANCELLED'] as const)('%s is proven wrong by any event of the carrier, but not by a note of ours', (state) => {
+    expect(isAdopted(state, [event('UNKNOWN', 1)])).toBe(true);
+    expect(isAdopted(state, [event('IN_TRANSIT', 1, { source: 'manual' })])).toBe(false);
+    expect(isAdopted(state, [])).toBe(false);
+  });
+
+  it('stays cancelled where the carrier agreed to it, or says it itself', () => {
+    expect(isAdopted('CANCELLED', [event('UNKNOWN', 1), event('CANCELLED', 2, { source: 'manual' })])).toBe(false);
+    expect(isAdopted('CANCELLED', [event('CANCELLED', 2)])).toBe(false);
   });
 });
 
