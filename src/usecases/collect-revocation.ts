@@ -195,9 +195,9 @@ async function askCrls(asked: StatusQuestion, failures: string[], run: Run): Pro
 }
 
 /** What was revoked since the complete CRL (RFC 5280 §4.2.1.15): newer where it can be had, not needed where it cannot. */
-async function fetchDelta({ certificate }: StatusQuestion, failures: string[], run: Run): Promise<void> {
-  const [url] = distributionUrls(certificate.freshestCrl);
-  const delta = url === undefined ? null : await attempt(url, failures, run, () => run.lookup.crl(url));
+async function fetchDelta(asked: StatusQuestion, failures: string[], run: Run): Promise<void> {
+  const [url] = distributionUrls(asked.certificate.freshestCrl);
+  const delta = url === undefined ? null : await attempt(url, failures, run, () => run.lookup.crl(url, signersFor(asked, run)));
   if (delta !== null) run.crls.add(delta);
 }
 
@@ -205,11 +205,15 @@ async function fetchDelta({ certificate }: StatusQuestion, failures: string[], r
 async function fetchCrls(asked: StatusQuestion, failures: string[], run: Run): Promise<readonly Crl[]> {
   const crls: Crl[] = [];
   for (const url of asked.certificate.crlUrls.slice(0, MAX_URLS)) {
-    const crl = await attempt(url, failures, run, () => run.lookup.crl(url));
+    const crl = await attempt(url, failures, run, () => run.lookup.crl(url, signersFor(asked, run)));
     if (crl !== null) crls.push(crl);
     if (crl !== null && isDecided(statusWith(asked, crls, [], run))) break;
   }
   return crls;
+}
+
+function signersFor({ issuer, question }: StatusQuestion, { request }: Run): readonly [Certificate, ...Certificate[]] {
+  return [issuer, ...question.carried, ...request.certificates];
 }
 
 function statusWith({ certificate, issuer, anchor, question }: StatusQuestion, crls: readonly Crl[], ocsps: readonly OcspResponse[], { request }: Run): CertificateStatus {

@@ -203,8 +203,25 @@ describe('a collector among hostile certificates', () => {
     expect(without.checks.find(({ name }) => name === UNFETCHED)?.detail).toContain(`${base}/delta.crl: The server answered with HTTP 503`);
   });
 
-  function judged(leaf: TestIdentity): Promise<CertificateJudgement> {
-    const collector = createRevocationCollector({ source, clock, chance: systemChance(clock) });
+  it('keeps no CRL that anybody on the way could have made: the genuine one counts when it comes (RFC 5280 §5.2.3)', async () => {
+    const leaf = testIdentity({ key: 'p256', issuer: root, extensionsDer: [keyUsageExtension(['digitalSignature']), crlDistributionPointsExtension(`${base}/a.crl`)] });
+    const moving = frozenClock(NOW);
+    const collector = createRevocationCollector({ source, clock: moving, chance: systemChance(moving) });
+    const crl = (crlNumber: bigint, signer: TestIdentity['signer']): Uint8Array =>
+      buildCrl({ issuerDer: root.subjectDer, issuerKeyId: keyIdentifierOf(readCertificate(root.certificateDer).spkiDer), thisUpdate: new Date(NOW.getTime() - 60_000), nextUpdate: new Date(NOW.getTime() + 3_600_000), crlNumber, revoked: [], signer });
+    handle = answering(null, crl(999n, testCa().signer));
+    const forged = await judged(leaf, collector);
+    expect(forged.subIndication).toBe('CERTIFICATE_CHAIN_GENERAL_FAILURE');
+    expect(forged.checks.find(({ name }) => name === UNFETCHED)?.detail).toContain('the CRL is not signed with the key of its issuer');
+    handle = answering(null, crl(5n, root.signer));
+    moving.advance(31_000);
+    expect(await judged(leaf, collector)).toMatchObject({ subIndication: null, revocation: [{ status: 'good' }] });
+    handle = answering(null, crl(4n, root.signer));
+    moving.advance(3_600_000);
+    expect((await judged(leaf, collector)).checks.find(({ name }) => name === UNFETCHED)?.detail).toContain('the CRL is older than the one seen before');
+  });
+
+  function judged(leaf: TestIdentity, collector = createRevocationCollector({ source, clock, chance: systemChance(clock) })): Promise<CertificateJudgement> {
     const anchors = [{ certificate: readCertificate(root.certificateDer), set: 'test' }];
     const context = { policy, at: NOW, anchors: { signature: anchors, timestamp: [] }, certificates: [], revocation: NO_MATERIAL };
     const question = { certificate: readCertificate(leaf.certificateDer), carried: [], embedded: NO_MATERIAL, anchors, rules: policy.signaturePath, at: NOW };
