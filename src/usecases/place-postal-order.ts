@@ -5,7 +5,7 @@ import { isPlacing, type PostalState } from '../domain/postal-state.ts';
 import type { RetrySchedule } from '../domain/retry-schedule.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DeliveryError, Lease } from '../ports/outbox.ts';
+import type { DeliveryError, Lease, Wake } from '../ports/outbox.ts';
 import type { CarrierOutcome, PostalCarrier } from '../ports/postal-carrier.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
 import { announcePost } from './announce-post.ts';
@@ -33,11 +33,14 @@ export function postalHandler(ports: PlacePostalPorts): DeliveryHandler {
     attempt: (held) => place(ports, held),
     onParked: async (tx, lease, { error }, at) => {
       const order = lease.postalOrderId === null ? null : await tx.postal.lock(lease.postalOrderId);
-      if (order === null) return;
+      if (order === null) return [];
       // The feed knew the order before the answer to it was lost: there is nothing left to decide, and nothing for the lane to wait for.
-      if (!isPlacing(order.state)) return void (await tx.outbox.finish(lease.id, 'delivered', at));
+      if (!isPlacing(order.state)) {
+        await tx.outbox.finish(lease.id, 'delivered', at);
+        return [];
+      }
       const state = order.state === 'QUEUED' ? 'QUEUED' : 'UNKNOWN';
-      await move(tx, ports.chance, order, { state, reason: error.detail, carrierText: null, trackingNumber: null, event: state === 'UNKNOWN' ? 'postal.unknown' : null }, at);
+      return move(tx, ports.chance, order, { state, reason: error.detail, carrierText: null, trackingNumber: null, event: state === 'UNKNOWN' ? 'postal.unknown' : null }, at);
     },
   };
 }
@@ -126,9 +129,9 @@ function parkedUnknown(lease: Lease, error: DeliveryError): Handled {
 }
 
 /** Under the order's lock, and only while the feed has not told more than the answer does. */
-async function whilePlacing(tx: RecordSet, { id }: PostalOrder, work: (now: PostalOrder) => Promise<void>): Promise<void> {
+async function whilePlacing(tx: RecordSet, { id }: PostalOrder, work: (now: PostalOrder) => Promise<readonly Wake[] | void>): Promise<readonly Wake[] | void> {
   const now = await tx.postal.lock(id);
-  if (now !== null && isPlacing(now.state)) await work(now);
+  return now !== null && isPlacing(now.state) ? work(now) : [];
 }
 
 interface Move {
@@ -139,11 +142,11 @@ interface Move {
   readonly event: 'postal.accepted' | 'postal.refused' | 'postal.unknown' | null;
 }
 
-async function move(tx: RecordSet, chance: Chance, order: PostalOrder, { state, reason, carrierText, trackingNumber, event }: Move, at: Date): Promise<void> {
+async function move(tx: RecordSet, chance: Chance, order: PostalOrder, { state, reason, carrierText, trackingNumber, event }: Move, at: Date): Promise<readonly Wake[]> {
   const moved: PostalOrder = { ...order, state, stateReason: reason, stateAt: at, carrierText: carrierText ?? order.carrierText, trackingNumber: trackingNumber ?? order.trackingNumber };
   await tx.postal.setState(order.id, state, reason, at, moved.carrierText, moved.trackingNumber);
-  if (event === null) return;
-  await announcePost(tx, chance, moved, null, at);
+  if (event === null) return [];
+  const wakes = await announcePost(tx, chance, moved, null, at);
   await tx.dossiers.addEvent(order.dossierCode, {
     kind: event,
     at,
@@ -153,4 +156,5 @@ async function move(tx: RecordSet, chance: Chance, order: PostalOrder, { state, 
     postalOrderId: order.id,
     data: { carrier: order.carrier, orderNumber: order.orderNumber, state, detail: reason },
   });
+  return wakes;
 }
