@@ -21,6 +21,7 @@ import { outboundAgent } from '../../src/wiring/outbound-http.ts';
 import type { RunningAccount } from '../../src/wiring/postal.ts';
 import { startWorker } from '../../src/wiring/worker.ts';
 import { silentLog } from './log.ts';
+import { testRunRedisUrl } from './redis.ts';
 import { freshRecords, type FreshRecords } from './records.ts';
 
 /** The gateway as `serve` wires it, with a real database, queue, document folder and worker, listening on a free port. */
@@ -74,7 +75,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const dispatcher = outboundAgent({ allow: ['127.0.0.1'] });
   const timestampAuthorities = (options.tsaUrls ?? []).map((url) => createHttpTimestampAuthority({ url, totalTimeoutMs: 2_000 }));
   const store = { ...fresh, documents, database: fresh.handle, target: fresh.connection, embedded: false };
-  const queue = startQueue({ postgres: fresh.connection, redisUrl: null, clock: systemClock, log });
+  const queue = startQueue({ postgres: fresh.connection, redisUrl: testRunRedisUrl(), clock: systemClock, log });
   const parts = { config, store, accounts: options.accounts?.({ dispatcher }) ?? [], clock: systemClock, chance, log, dispatcher };
   const worker = startWorker({ ...parts, queue });
   let isDraining = (): boolean => false;

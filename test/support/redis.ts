@@ -71,3 +71,16 @@ async function freePort(): Promise<number> {
   await once(server, 'close');
   return port;
 }
+
+/** `redis-server --databases 1000`: twenty for each of vitest's workers, so that gateways that run at the same time never share a queue. */
+const DATABASES = 1_000;
+const DATABASES_A_WORKER = 20;
+let given = 0;
+
+/** The Redis that the whole run is to use, at a database of the caller's own; null: queues stay in PostgreSQL. */
+export function testRunRedisUrl(): string | null {
+  const url = process.env['TEST_REDIS_URL'];
+  if (url === undefined || url === '') return null;
+  const worker = Number(process.env['VITEST_POOL_ID'] ?? '1');
+  return `${url}/${(worker * DATABASES_A_WORKER + (given++ % DATABASES_A_WORKER)) % DATABASES}`;
+}
