@@ -203,4 +203,5 @@ export interface Database {
     expires_at: Date;
   };
   audit: { id: Generated<string>; at: Date; actor: string; action: string; subject: string; detail: Generated<Json> };
+  pin_guard: { token: string; failures: number; last_attempt_at: Date };
 }

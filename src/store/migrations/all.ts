@@ -1,5 +1,6 @@
 import type { Migration } from '../migrate.ts';
 import * as ledger from './0001-ledger.ts';
+import * as pinGuard from './0002-pin-guard.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard];
