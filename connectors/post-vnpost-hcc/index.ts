@@ -1,14 +1,13 @@
-import { Agent, type Dispatcher } from 'undici';
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { PostalOrder } from '../../src/domain/postal-order.ts';
+import type { Exchange, ExchangeOptions, WireRequest } from '../../src/ports/http-exchange.ts';
+import { keptToken, tokenBefore, type KeptToken } from '../../src/ports/kept-token.ts';
 import type { CarrierOutcome, PostalCarrier, TrackingPage } from '../../src/ports/postal-carrier.ts';
-import { exchange, type Exchange, type ExchangeOptions } from './client.ts';
 import { isCursor, lastIdOf } from './cursor.ts';
 import { checkVnpostOrder } from './order-rules.ts';
-import { buildCancelRequest, buildPlaceRequest, buildTokenRequest, buildTrackingRequest, type WireRequest } from './request.ts';
+import { buildCancelRequest, buildPlaceRequest, buildTokenRequest, buildTrackingRequest } from './request.ts';
 import { readResult, readToken, readTrackingPage, unknown } from './response.ts';
 import { resolveSettings, type Resolved, type VnpostHccSettings } from './settings.ts';
-import { tokenBefore, tokenSource, type TokenSource } from './token.ts';
 
 export type { VnpostHccSettings } from './settings.ts';
 
@@ -17,23 +16,15 @@ export const VNPOST_HCC = 'post-vnpost-hcc';
 const MAX_ANSWER_BYTES = 256 * 1024;
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
-export interface VnpostHccCarrier extends PostalCarrier {
-  /** Closes the connections that this carrier opened itself. */
-  close(): Promise<void>;
-}
-
 interface Account {
   readonly settings: Resolved;
-  readonly dispatcher: Dispatcher;
-  readonly tokens: TokenSource;
+  readonly tokens: KeptToken;
 }
 
 /** VNPost's service for public administration in its NGSP form; see README.md. @throws CONFIG_INVALID */
-export function createVnpostHccCarrier(given: VnpostHccSettings): VnpostHccCarrier {
+export function createVnpostHccCarrier(given: VnpostHccSettings): PostalCarrier {
   const settings = resolveSettings(given);
-  const dispatcher = given.dispatcher ?? new Agent({ connect: { timeout: 10_000 }, pipelining: 0 });
-  const tokens = tokenSource(() => fetchToken(settings, dispatcher), settings.clock);
-  const account: Account = { settings, dispatcher, tokens };
+  const account: Account = { settings, tokens: keptToken(() => fetchToken(settings), settings.clock) };
   return {
     carrier: VNPOST_HCC,
     account: `${VNPOST_HCC}/${settings.customerCode}`,
@@ -44,9 +35,6 @@ export function createVnpostHccCarrier(given: VnpostHccSettings): VnpostHccCarri
     cancelOrder: (order, signal) => act(account, signal, (authorization) => buildCancelRequest(order.orderNumber, settings, authorization)),
     trackingPage: (cursor, signal) => trackingPage(account, cursor, signal),
     findOrder: null,
-    close: async () => {
-      if (given.dispatcher === undefined) await dispatcher.destroy();
-    },
   };
 }
 
@@ -74,16 +62,16 @@ async function trackingPage(account: Account, cursor: string | null, signal: Abo
 
 /** With the token at hand; once more with a new one after a 401, by which the service says that it did not look at the request. */
 async function authorized(account: Account, build: (authorization: string) => WireRequest, maxBytes: number, signal: AbortSignal | undefined): Promise<Exchange> {
-  const options: ExchangeOptions = { timeoutMs: account.settings.timeoutMs, maxBytes, signal };
+  const options: ExchangeOptions = { name: 'VNPost', timeoutMs: account.settings.timeoutMs, maxBytes, signal };
   const first = await tokenBefore(account.tokens, signal);
-  const ended = await exchange(build(first), account.dispatcher, options);
+  const ended = await account.settings.exchange(build(first), options);
   if (ended.kind === 'lost' || ended.answer.status !== 401) return ended;
   account.tokens.drop(first);
-  return exchange(build(await tokenBefore(account.tokens, signal)), account.dispatcher, options);
+  return account.settings.exchange(build(await tokenBefore(account.tokens, signal)), options);
 }
 
-async function fetchToken(settings: Resolved, dispatcher: Dispatcher): ReturnType<Parameters<typeof tokenSource>[0]> {
-  const ended = await exchange(buildTokenRequest(settings), dispatcher, { timeoutMs: settings.timeoutMs, maxBytes: MAX_ANSWER_BYTES, signal: undefined });
+async function fetchToken(settings: Resolved): ReturnType<Parameters<typeof keptToken>[0]> {
+  const ended = await settings.exchange(buildTokenRequest(settings), { name: 'VNPost', timeoutMs: settings.timeoutMs, maxBytes: MAX_ANSWER_BYTES, signal: undefined });
   if (ended.kind === 'answer') return readToken(ended.answer);
   throw new GatewayError('CARRIER_UNAVAILABLE', `VNPost gave no access token: ${ended.why}`);
 }

@@ -1,14 +1,7 @@
 import type { ContentItem, PostalOrder } from '../../src/domain/postal-order.ts';
 import { collectedByPostVnd } from '../../src/domain/postal-order.ts';
+import type { WireRequest } from '../../src/ports/http-exchange.ts';
 import type { Resolved } from './settings.ts';
-
-/** What goes over the wire; bodies are JSON in UTF-8 unless said otherwise. Pure. */
-export interface WireRequest {
-  readonly method: 'GET' | 'POST';
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-}
 
 /** Client credentials as a form, the keys as Basic (RFC 6749 §4.4.2, §2.3.1). */
 export function buildTokenRequest(settings: Resolved): WireRequest {

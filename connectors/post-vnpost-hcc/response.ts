@@ -1,23 +1,11 @@
 import { z } from 'zod';
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { TrackedState } from '../../src/domain/postal-order.ts';
+import type { WireAnswer } from '../../src/ports/http-exchange.ts';
+import type { FetchedToken } from '../../src/ports/kept-token.ts';
 import type { CarrierEvent, CarrierOutcome, TrackingPage } from '../../src/ports/postal-carrier.ts';
 import { cursorAfter } from './cursor.ts';
 import type { StatusMeaning } from './settings.ts';
-
-/** What came back: an HTTP status and the body as text. */
-export interface WireAnswer {
-  readonly status: number;
-  readonly body: string;
-  /** From Retry-After, when it named a number of seconds. */
-  readonly retryAfterMs: number | null;
-}
-
-export interface VnpostToken {
-  /** Whole value for the Authorization header; a secret. */
-  readonly authorization: string;
-  readonly expiresInMs: number;
-}
 
 const token = z.object({
   access_token: z.string().min(1).max(8192),
@@ -26,7 +14,7 @@ const token = z.object({
 });
 
 /** @throws CARRIER_REFUSED when the keys are refused; CARRIER_UNAVAILABLE for any other failure: nothing was asked of the carrier yet */
-export function readToken({ status, body, retryAfterMs }: WireAnswer): VnpostToken {
+export function readToken({ status, body, retryAfterMs }: WireAnswer): FetchedToken {
   if (status === 400 || status === 401 || status === 403) throw new GatewayError('CARRIER_REFUSED', `VNPost does not accept the consumer key and secret key (HTTP ${status}): check the carrier’s settings`);
   const parsed = status === 200 ? token.safeParse(parseJson(body)) : null;
   if (parsed?.success !== true) throw new GatewayError('CARRIER_UNAVAILABLE', `VNPost gave no access token (HTTP ${status})`, retryAfterMs === null ? {} : { retryAfterMs });

@@ -1,6 +1,6 @@
-import type { Dispatcher } from 'undici';
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { Clock } from '../../src/ports/clock.ts';
+import type { HttpExchange } from '../../src/ports/http-exchange.ts';
 
 /** Everything about the service that is not proven by its documents is a setting here; see README.md. */
 export interface VnpostHccSettings {
@@ -27,8 +27,7 @@ export interface VnpostHccSettings {
   /** From the call to the last byte. Default 30,000. */
   readonly timeoutMs?: number;
   readonly clock: Clock;
-  /** Connections to use, such as the gateway's guarded ones; stays the caller's to close. */
-  readonly dispatcher?: Dispatcher;
+  readonly exchange: HttpExchange;
 }
 
 export interface VnpostPaths {
@@ -46,7 +45,7 @@ export interface StatusMeaning {
   readonly rejected: readonly number[];
 }
 
-export interface Resolved extends Omit<VnpostHccSettings, 'dispatcher'> {
+export interface Resolved extends VnpostHccSettings {
   readonly paths: VnpostPaths;
   readonly districtCodes: Readonly<Record<string, number>>;
   readonly statuses: StatusMeaning;

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
-import { createVnpostHccCarrier, VNPOST_HCC, type VnpostHccCarrier } from '../../connectors/post-vnpost-hcc/index.ts';
+import { httpOnce } from '../../connectors/http-once/index.ts';
+import { createVnpostHccCarrier, VNPOST_HCC } from '../../connectors/post-vnpost-hcc/index.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { DEFAULT_ORDER_NUMBER } from '../domain/postal-order.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -28,7 +29,6 @@ const vnpostHcc = z.strictObject({
 const postalFile = z.strictObject({ accounts: z.array(vnpostHcc).max(20) });
 
 export interface RunningAccount extends PostalAccount {
-  readonly carrier: VnpostHccCarrier;
   readonly pollMs: number;
 }
 
@@ -50,7 +50,7 @@ export function readPostalAccounts(path: string | undefined, clock: Clock, dispa
       ...(maxCodVnd === undefined ? {} : { maxCodVnd }),
       secretKey: secretOf(resolve(dirname(path), secretKeyFile)),
       clock,
-      dispatcher,
+      exchange: httpOnce(dispatcher).exchange,
     });
     return { carrier, orderNumberTemplate, pollMs: pollSeconds * 1000 };
   });

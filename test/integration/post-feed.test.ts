@@ -37,7 +37,6 @@ async function feed(pageSize = 2): Promise<Feed> {
   const sandbox = await startSandboxVnpost({ stageMs: 3_600_000, way: [], customer });
   closing.push(() => sandbox.close());
   const carrier = vnpostAt(sandbox.url, { customerCode: customer.customerCode, pageSize });
-  closing.push(() => carrier.close());
   const log = keptLog();
   return { sandbox, carrier, log, engine: await postEngine(fresh, [carrier], { log }) };
 }

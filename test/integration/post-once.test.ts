@@ -44,7 +44,6 @@ async function post(sandboxOptions: SandboxVnpostOptions = {}, options: PostEngi
   const sandbox = await startSandboxVnpost({ stageMs: 3_600_000, customer, ...sandboxOptions });
   closing.push(() => sandbox.close());
   const carrier = vnpostAt(sandbox.url, { customerCode: customer.customerCode });
-  closing.push(() => carrier.close());
   const engine = await postEngine(fresh, [carrier], options);
   return {
     sandbox,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevPki, type DevPki } from '../../certs/dev/create-dev-pki.ts';
 import { privateKeyDerOf, type DevIdentity } from '../../certs/dev/identity.ts';
+import { httpOnce } from '../../connectors/http-once/index.ts';
 import { createVnpostHccCarrier } from '../../connectors/post-vnpost-hcc/index.ts';
 import type { GatewayCredentials } from '../../sandbox/connected-system.ts';
 import { startLandRegistry } from '../../sandbox/land-registry/start.ts';
@@ -42,7 +43,7 @@ beforeAll(async () => {
   authorities = await startSandboxPki({ pki });
   post = await startSandboxVnpost({ stageMs: 50 });
   writeFileSync(join(trust, 'root.pem'), pemOf('CERTIFICATE', pki.root.identity.certificateDer));
-  gateway = await startTestGateway({ tsaUrls: [`${authorities.url}/tsa`], trust, accounts: ({ dispatcher }) => [{ carrier: createVnpostHccCarrier({ ...VNPOST, baseUrl: post.url, dispatcher }), orderNumberTemplate: DEFAULT_ORDER_NUMBER, pollMs: 100 }] });
+  gateway = await startTestGateway({ tsaUrls: [`${authorities.url}/tsa`], trust, accounts: ({ dispatcher }) => [{ carrier: createVnpostHccCarrier({ ...VNPOST, baseUrl: post.url, exchange: httpOnce(dispatcher).exchange }), orderNumberTemplate: DEFAULT_ORDER_NUMBER, pollMs: 100 }] });
   registry = await startLandRegistry({ gateway: (url) => connectRegistry(`${url}/webhooks`) });
   portal = await startOneStopPortal({ gateway: (url) => connectPortal(`${url}/webhooks`) });
 });

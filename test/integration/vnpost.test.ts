@@ -2,10 +2,11 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, buildConnector } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createVnpostHccCarrier, type VnpostHccCarrier, type VnpostHccSettings } from '../../connectors/post-vnpost-hcc/index.ts';
+import { httpOnce } from '../../connectors/http-once/index.ts';
+import { createVnpostHccCarrier, type VnpostHccSettings } from '../../connectors/post-vnpost-hcc/index.ts';
 import type { Fault } from '../../sandbox/vnpost/faults.ts';
 import { SANDBOX_REFUSED, startSandboxVnpost, type SandboxVnpost, type SandboxVnpostOptions } from '../../sandbox/vnpost/start.ts';
-import type { CarrierEvent } from '../../src/ports/postal-carrier.ts';
+import type { CarrierEvent, PostalCarrier } from '../../src/ports/postal-carrier.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { frozenClock } from '../support/clock.ts';
 import { POSTAL_DETAIL, postalOrder } from '../support/postal.ts';
@@ -17,7 +18,7 @@ afterEach(async () => {
 
 interface Pair {
   readonly sandbox: SandboxVnpost;
-  readonly carrier: VnpostHccCarrier;
+  readonly carrier: PostalCarrier;
 }
 
 async function start(options: SandboxVnpostOptions = {}, settings: Partial<VnpostHccSettings> = {}): Promise<Pair> {
@@ -26,8 +27,11 @@ async function start(options: SandboxVnpostOptions = {}, settings: Partial<Vnpos
   return { sandbox, carrier: carrierAt(sandbox.url, settings) };
 }
 
-function carrierAt(baseUrl: string, settings: Partial<VnpostHccSettings> = {}): VnpostHccCarrier {
-  const carrier = createVnpostHccCarrier({
+function carrierAt(baseUrl: string, settings: Partial<VnpostHccSettings> = {}): PostalCarrier {
+  const http = httpOnce();
+  closing.push(() => http.close());
+  return createVnpostHccCarrier({
+    exchange: http.exchange,
     baseUrl,
     consumerKey: 'sandbox-consumer',
     secretKey: 'sandbox-secret',
@@ -38,13 +42,11 @@ function carrierAt(baseUrl: string, settings: Partial<VnpostHccSettings> = {}): 
     timeoutMs: 400,
     ...settings,
   });
-  closing.push(() => carrier.close());
-  return carrier;
 }
 
 const couriers = (sandbox: SandboxVnpost, orderNumber = postalOrder().orderNumber): number => sandbox.ledger.lines().find((line) => line.orderNumber === orderNumber)?.couriers ?? 0;
 
-async function readFeed(carrier: VnpostHccCarrier, from: string | null = null): Promise<{ events: CarrierEvent[]; cursor: string | null }> {
+async function readFeed(carrier: PostalCarrier, from: string | null = null): Promise<{ events: CarrierEvent[]; cursor: string | null }> {
   const events: CarrierEvent[] = [];
   let cursor = from;
   for (let more = true; more; ) {
@@ -187,7 +189,7 @@ describe('an order that certainly did not reach VNPost', () => {
       },
     });
     closing.push(() => dispatcher.destroy());
-    await expect(carrierAt(sandbox.url, { dispatcher }).placeOrder(postalOrder())).rejects.toMatchObject({ code: 'CARRIER_UNAVAILABLE', message: expect.stringContaining('no connection within 400 ms') as string });
+    await expect(carrierAt(sandbox.url, { exchange: httpOnce(dispatcher).exchange }).placeOrder(postalOrder())).rejects.toMatchObject({ code: 'CARRIER_UNAVAILABLE', message: expect.stringContaining('no connection within 400 ms') as string });
     await opened[1];
     await delay(100);
     expect(sandbox.calls).toMatchObject({ token: 1, post: 0 });

@@ -1,4 +1,5 @@
-import { createVnpostHccCarrier, type VnpostHccCarrier, type VnpostHccSettings } from '../../connectors/post-vnpost-hcc/index.ts';
+import { httpOnce } from '../../connectors/http-once/index.ts';
+import { createVnpostHccCarrier, type VnpostHccSettings } from '../../connectors/post-vnpost-hcc/index.ts';
 import { startQueue } from '../../queues/start-queue.ts';
 import { SANDBOX_CUSTOMER, SANDBOX_REFUSED } from '../../sandbox/vnpost/start.ts';
 import type { DossierCode } from '../../src/domain/dossier.ts';
@@ -29,8 +30,11 @@ import type { FreshRecords } from './records.ts';
 const chance = systemChance(systemClock);
 const OWNER = 'portal' as PartnerId;
 
-export function vnpostAt(baseUrl: string, settings: Partial<VnpostHccSettings> = {}): VnpostHccCarrier {
-  return createVnpostHccCarrier({ baseUrl, ...SANDBOX_CUSTOMER, provinceCodes: { '46': 53, '48': 55 }, statuses: { rejected: [SANDBOX_REFUSED] }, clock: systemClock, timeoutMs: 400, ...settings });
+/** Connections are closed after each call: there is nothing to close at the end. */
+const { exchange } = httpOnce();
+
+export function vnpostAt(baseUrl: string, settings: Partial<VnpostHccSettings> = {}): PostalCarrier {
+  return createVnpostHccCarrier({ baseUrl, exchange, ...SANDBOX_CUSTOMER, provinceCodes: { '46': 53, '48': 55 }, statuses: { rejected: [SANDBOX_REFUSED] }, clock: systemClock, timeoutMs: 400, ...settings });
 }
 
 export interface PostEngineOptions {

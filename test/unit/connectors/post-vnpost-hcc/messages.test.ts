@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { cursorAfter, FEED_START, isCursor, lastIdOf } from '../../../../connectors/post-vnpost-hcc/cursor.ts';
 import { checkVnpostOrder } from '../../../../connectors/post-vnpost-hcc/order-rules.ts';
 import { buildCancelRequest, buildPlaceRequest, buildTokenRequest, buildTrackingRequest } from '../../../../connectors/post-vnpost-hcc/request.ts';
-import { readResult, readToken, readTrackingPage, type WireAnswer } from '../../../../connectors/post-vnpost-hcc/response.ts';
+import { readResult, readToken, readTrackingPage } from '../../../../connectors/post-vnpost-hcc/response.ts';
 import { resolveSettings, type VnpostHccSettings } from '../../../../connectors/post-vnpost-hcc/settings.ts';
+import type { WireAnswer } from '../../../../src/ports/http-exchange.ts';
 import { systemClock } from '../../../../src/wiring/clock.ts';
 import { POSTAL_DETAIL, postalOrder } from '../../../support/postal.ts';
 
@@ -14,6 +15,7 @@ const given: VnpostHccSettings = {
   customerCode: 'HUE01',
   provinceCodes: { '46': 53, '48': 55 },
   clock: systemClock,
+  exchange: () => Promise.reject(new Error('nothing is sent in this suite')),
 };
 const settings = resolveSettings(given);
 const answer = (status: number, body: unknown): WireAnswer => ({ status, body: typeof body === 'string' ? body : JSON.stringify(body), retryAfterMs: null });

@@ -1,19 +1,24 @@
-import { GatewayError } from '../../src/domain/errors.ts';
-import type { Clock } from '../../src/ports/clock.ts';
-import type { VnpostToken } from './response.ts';
+import { GatewayError } from '../domain/errors.ts';
+import type { Clock } from './clock.ts';
+
+export interface FetchedToken {
+  /** Whole value of the header that carries it; a secret. */
+  readonly authorization: string;
+  readonly expiresInMs: number;
+}
 
 /** A token is not used in its last seconds: it would expire on the way. */
 const MARGIN_MS = 30_000;
 
-export interface TokenSource {
-  /** Value for the Authorization header. */
+export interface KeptToken {
+  /** Value of the header that carries it. */
   get(): Promise<string>;
   /** Forgets `authorization`, if it is still the one kept: whoever sees a 401 first renews it, the others take the new one. */
   drop(authorization: string): void;
 }
 
 /** Keeps the access token until it expires; callers that need one at the same time wait for the same request. */
-export function tokenSource(fetchToken: () => Promise<VnpostToken>, clock: Clock): TokenSource {
+export function keptToken(fetchToken: () => Promise<FetchedToken>, clock: Clock): KeptToken {
   let kept: { readonly authorization: string; readonly until: number } | null = null;
   let underWay: Promise<string> | null = null;
   const renew = async (): Promise<string> => {
@@ -35,8 +40,8 @@ export function tokenSource(fetchToken: () => Promise<VnpostToken>, clock: Clock
 }
 
 /** Waits for the token no longer than the caller does; the request for it goes on for the others. @throws CANCELLED */
-export async function tokenBefore(tokens: TokenSource, signal: AbortSignal | undefined): Promise<string> {
-  const cancelled = (): GatewayError => new GatewayError('CANCELLED', 'The call to VNPost was cancelled before it began', { cause: signal?.reason });
+export async function tokenBefore(tokens: KeptToken, signal: AbortSignal | undefined): Promise<string> {
+  const cancelled = (): GatewayError => new GatewayError('CANCELLED', 'The call was cancelled before it began', { cause: signal?.reason });
   if (signal?.aborted === true) throw cancelled();
   if (signal === undefined) return tokens.get();
   let leave: (() => void) | undefined;

@@ -1,34 +1,44 @@
-import { request, type Dispatcher } from 'undici';
+import { Agent, request, type Dispatcher } from 'undici';
 import { GatewayError } from '../../src/domain/errors.ts';
-import type { WireRequest } from './request.ts';
-import type { WireAnswer } from './response.ts';
+import type { Exchange, ExchangeOptions, HttpExchange, WireAnswer, WireRequest } from '../../src/ports/http-exchange.ts';
+import { linkedAbort } from '../../src/ports/linked-abort.ts';
 
-/** How one exchange ended. `lost`: bytes left, and no whole answer came back. */
-export type Exchange = { readonly kind: 'answer'; readonly answer: WireAnswer } | { readonly kind: 'lost'; readonly why: string };
-
-export interface ExchangeOptions {
-  readonly timeoutMs: number;
-  readonly maxBytes: number;
-  readonly signal: AbortSignal | undefined;
+export interface HttpOnce {
+  readonly exchange: HttpExchange;
+  /** Closes the connections that were opened here; those of a dispatcher given are its owner's. */
+  close(): Promise<void>;
 }
 
 /**
- * One exchange over one connection of its own: a kept connection that the other side is just closing would make the outcome of an
- * order unknown for nothing. No retry, no redirect, an end in time.
- * @throws CARRIER_UNAVAILABLE, CANCELLED when it is certain that nothing was sent
+ * Exchanges over a connection of their own each: a kept connection that the other side is just closing would make the outcome of an
+ * order unknown for nothing.
+ * @param given connections to use, such as the gateway's guarded ones
  */
-export async function exchange(wire: WireRequest, dispatcher: Dispatcher, options: ExchangeOptions): Promise<Exchange> {
-  const deadline = AbortSignal.timeout(options.timeoutMs);
-  const stop = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
+export function httpOnce(given?: Dispatcher): HttpOnce {
+  const dispatcher = given ?? new Agent({ connect: { timeout: 10_000 }, pipelining: 0 });
+  return {
+    exchange: (wire, options) => exchange(wire, dispatcher, options),
+    close: async () => {
+      if (given === undefined) await dispatcher.destroy();
+    },
+  };
+}
+
+async function exchange(wire: WireRequest, dispatcher: Dispatcher, options: ExchangeOptions): Promise<Exchange> {
+  const { name, timeoutMs, signal } = options;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const stop = linkedAbort(deadline, ...(signal === undefined ? [] : [signal]));
   const sending: Sending = { begun: false, givenUp: false };
   try {
-    const answer = ask(wire, watched(dispatcher, sending), options.maxBytes, stop);
-    return { kind: 'answer', answer: await Promise.race([answer, giveUp(stop, sending)]) };
+    const answer = ask(wire, watched(dispatcher, sending), options.maxBytes, stop.signal);
+    return { kind: 'answer', answer: await Promise.race([answer, giveUp(stop.signal, sending)]) };
   } catch (cause) {
-    const cancelled = options.signal?.aborted === true;
-    if (sending.begun) return { kind: 'lost', why: cancelled ? 'cancelled while waiting for the answer' : deadline.aborted ? `no answer within ${options.timeoutMs} ms` : reasonOf(cause) };
-    if (cancelled) throw new GatewayError('CANCELLED', 'The call to VNPost was cancelled before it began', { cause });
-    throw new GatewayError('CARRIER_UNAVAILABLE', `VNPost cannot be reached: ${deadline.aborted ? `no connection within ${options.timeoutMs} ms` : reasonOf(cause)}`, { cause });
+    const cancelled = signal?.aborted === true;
+    if (sending.begun) return { kind: 'lost', why: cancelled ? 'cancelled while waiting for the answer' : deadline.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(cause) };
+    if (cancelled) throw new GatewayError('CANCELLED', `The call to ${name} was cancelled before it began`, { cause });
+    throw new GatewayError('CARRIER_UNAVAILABLE', `${name} cannot be reached: ${deadline.aborted ? `no connection within ${timeoutMs} ms` : reasonOf(cause)}`, { cause });
+  } finally {
+    stop.unlink();
   }
 }
 

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { tokenBefore, tokenSource } from '../../../../connectors/post-vnpost-hcc/token.ts';
-import type { VnpostToken } from '../../../../connectors/post-vnpost-hcc/response.ts';
-import { frozenClock } from '../../../support/clock.ts';
+import { keptToken, tokenBefore, type FetchedToken } from '../../../src/ports/kept-token.ts';
+import { frozenClock } from '../../support/clock.ts';
 
 const clock = (): ReturnType<typeof frozenClock> => frozenClock('2026-11-24T02:00:00Z');
 
 /** Hands out numbered tokens when told to, and counts. */
-function mint(expiresInMs = 3_600_000): { fetchToken: () => Promise<VnpostToken>; release: () => void; readonly asked: number } {
+function mint(expiresInMs = 3_600_000): { fetchToken: () => Promise<FetchedToken>; release: () => void; readonly asked: number } {
   let asked = 0;
   const waiting: (() => void)[] = [];
   return {
@@ -26,7 +25,7 @@ describe('the access token', () => {
   it('is asked for once by many callers at a time, and kept until shortly before its end', async () => {
     const time = clock();
     const source = mint();
-    const tokens = tokenSource(source.fetchToken, time);
+    const tokens = keptToken(source.fetchToken, time);
     const all = Promise.all([tokens.get(), tokens.get(), tokens.get()]);
     source.release();
     expect(await all).toEqual(['Bearer 1', 'Bearer 1', 'Bearer 1']);
@@ -42,7 +41,7 @@ describe('the access token', () => {
   it('of a short life is used for half of it', async () => {
     const time = clock();
     const source = mint(10_000);
-    const tokens = tokenSource(source.fetchToken, time);
+    const tokens = keptToken(source.fetchToken, time);
     const first = tokens.get();
     source.release();
     await first;
@@ -56,7 +55,7 @@ describe('the access token', () => {
 
   it('is dropped by whoever saw it refused, but not its successor', async () => {
     const source = mint();
-    const tokens = tokenSource(source.fetchToken, clock());
+    const tokens = keptToken(source.fetchToken, clock());
     const first = tokens.get();
     source.release();
     tokens.drop(await first);
@@ -69,7 +68,7 @@ describe('the access token', () => {
 
   it('that could not be had is asked for again by the next caller', async () => {
     let calls = 0;
-    const tokens = tokenSource(() => {
+    const tokens = keptToken(() => {
       calls += 1;
       return calls === 1 ? Promise.reject(new Error('down')) : Promise.resolve({ authorization: 'Bearer ok', expiresInMs: 60_000 });
     }, clock());
@@ -79,7 +78,7 @@ describe('the access token', () => {
 
   it('is waited for no longer than the caller wants, while the others go on waiting', async () => {
     const source = mint();
-    const tokens = tokenSource(source.fetchToken, clock());
+    const tokens = keptToken(source.fetchToken, clock());
     const patient = tokens.get();
     const stop = new AbortController();
     const impatient = tokenBefore(tokens, stop.signal);
