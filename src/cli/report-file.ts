@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { GatewayError } from '../domain/errors.ts';
 import type { ValidationReport } from '../domain/validation-report.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
+import type { PdfReportOptions } from '../formats/report/pdf.ts';
 import { NO_PICTURES, type ReportPictures } from '../formats/report/pictures.ts';
 import { renderReport, type ReportMediaType } from '../formats/report/render-report.ts';
 import type { ReportLanguage } from '../formats/report/words.ts';
@@ -26,8 +27,14 @@ export async function writeReport(out: string, report: ValidationReport, source:
   const language: ReportLanguage = lang === 'vi' || lang === 'en' ? lang : 'both';
   const isPainted = mediaType === 'text/html' || mediaType === 'application/pdf';
   const pictures = isPainted ? await paint(report, source) : NO_PICTURES;
-  const { body } = await renderReport(report, { mediaType, language, fonts: loadPaperFonts, pictures });
+  const { body } = await renderReport(report, { mediaType, language, paper, pictures });
   writeWhole(out, body);
+}
+
+/** The drawing library is large, and most runs write no paper. */
+async function paper(report: ValidationReport, options: Omit<PdfReportOptions, 'fonts'>): Promise<Uint8Array> {
+  const { reportPdf } = await import('../formats/report/pdf.ts');
+  return reportPdf(report, { ...options, fonts: await loadPaperFonts() });
 }
 
 async function paint(report: ValidationReport, source: ByteSource): Promise<ReportPictures> {

@@ -1,4 +1,6 @@
+import type { ValidationReport } from '../domain/validation-report.ts';
 import { readPkcs12, type Pkcs12Contents } from '../formats/pkcs12/read-pkcs12.ts';
+import type { PdfReportOptions } from '../formats/report/pdf.ts';
 import type { ReportPictures } from '../formats/report/pictures.ts';
 import type { TaskRegistry, TasksOf } from './task.ts';
 
@@ -12,11 +14,17 @@ export interface PaintInput {
   readonly pdf: Uint8Array;
 }
 
+export interface PdfReportInput extends PdfReportOptions {
+  readonly report: ValidationReport;
+}
+
 /** All work that runs isolated. The table is loaded by every worker: keep what it imports small. */
 export const tasks = {
   'pkcs12.read': { runner: 'child', run: ({ bytes, passphrase }: Pkcs12Input): Promise<Pkcs12Contents> => readPkcs12(bytes, passphrase) },
   // WebAssembly of a megabyte, loaded when it is first asked for.
   'pdf.paint-signatures': { runner: 'child', run: async ({ pdf }: PaintInput): Promise<ReportPictures> => (await import('../formats/pdf-picture/paint-signatures.ts')).paintSignatures(pdf) },
+  // Setting the text of a paper takes some hundred milliseconds, which a server has not.
+  'report.pdf': { runner: 'thread', run: async ({ report, ...options }: PdfReportInput): Promise<Uint8Array> => (await import('../formats/report/pdf.ts')).reportPdf(report, options) },
 } satisfies TaskRegistry;
 
 export type Tasks = TasksOf<typeof tasks>;

@@ -2,9 +2,11 @@ import type { CheckOutline } from './outline-check.ts';
 import type { Field, Warning } from './outline-parts.ts';
 import { notPassed, type LinkOutline, type SignatureOutline } from './outline-signature.ts';
 import type { TimestampOutline } from './outline-timestamp.ts';
+import type { BriefOutline, ReportOutline } from './outline.ts';
 import { markup, raw, spoken, type Markup } from './markup.ts';
 import type { RegionPicture, SignaturePictures } from './pictures.ts';
-import { CHECK_STATUSES, said, type ReportLanguage, type Said } from './words.ts';
+import { comparison, countWords, FURTHER_SIGNATURES, furtherTimestamps } from './section-words.ts';
+import { said, type ReportLanguage, type Said } from './words.ts';
 
 export function fieldTable(fields: readonly Field[], language: ReportLanguage, caption: Said): Markup {
   const rows = fields.map(({ label, value, note, code }) => {
@@ -34,14 +36,6 @@ ${chain.length === 0 ? null : markup`<details><summary>${spoken(said('Chuỗi ch
 
 const capital = ({ vi, en }: Said): Said => said(vi.charAt(0).toUpperCase() + vi.slice(1), en.charAt(0).toUpperCase() + en.slice(1));
 
-export function countWords(checks: readonly CheckOutline[]): Said {
-  const counts = (['passed', 'failed', 'warning', 'skipped'] as const).flatMap((status) => {
-    const count = checks.filter((check) => check.status === status).length;
-    return count === 0 ? [] : [{ count, words: CHECK_STATUSES[status] }];
-  });
-  return said(counts.map(({ count, words }) => `${count} ${words.vi}`).join(', '), counts.map(({ count, words }) => `${count} ${words.en}`).join(', '));
-}
-
 export function warningBox({ title, lines }: Warning, language: ReportLanguage): Markup {
   const [only] = lines;
   const body = lines.length === 1 && only !== undefined ? markup`<p class="said">${spoken(only, language)}</p>` : markup`<ul>${lines.map((line) => markup`<li>${spoken(line, language)}</li>`)}</ul>`;
@@ -60,13 +54,6 @@ function pictures({ pictures: found, picturesOmitted }: SignatureOutline, langua
 <div class="pictures">${figure(found.signed, said('Khi ký', 'When signed'), language)}${currentFigure(found, language)}</div>
 <p class="${found.identical ? 'note' : 'changes-open'}">${spoken(comparison(found), language)}</p>`;
 }
-
-export const comparison = ({ identical, current }: SignaturePictures): Said =>
-  current === null
-    ? said('Trang này không còn trong tệp hiện tại.', 'This page is no longer in the file.')
-    : identical
-      ? said('Hai hình giống hệt nhau.', 'Both pictures are identical.')
-      : said('Hai hình KHÁC nhau: vùng này trông khác lúc ký.', 'The pictures DIFFER: this place does not look as it did when signed.');
 
 function currentFigure({ current }: SignaturePictures, language: ReportLanguage): Markup | null {
   return current === null ? null : figure(current, said('Trong tệp hiện tại', 'In the file as it is'), language);
@@ -98,11 +85,18 @@ function chainTable(chain: readonly LinkOutline[], language: ReportLanguage): Ma
   return markup`<table><thead><tr><th scope="col">${spoken(said('Chứng thư', 'Certificate'), language)}</th><th scope="col">${spoken(said('Tình trạng thu hồi', 'Revocation'), language)}</th></tr></thead><tbody>\n${rows}</tbody></table>`;
 }
 
-export function sectionOfTimestamps(timestamps: readonly TimestampOutline[], language: ReportLanguage): Markup | null {
+/** One row each, for what is not told in full. */
+export function sectionOfFurther(further: readonly BriefOutline[], language: ReportLanguage): Markup | null {
+  if (further.length === 0) return null;
+  const rows = further.map(({ heading, verdict, code, tone }) => markup`<tr><th scope="row">${spoken(heading, language)}</th><td><span class="standing ${tone}">${spoken(verdict, language)}</span> <span class="code">${code}</span></td></tr>\n`);
+  return markup`<section class="plain" aria-labelledby="further"><h2 id="further">${spoken(FURTHER_SIGNATURES, language)}</h2><table class="fields"><tbody>\n${rows}</tbody></table></section>\n`;
+}
+
+export function sectionOfTimestamps({ timestamps, furtherTimestamps: further }: Pick<ReportOutline, 'timestamps' | 'furtherTimestamps'>, language: ReportLanguage): Markup | null {
   if (timestamps.length === 0) return null;
   return markup`<section class="plain" aria-labelledby="timestamps">
 <h2 id="timestamps">${spoken(said('Dấu thời gian', 'Time-stamps'), language)}</h2>
-${timestamps.map((timestamp) => timestampPart(timestamp, language))}</section>\n`;
+${timestamps.map((timestamp) => timestampPart(timestamp, language))}${further === 0 ? null : markup`<p class="said">${spoken(furtherTimestamps(further), language)}</p>`}</section>\n`;
 }
 
 function timestampPart({ type, time, authority, covers, verdict, tone, code, explanation, checks }: TimestampOutline, language: ReportLanguage): Markup {

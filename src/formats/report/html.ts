@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ValidationReport } from '../../domain/validation-report.ts';
-import { fieldTable, sectionOfSignature, sectionOfTimestamps, warningBox } from './html-sections.ts';
+import { fieldTable, sectionOfFurther, sectionOfSignature, sectionOfTimestamps, warningBox } from './html-sections.ts';
 import { styleSheet } from './html-style.ts';
 import { markup, raw, spoken, type Markup } from './markup.ts';
 import type { Tone } from './outline-parts.ts';
@@ -46,7 +46,7 @@ ${outline.explanation.map((line) => markup`<p class="said">${spoken(line, langua
 ${outline.warnings.map((warning) => warningBox(warning, language))}
 ${fieldTable(outline.file, language, said('Tệp được kiểm tra', 'The file checked'))}
 ${outline.signatures.map((signature) => sectionOfSignature(signature, language))}
-${sectionOfTimestamps(outline.timestamps, language)}
+${sectionOfFurther(outline.furtherSignatures, language)}${sectionOfTimestamps(outline, language)}
 <footer>${outline.notes.map((note) => markup`<p class="said">${spoken(note, language)}</p>\n`)}</footer>
 </main>
 </body>

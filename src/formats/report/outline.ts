@@ -7,6 +7,11 @@ import { NO_PICTURES, type ReportPictures } from './pictures.ts';
 import { shownHex, shownText, shownTime } from './shown-text.ts';
 import { said, same, type Said } from './words.ts';
 
+export type BriefOutline = Pick<SignatureOutline, 'number' | 'tone' | 'heading' | 'verdict' | 'code'>;
+
+/** Signatures told in full; a document may hold hundreds, and a page must still open. Those that did not pass come first. */
+const MAX_IN_FULL = 60;
+
 /** A report for people, apart from how it is laid out: the page and the paper say the same. */
 export interface ReportOutline {
   readonly tone: Tone;
@@ -17,7 +22,10 @@ export interface ReportOutline {
   readonly warnings: readonly Warning[];
   readonly file: readonly Field[];
   readonly signatures: readonly SignatureOutline[];
+  /** Signatures beyond those told in full: each with its verdict, never left out. */
+  readonly furtherSignatures: readonly BriefOutline[];
   readonly timestamps: readonly TimestampOutline[];
+  readonly furtherTimestamps: number;
   readonly notes: readonly Said[];
 }
 
@@ -27,6 +35,8 @@ export interface ReportOutline {
  * @see Circular 15/2025/TT-BKHCN art. 6(4) and Annex II
  */
 export function outlineReport(report: ValidationReport, pictures: ReportPictures = NO_PICTURES): ReportOutline {
+  const inFull = chosen(report);
+  const outlined = report.signatures.map((signature, index) => outlineSignature(signature, index + 1, report.timestamps, pictures));
   return {
     tone: TONES[report.result],
     result: report.result,
@@ -34,10 +44,20 @@ export function outlineReport(report: ValidationReport, pictures: ReportPictures
     explanation: explanationOf(report),
     warnings: warningsOf(report),
     file: fileFields(report),
-    signatures: report.signatures.map((signature, index) => outlineSignature(signature, index + 1, report.timestamps, pictures)),
-    timestamps: report.timestamps.map(outlineTimestamp),
+    signatures: outlined.filter(({ number }) => inFull.has(number)),
+    furtherSignatures: outlined.filter(({ number }) => !inFull.has(number)),
+    timestamps: report.timestamps.slice(0, MAX_IN_FULL).map(outlineTimestamp),
+    furtherTimestamps: Math.max(0, report.timestamps.length - MAX_IN_FULL),
     notes: NOTES,
   };
+}
+
+const GRAVITY: Readonly<Record<Indication, number>> = { 'TOTAL-FAILED': 0, INDETERMINATE: 1, 'TOTAL-PASSED': 2 };
+
+/** Numbers of the signatures told in full. */
+function chosen({ signatures }: ValidationReport): Set<number> {
+  const numbered = signatures.map(({ indication }, index) => ({ number: index + 1, gravity: GRAVITY[indication] }));
+  return new Set(numbered.sort((a, b) => a.gravity - b.gravity || a.number - b.number).slice(0, MAX_IN_FULL).map(({ number }) => number));
 }
 
 const HEADLINES: Readonly<Record<DocumentResult, (signatures: number) => Said>> = {

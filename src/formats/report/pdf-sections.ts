@@ -1,10 +1,10 @@
-import { comparison, countWords } from './html-sections.ts';
 import type { CheckOutline } from './outline-check.ts';
 import type { Field, Tone, Warning } from './outline-parts.ts';
 import { notPassed, type LinkOutline, type SignatureOutline } from './outline-signature.ts';
-import type { TimestampOutline } from './outline-timestamp.ts';
+import type { BriefOutline, ReportOutline } from './outline.ts';
 import type { Flow, Paragraph } from './pdf-flow.ts';
 import { AMBER, INK, inkWithin, RED, SOFT, spokenParagraphs } from './pdf-words.ts';
+import { comparison, countWords, FURTHER_SIGNATURES, furtherTimestamps } from './section-words.ts';
 import { said, type ReportLanguage, type Said } from './words.ts';
 
 const FIELD_SHARES = [0.34, 0.66] as const;
@@ -116,7 +116,15 @@ function drawChain(flow: Flow, chain: readonly LinkOutline[], language: ReportLa
   }
 }
 
-export function drawTimestamps(flow: Flow, timestamps: readonly TimestampOutline[], whole: Tone, language: ReportLanguage): void {
+export function drawFurther(flow: Flow, further: readonly BriefOutline[], whole: Tone, language: ReportLanguage): void {
+  drawHeading(flow, FURTHER_SIGNATURES, language, further.length > 0);
+  for (const { heading, verdict, code, tone } of further) {
+    const words = spokenParagraphs(verdict, language, { size: 9.5, face: 'bold', colour: inkWithin(tone, whole) }, { size: 8.5 });
+    flow.row(FIELD_SHARES, [spokenParagraphs(heading, language, { size: 9.5 }, { size: 8.5 }), withClause(words, code)]);
+  }
+}
+
+export function drawTimestamps(flow: Flow, { timestamps, furtherTimestamps: further, tone: whole }: ReportOutline, language: ReportLanguage): void {
   if (timestamps.length === 0) return;
   flow.need(150);
   flow.space(18);
@@ -129,4 +137,5 @@ export function drawTimestamps(flow: Flow, timestamps: readonly TimestampOutline
     if (explanation !== null) for (const line of spokenParagraphs(explanation, language, { size: 10, after: 2 }, { size: 9 })) flow.paragraph(line);
     for (const check of checks) drawCheck(flow, check, language);
   }
+  if (further > 0) for (const line of spokenParagraphs(furtherTimestamps(further), language, { size: 10, before: 6 }, { size: 9 })) flow.paragraph(line);
 }

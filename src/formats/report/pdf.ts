@@ -6,7 +6,7 @@ import type { PaperFonts } from '../pdf-drawing/paper.ts';
 import type { Tone } from './outline-parts.ts';
 import { outlineReport, type ReportOutline } from './outline.ts';
 import { openFlow, type Flow } from './pdf-flow.ts';
-import { drawFields, drawSignature, drawTimestamps, drawWarning } from './pdf-sections.ts';
+import { drawFields, drawFurther, drawSignature, drawTimestamps, drawWarning } from './pdf-sections.ts';
 import { inkOf, SOFT, spokenParagraphs, WASHES } from './pdf-words.ts';
 import type { ReportPictures } from './pictures.ts';
 import { shownText, shownTime } from './shown-text.ts';
@@ -34,7 +34,8 @@ export async function reportPdf(report: ValidationReport, { language, fonts, pic
   });
   drawHead(flow, outline, language);
   for (const signature of outline.signatures) await drawSignature(flow, signature, outline.tone, language);
-  drawTimestamps(flow, outline.timestamps, outline.tone, language);
+  drawFurther(flow, outline.furtherSignatures, outline.tone, language);
+  drawTimestamps(flow, outline, language);
   drawNotes(flow, outline, language);
   const page = language === 'en' ? 'page' : 'trang';
   return flow.finish((number, of) => [`SHA-256 ${report.sha256} · ${shownTime(report.validationTime)}`, `${page} ${number}/${of}`]);

@@ -1,6 +1,6 @@
 import type { ValidationReport } from '../../domain/validation-report.ts';
-import type { PaperFonts } from '../pdf-drawing/paper.ts';
 import { reportHtml, reportPolicy } from './html.ts';
+import type { PdfReportOptions } from './pdf.ts';
 import type { ReportPictures } from './pictures.ts';
 import type { ReportLanguage } from './words.ts';
 import { reportXml } from './xml.ts';
@@ -13,8 +13,8 @@ export interface RenderOptions {
   readonly mediaType: ReportMediaType;
   /** Of HTML and PDF; JSON and XML are the same in every language. */
   readonly language: ReportLanguage;
-  /** Asked for only when a PDF is made. */
-  readonly fonts: () => Promise<PaperFonts>;
+  /** Makes the PDF when one is asked for: `reportPdf` itself, or where its half second does not keep others waiting (`report.pdf` of the isolated tasks). */
+  readonly paper: (report: ValidationReport, options: Omit<PdfReportOptions, 'fonts'>) => Promise<Uint8Array>;
   /** Shown in HTML and PDF. */
   readonly pictures?: ReportPictures;
 }
@@ -30,9 +30,9 @@ export interface RenderedReport {
 /**
  * A report in the form that a client asked for: the contract itself as JSON, a page, a paper, or ETSI TS 119 102-2. The verdict is the report's;
  * rendering changes nothing about it.
- * @throws what reading the fonts throws
+ * @throws what making the paper throws
  */
-export async function renderReport(report: ValidationReport, { mediaType, language, fonts, pictures }: RenderOptions): Promise<RenderedReport> {
+export async function renderReport(report: ValidationReport, { mediaType, language, paper, pictures }: RenderOptions): Promise<RenderedReport> {
   const shown = { language, ...(pictures !== undefined && { pictures }) };
   switch (mediaType) {
     case 'application/json':
@@ -41,10 +41,8 @@ export async function renderReport(report: ValidationReport, { mediaType, langua
       return { ...text('text/html; charset=utf-8', reportHtml(report, shown)), contentSecurityPolicy: reportPolicy(report) };
     case 'application/xml':
       return text('application/xml; charset=utf-8', reportXml(report));
-    case 'application/pdf': {
-      const { reportPdf } = await import('./pdf.ts'); // the drawing library is large, and most reports are no paper
-      return { contentType: 'application/pdf', body: await reportPdf(report, { ...shown, fonts: await fonts() }), contentSecurityPolicy: null };
-    }
+    case 'application/pdf':
+      return { contentType: 'application/pdf', body: await paper(report, shown), contentSecurityPolicy: null };
   }
 }
 

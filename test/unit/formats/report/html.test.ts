@@ -146,6 +146,17 @@ describe('reportHtml', () => {
     expect(html).toContain('… và 4960 thay đổi khác');
   });
 
+  it('tells every signature of a document that holds hundreds, those that failed in full', () => {
+    const good = firstOf(samples.passed.report);
+    const bad = { ...firstOf(samples.tampered.report), id: 'the bad one' };
+    const signatures = Array.from({ length: 900 }, (_, index) => ({ ...good, id: `S${index + 1}` }));
+    const html = page({ ...samples.tampered.report, signatures: [...signatures, bad] }, 'both');
+    expect(new Set(html.match(/Chữ ký \d+:/g)).size).toBe(901);
+    expect(html).toContain('<h2 id="s901">');
+    expect(html).toContain('the bad one');
+    expect(html.length).toBeLessThan(3_000_000);
+  });
+
   it('needs nothing from elsewhere, and its own policy lets in its style sheet alone (CSP Level 3)', () => {
     for (const { report } of Object.values(samples)) {
       const html = page(report, 'both');
