@@ -1,24 +1,10 @@
-import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import { joinMaterial, type CertificateQuestion, type RevocationMaterial } from '../formats/ades/context.ts';
-import type { Crl } from '../formats/crl/read-crl.ts';
-import type { OcspResponse } from '../formats/ocsp/read-ocsp-response.ts';
 import { isSelfIssued, type Certificate } from '../formats/x509/certificate.ts';
-import { checkRevocation, type CertificateStatus, type RevocationRules } from '../formats/x509/path/revocation.ts';
-import { distributionUrls } from '../formats/x509/extensions.ts';
+import { checkRevocation } from '../formats/x509/path/revocation.ts';
 import { validatePath, type PathResult } from '../formats/x509/path/validate-path.ts';
-import type { Chain } from '../formats/x509/path/chain.ts';
-import { revocationLookup, type LookupPorts, type RevocationLookup } from './revocation-lookup.ts';
-
-export interface CollectRequest {
-  readonly questions: readonly CertificateQuestion[];
-  /** The time for which is validated. */
-  readonly now: Date;
-  readonly rules: RevocationRules;
-  /** Certificates and revocation information at hand besides what came with the signatures. */
-  readonly certificates: readonly Certificate[];
-  readonly revocation: RevocationMaterial;
-  readonly signal?: AbortSignal | undefined;
-}
+import { attempt, checkNotCancelled, MAX_URLS, note, type CollectRequest, type Run } from './collecting-run.ts';
+import { findStatus, isDecided } from './find-status.ts';
+import { revocationLookup, type LookupPorts } from './revocation-lookup.ts';
 
 export interface Collected {
   /** Issuers that were missing. */
@@ -34,8 +20,7 @@ export interface RevocationCollector {
   collect(request: CollectRequest): Promise<Collected>;
 }
 
-/** Addresses asked per certificate and kind; per call altogether; and for how long new ones are begun. */
-const MAX_URLS = 3;
+/** Per call, and how long new addresses are begun; then steps from one missing issuer to the next. */
 const MAX_FETCHES = 60;
 const MAX_BEGIN_MS = 30_000;
 const MAX_ISSUER_STEPS = 4;
@@ -58,16 +43,6 @@ export function createRevocationCollector(ports: LookupPorts): RevocationCollect
       return collectedBy(run);
     },
   };
-}
-
-interface Run {
-  readonly request: CollectRequest;
-  readonly lookup: RevocationLookup;
-  readonly budget: { left: number; isOver(): boolean };
-  readonly certificates: Set<Certificate>;
-  readonly crls: Set<Crl>;
-  readonly ocsps: Set<OcspResponse>;
-  readonly unfetched: Map<string, string[]>;
 }
 
 /** The same certificate asked about for the same purpose and time, as by the signatures of one signer, is looked after once. */
@@ -133,129 +108,4 @@ async function fetchIssuers(url: string, certificate: Certificate, run: Run): Pr
   const found = await attempt(url, failures, run, () => run.lookup.issuers(url));
   for (const issuer of found ?? []) run.certificates.add(issuer);
   note(certificate, failures.map((failure) => `An issuer could not be fetched: ${failure}`), run);
-}
-
-interface StatusQuestion {
-  readonly certificate: Certificate;
-  readonly issuer: Certificate;
-  readonly anchor: Chain['anchor'];
-  readonly question: CertificateQuestion;
-}
-
-/** OCSP, then CRLs, until one decides. What failed on the way is told even then. */
-async function findStatus(asked: StatusQuestion, run: Run): Promise<void> {
-  const failures: string[] = [];
-  const { certificate } = asked;
-  const found = (await askOcsp(asked, failures, run)) || (await askCrls(asked, failures, run));
-  if (certificate.ocspUrls.length + certificate.crlUrls.length === 0) failures.push(`“${certificate.subject}” names neither an OCSP responder nor a CRL`);
-  const outcome = found ? 'Asked elsewhere instead' : 'Revocation could not be checked';
-  note(certificate, failures.map((failure) => `${outcome}: ${failure}`), run);
-}
-
-async function askOcsp(asked: StatusQuestion, failures: string[], run: Run): Promise<boolean> {
-  const { certificate, issuer, question } = asked;
-  const others = [...question.carried, ...run.request.certificates];
-  for (const url of certificate.ocspUrls.slice(0, MAX_URLS)) {
-    const found = await attempt(url, failures, run, async () => {
-      const { ocsp, responder } = await run.lookup.ocsp(url, certificate, issuer, others, run.request.rules);
-      const crls = await crlsOfResponder(responder, asked, run);
-      return { ocsp, crls };
-    });
-    if (found === null) continue;
-    run.ocsps.add(found.ocsp);
-    for (const crl of found.crls) run.crls.add(crl);
-    const status = statusWith(asked, found.crls, [found.ocsp], run);
-    if (isDecided(status)) return true;
-    failures.push(`${shown(url)}: The responder's answer leaves it open (${status.reasons[0] ?? status.status})`);
-  }
-  return false;
-}
-
-/**
- * RFC 6960 §4.2.2.2.1: a delegated responder without nocheck is itself asked about; an answer whose responder's status cannot be had is
- * not used. One that names no CRL has left the matter to whoever relies on it.
- */
-async function crlsOfResponder(responder: Certificate, { issuer, ...asked }: StatusQuestion, run: Run): Promise<readonly Crl[]> {
-  if (responder.ocspNoCheck || responder.sha256Hex === issuer.sha256Hex || responder.crlUrls.length === 0) return [];
-  const failures: string[] = [];
-  const crls = await fetchCrls({ ...asked, issuer, certificate: responder }, failures, run);
-  const status = statusWith({ ...asked, issuer, certificate: responder }, crls, [], run);
-  if (status.status === 'good') return crls;
-  const why = status.status === 'revoked' ? 'is revoked' : `cannot be checked (${failures[0] ?? status.reasons[0] ?? status.status})`;
-  throw new GatewayError('REVOCATION_UNAVAILABLE', `The responder's own certificate ${why}`);
-}
-
-async function askCrls(asked: StatusQuestion, failures: string[], run: Run): Promise<boolean> {
-  const crls = await fetchCrls(asked, failures, run);
-  for (const crl of crls) run.crls.add(crl);
-  const status = statusWith(asked, crls, [], run);
-  if (isDecided(status)) await fetchDelta(asked, failures, run);
-  if (!isDecided(status) && crls.length > 0) failures.push(`${asked.certificate.crlUrls.map((url) => shown(url)).join(', ')}: The CRL leaves it open (${status.reasons[0] ?? status.status})`);
-  return isDecided(status);
-}
-
-/** What was revoked since the complete CRL (RFC 5280 §4.2.1.15): newer where it can be had, not needed where it cannot. */
-async function fetchDelta(asked: StatusQuestion, failures: string[], run: Run): Promise<void> {
-  const [url] = distributionUrls(asked.certificate.freshestCrl);
-  const delta = url === undefined ? null : await attempt(url, failures, run, () => run.lookup.crl(url, signersFor(asked, run)));
-  if (delta !== null) run.crls.add(delta);
-}
-
-/** Until one of them decides; several distribution points may each speak of some reasons only. */
-async function fetchCrls(asked: StatusQuestion, failures: string[], run: Run): Promise<readonly Crl[]> {
-  const crls: Crl[] = [];
-  for (const url of asked.certificate.crlUrls.slice(0, MAX_URLS)) {
-    const crl = await attempt(url, failures, run, () => run.lookup.crl(url, signersFor(asked, run)));
-    if (crl !== null) crls.push(crl);
-    if (crl !== null && isDecided(statusWith(asked, crls, [], run))) break;
-  }
-  return crls;
-}
-
-function signersFor({ issuer, question }: StatusQuestion, { request }: Run): readonly [Certificate, ...Certificate[]] {
-  return [issuer, ...question.carried, ...request.certificates];
-}
-
-function statusWith({ certificate, issuer, anchor, question }: StatusQuestion, crls: readonly Crl[], ocsps: readonly OcspResponse[], { request }: Run): CertificateStatus {
-  const chain = { certificates: [certificate, issuer], anchor };
-  const { statuses } = checkRevocation({ chain, crls, ocsps, certificates: [...question.carried, ...request.certificates], at: question.at, now: request.now, rules: request.rules });
-  const [status] = statuses;
-  if (status === undefined) throw new Error('a path of two certificates has one status');
-  return status;
-}
-
-/** An authority that does not know the certificate may be the wrong one to ask. */
-function isDecided({ status }: CertificateStatus): boolean {
-  return status === 'good' || status === 'revoked';
-}
-
-/** The value, or null with the reason among the failures. */
-async function attempt<T>(url: string, failures: string[], { budget, request }: Run, ask: () => Promise<T>): Promise<T | null> {
-  checkNotCancelled(request);
-  if (--budget.left < 0 || budget.isOver()) {
-    failures.push(`${shown(url)}: not asked any more, since too much was to be fetched`);
-    return null;
-  }
-  try {
-    return await ask();
-  } catch (error) {
-    if (!isGatewayError(error) || error.code === 'CANCELLED') throw error;
-    failures.push(`${shown(url)}: ${error.message}`);
-    return null;
-  }
-}
-
-function checkNotCancelled({ signal }: CollectRequest): void {
-  if (signal?.aborted === true) throw new GatewayError('CANCELLED', 'Fetching revocation information was cancelled', { cause: signal.reason });
-}
-
-const MAX_SHOWN_CHARACTERS = 200;
-
-/** Addresses come from certificates: written so that no control character reaches a terminal or a page. */
-function shown(url: string): string {
-  return (URL.canParse(url) ? new URL(url).href : JSON.stringify(url)).slice(0, MAX_SHOWN_CHARACTERS);
-}
-
-function note({ sha256Hex }: Certificate, texts: readonly string[], { unfetched }: Run): void {
-  if (texts.length > 0) unfetched.set(sha256Hex, [...new Set([...(unfetched.get(sha256Hex) ?? []), ...texts])]);
 }
