@@ -56,7 +56,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success || unknown.length > 0) {
     const faults = (parsed.error?.issues ?? []).map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }));
     const all = [...faults, ...unknown.map((name) => ({ pointer: `/${name}`, detail: 'no such setting' }))];
-    throw new GatewayError('CONFIG_INVALID', `Settings are wrong: ${all.map((fault) => `${fault.pointer.slice(1)} (${fault.detail})`).join(', ')}`, { faults: all });
+    throw new GatewayError('CONFIG_INVALID', `Settings are wrong: ${all.map((fault) => `${fault.pointer.slice(1)} (${fault.detail})`).join(', ')}`);
   }
   return { ...parsed.data, dataDir: resolve(parsed.data.LIENTHONG_DATA) };
 }
