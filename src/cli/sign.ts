@@ -13,7 +13,7 @@ import { signBytes } from '../usecases/sign-bytes.ts';
 import { signDocument } from '../usecases/sign-document.ts';
 import { systemChance } from '../wiring/chance.ts';
 import { systemClock } from '../wiring/clock.ts';
-import { openFileSource } from '../wiring/file-source.ts';
+import { openFileSource } from '../isolation/file-source.ts';
 import { loadFonts } from '../wiring/fonts.ts';
 import { parseChoice, parseRectangle, parseWhole, readInputFile, readPassphrase, unreadable } from './arguments.ts';
 import { checkOwnSigner, type OwnSigner } from './check-own-signer.ts';

@@ -7,7 +7,7 @@ import { readCertificates } from '../formats/x509/certificate.ts';
 import { isPem, readPem } from '../formats/x509/pem.ts';
 import { verifyDocument, type VerifyDocumentRequest, type VerifyPorts } from '../usecases/verify-document.ts';
 import { systemClock } from '../wiring/clock.ts';
-import { openFileSource, type FileSource } from '../wiring/file-source.ts';
+import { openFileSource, type FileSource } from '../isolation/file-source.ts';
 import { parseInstant, readInputFile, unreadable } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
 import { chooseLanguage, printJson, printLine } from './output.ts';

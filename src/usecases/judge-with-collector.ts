@@ -6,16 +6,16 @@ import type { Collected, RevocationCollector } from './collect-revocation.ts';
 const MAX_ROUNDS = 3;
 
 /**
- * Judges, has what was missing fetched, and judges again, until nothing new comes. `judge` is pure and decides alone; without a
+ * Judges, has what was missing fetched, and judges again, until nothing new comes. `judge` decides alone, and the same for the same context; without a
  * collector it is run once.
  * @throws what `judge` throws; CANCELLED
  */
-export async function judgeWithCollector<T>(collector: RevocationCollector | undefined, context: ValidationContext, judge: (context: ValidationContext) => T, signal?: AbortSignal): Promise<T> {
+export async function judgeWithCollector<T>(collector: RevocationCollector | undefined, context: ValidationContext, judge: (context: ValidationContext) => T | Promise<T>, signal?: AbortSignal): Promise<T> {
   if (collector === undefined) return judge(context);
   let known = context;
   for (let round = 1; ; round++) {
     const questions: CertificateQuestion[] = [];
-    const judged = judge({ ...known, onQuestion: (question) => questions.push(question) });
+    const judged = await judge({ ...known, onQuestion: (question) => questions.push(question) });
     if (round > MAX_ROUNDS || questions.length === 0) return judged;
     const { at: now, certificates, revocation } = known;
     const found = await collector.collect({ questions, now, rules: known.policy.revocation, certificates, revocation, signal });

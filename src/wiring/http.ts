@@ -32,7 +32,7 @@ import { requestPost } from '../usecases/request-post.ts';
 import { sendMessage } from '../usecases/send-message.ts';
 import { storeDocument } from '../usecases/store-document.ts';
 import { verifyDocument } from '../usecases/verify-document.ts';
-import { openFileSource, type FileSource } from './file-source.ts';
+import { openFileSource, type FileSource } from '../isolation/file-source.ts';
 import { loadFonts } from './fonts.ts';
 import type { Store } from './open-store.ts';
 import type { RunningAccount } from './postal.ts';

@@ -1,18 +1,18 @@
-import { isGatewayError } from '../domain/errors.ts';
-import type { Check, Coverage, SignatureReport, TimestampReport } from '../domain/validation-report.ts';
-import { digestOfChunks, type DigestName } from '../formats/algorithms/digests.ts';
-import { readCarriedCertificates, readMaterial, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from '../formats/ades/context.ts';
-import { unreadableSignature } from '../formats/ades/unreadable-signature.ts';
-import { validateTimestamp, type ValidatedTimestamp } from '../formats/ades/validate-timestamp.ts';
-import type { ByteSource } from '../formats/byte-source.ts';
-import type { SignatureProfile } from '../formats/cms/check-signer-info.ts';
-import { readSignedData, type SignedData } from '../formats/cms/signed-data.ts';
-import { readDss } from '../formats/pades/dss.ts';
-import { signedBytes } from '../formats/pades/embed.ts';
-import { readPdfSignatures, type PdfSignature } from '../formats/pades/signatures.ts';
-import type { PdfRevision } from '../formats/pdf/document.ts';
-import type { Certificate } from '../formats/x509/certificate.ts';
-import { joinResults, validateWithCounterSignatures, type VerifiedSignatures } from './verify-cms.ts';
+import { isGatewayError } from '../../domain/errors.ts';
+import type { Check, Coverage, SignatureReport, TimestampReport } from '../../domain/validation-report.ts';
+import { digestOfChunks, type DigestName } from '../algorithms/digests.ts';
+import { readCarriedCertificates, readMaterial, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
+import { unreadableSignature } from './unreadable-signature.ts';
+import { validateTimestamp, type ValidatedTimestamp } from './validate-timestamp.ts';
+import type { ByteSource } from '../byte-source.ts';
+import type { SignatureProfile } from '../cms/check-signer-info.ts';
+import { readSignedData, type SignedData } from '../cms/signed-data.ts';
+import { readDss } from '../pades/dss.ts';
+import { signedBytes } from '../pades/embed.ts';
+import { readPdfSignatures, type PdfSignature } from '../pades/signatures.ts';
+import type { PdfRevision } from '../pdf/document.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { joinResults, validateWithCounterSignatures, type JudgedSignatures } from './judge-cms.ts';
 
 /**
  * Reads and digests a PDF once, and gives the function that validates every signature and document time-stamp in it, wherever the file
@@ -20,13 +20,13 @@ import { joinResults, validateWithCounterSignatures, type VerifiedSignatures } f
  * @throws DOCUMENT_EMPTY, PDF_NOT_PDF, PDF_BROKEN, PDF_ENCRYPTED, PDF_LIMIT: the caller says UNREADABLE
  * @see ETSI EN 319 142-1, ISO 32000-2 §12.8
  */
-export function pdfVerifier(source: ByteSource): (context: ValidationContext) => VerifiedSignatures {
+export function pdfJudge(source: ByteSource): (context: ValidationContext) => JudgedSignatures {
   const { signatures, document } = readPdfSignatures(source);
   const read = { source, digests: rangeDigests(source), store: readStore(document.latest) };
-  return (context) => verifySignatures(signatures, { ...read, context });
+  return (context) => judgeSignatures(signatures, { ...read, context });
 }
 
-function verifySignatures(signatures: readonly PdfSignature[], pdf: PdfContext): VerifiedSignatures {
+function judgeSignatures(signatures: readonly PdfSignature[], pdf: PdfContext): JudgedSignatures {
   const stamps = validateDocumentTimestamps(signatures.filter(({ kind }) => kind === 'document-timestamp'), pdf);
   const results = signatures.filter(({ kind }) => kind === 'signature').map((signature) => withLongTermLevel(validatePdfSignature(signature, proofFor(signature, stamps), pdf), signature, stamps));
   return joinResults([...results, { signatures: [], timestamps: stamps.map(({ validated }) => validated.report) }]);
@@ -46,7 +46,7 @@ function readStore(latest: PdfRevision): PdfContext['store'] {
 }
 
 /** B-LTA is B-LT under a later document time-stamp (EN 319 142-1 §6.3). */
-function withLongTermLevel(result: VerifiedSignatures, signature: PdfSignature, stamps: readonly DocumentTimestamp[]): VerifiedSignatures {
+function withLongTermLevel(result: JudgedSignatures, signature: PdfSignature, stamps: readonly DocumentTimestamp[]): JudgedSignatures {
   const stamped = stamps.some((stamp) => stamp.signature.coverage.revision > signature.coverage.revision && stamp.validated.report.indication !== 'FAILED');
   if (!stamped) return result;
   return { ...result, signatures: result.signatures.map((report) => (report.level === 'B-LT' ? { ...report, level: 'B-LTA' } : report)) };
@@ -124,7 +124,7 @@ const FLAVOURS: Readonly<Record<string, Flavour>> = {
   'adbe.pkcs7.sha1': { format: 'PKCS7', profile: 'cms', digestInside: true },
 };
 
-function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence | null, { source, digests, store, context }: PdfContext): VerifiedSignatures {
+function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence | null, { source, digests, store, context }: PdfContext): JudgedSignatures {
   const flavour = FLAVOURS[signature.subFilter ?? ''];
   if (flavour === undefined) return unreadable(signature, `the signature format ${signature.subFilter ?? 'without a name'} is not supported`, context);
   const signedData = signedDataOrReason(signature.contents);
@@ -173,7 +173,7 @@ function signedDataOrReason(contents: Uint8Array): SignedData | string {
   }
 }
 
-function unreadable(signature: PdfSignature, reason: string, context: ValidationContext): VerifiedSignatures {
+function unreadable(signature: PdfSignature, reason: string, context: ValidationContext): JudgedSignatures {
   const check: Check = { name: 'signature-readable', clause: 'ISO 32000-2 §12.8.1', status: 'failed', detail: reason };
   const format = FLAVOURS[signature.subFilter ?? '']?.format ?? signature.subFilter ?? 'unknown';
   const report = unreadableSignature({

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { loadPolicy } from '../../../certs/policy/load-policy.ts';
-import { NO_MATERIAL, type ValidationContext } from '../../../src/formats/ades/context.ts';
-import { validationPolicy } from '../../../src/formats/ades/policy.ts';
-import { context as explicit, nullValue } from '../../../src/formats/asn1/writer.ts';
-import { attribute } from '../../../src/formats/cms/build-attributes.ts';
-import { addUnsignedAttribute } from '../../../src/formats/cms/build-signed-data.ts';
-import { ATTRIBUTE } from '../../../src/formats/cms/oids.ts';
-import { readSignedData } from '../../../src/formats/cms/signed-data.ts';
-import { readCertificate } from '../../../src/formats/x509/certificate.ts';
-import { verifyCms } from '../../../src/usecases/verify-cms.ts';
-import { attributesWithout, CONTENT, craft, signedData, signerInfo } from '../../conformance/cms-forgery/craft.ts';
-import { testCa, testIdentity } from '../../support/certificates.ts';
+import { loadPolicy } from '../../../../certs/policy/load-policy.ts';
+import { NO_MATERIAL, type ValidationContext } from '../../../../src/formats/ades/context.ts';
+import { validationPolicy } from '../../../../src/formats/ades/policy.ts';
+import { context as explicit, nullValue } from '../../../../src/formats/asn1/writer.ts';
+import { attribute } from '../../../../src/formats/cms/build-attributes.ts';
+import { addUnsignedAttribute } from '../../../../src/formats/cms/build-signed-data.ts';
+import { ATTRIBUTE } from '../../../../src/formats/cms/oids.ts';
+import { readSignedData } from '../../../../src/formats/cms/signed-data.ts';
+import { readCertificate } from '../../../../src/formats/x509/certificate.ts';
+import { judgeCms } from '../../../../src/formats/ades/judge-cms.ts';
+import { attributesWithout, CONTENT, craft, signedData, signerInfo } from '../../../conformance/cms-forgery/craft.ts';
+import { testCa, testIdentity } from '../../../support/certificates.ts';
 
 const ca = testCa();
 const signer = testIdentity({ issuer: ca, key: 'p256' });
@@ -25,7 +25,7 @@ const context: ValidationContext = {
   revocation: NO_MATERIAL,
 };
 
-const verify = (cms: Uint8Array, content: Uint8Array = CONTENT, given = context): ReturnType<typeof verifyCms> => verifyCms(cms, (digest) => createHash(digest).update(content).digest(), given);
+const verify = (cms: Uint8Array, content: Uint8Array = CONTENT, given = context): ReturnType<typeof judgeCms> => judgeCms(cms, (digest) => createHash(digest).update(content).digest(), given);
 
 /** A SignerInfo over the signature value of `cms`, as the value of a counter-signature attribute. */
 function counterSignature(cms: Uint8Array, over = readSignedData(cms).signerInfos[0]?.signature ?? new Uint8Array()): Uint8Array {
@@ -33,7 +33,7 @@ function counterSignature(cms: Uint8Array, over = readSignedData(cms).signerInfo
   return attribute(ATTRIBUTE.counterSignature, signerInfo({ ...input, attributes: attributesWithout(input, ATTRIBUTE.contentType) }));
 }
 
-describe('verifyCms', () => {
+describe('judgeCms', () => {
   it('judges each of several signers on its own (RFC 5652 §5.1)', () => {
     const two = signedData({ identity: signer, certificates: [signer.certificateDer, counterSigner.certificateDer] }, [signerInfo({ identity: signer }), signerInfo({ identity: counterSigner, content: Buffer.from('other') })]);
     const { signatures } = verify(two);

@@ -1,13 +1,13 @@
-import { isGatewayError } from '../domain/errors.ts';
-import type { Check, Coverage, SignatureReport, TimestampReport } from '../domain/validation-report.ts';
-import { digestOf, type DigestName } from '../formats/algorithms/digests.ts';
-import { readAsn1 } from '../formats/asn1/reader.ts';
-import { NO_MATERIAL, type ValidationContext } from '../formats/ades/context.ts';
-import { unreadableSignature } from '../formats/ades/unreadable-signature.ts';
-import { validateSignature, type ValidatedSignature, type ValidateSignatureInput } from '../formats/ades/validate-signature.ts';
-import { readSignedData, readSignerInfo, type SignerInfo } from '../formats/cms/signed-data.ts';
+import { isGatewayError } from '../../domain/errors.ts';
+import type { Check, Coverage, SignatureReport, TimestampReport } from '../../domain/validation-report.ts';
+import { digestOf, type DigestName } from '../algorithms/digests.ts';
+import { readAsn1 } from '../asn1/reader.ts';
+import { NO_MATERIAL, type ValidationContext } from './context.ts';
+import { unreadableSignature } from './unreadable-signature.ts';
+import { validateSignature, type ValidatedSignature, type ValidateSignatureInput } from './validate-signature.ts';
+import { readSignedData, readSignerInfo, type SignerInfo } from '../cms/signed-data.ts';
 
-export interface VerifiedSignatures {
+export interface JudgedSignatures {
   readonly signatures: readonly SignatureReport[];
   readonly timestamps: readonly TimestampReport[];
 }
@@ -22,7 +22,7 @@ const MAX_COUNTER_SIGNATURES = 20;
  * @throws CMS_MALFORMED, ASN1_LIMIT when the file is no CMS SignedData: the caller says UNREADABLE
  * @see ETSI EN 319 122-1
  */
-export function verifyCms(bytes: Uint8Array, contentDigest: ((digest: DigestName) => Uint8Array) | undefined, context: ValidationContext): VerifiedSignatures {
+export function judgeCms(bytes: Uint8Array, contentDigest: ((digest: DigestName) => Uint8Array) | undefined, context: ValidationContext): JudgedSignatures {
   const signedData = readSignedData(bytes);
   const trailing: Check[] = signedData.sizeBytes === bytes.length ? [] : [{ name: 'nothing-after-cms', clause: 'RFC 5652 §3', status: 'failed', detail: `${bytes.length - signedData.sizeBytes} bytes follow the CMS` }];
   const results = signedData.signerInfos.map((signerInfo, index) =>
@@ -51,14 +51,14 @@ export function verifyCms(bytes: Uint8Array, contentDigest: ((digest: DigestName
 export const WHOLE_FILE: Coverage = { extent: 'file', revision: 1, of: 1, changesAfter: 'none', changes: [] };
 
 /** The signature, then those that sign its value (RFC 5652 §11.4). */
-export function validateWithCounterSignatures(input: ValidateSignatureInput, depth = 0): VerifiedSignatures {
+export function validateWithCounterSignatures(input: ValidateSignatureInput, depth = 0): JudgedSignatures {
   const validated = validateSignature(input);
   const values = validated.signer.counterSignatures.slice(0, MAX_COUNTER_SIGNATURES + 1);
   const counters = values.map((valueDer, index) => validateCounterSignature(input, validated, valueDer, index, depth + 1));
   return joinResults([{ signatures: [validated.report], timestamps: validated.timestamps }, ...counters]);
 }
 
-function validateCounterSignature(parent: ValidateSignatureInput, { report }: ValidatedSignature, valueDer: Uint8Array, index: number, depth: number): VerifiedSignatures {
+function validateCounterSignature(parent: ValidateSignatureInput, { report }: ValidatedSignature, valueDer: Uint8Array, index: number, depth: number): JudgedSignatures {
   const id = `${parent.id}/counter-${index + 1}`;
   const beyond = depth > MAX_COUNTER_DEPTH || index >= MAX_COUNTER_SIGNATURES;
   const signerInfo = beyond ? `only ${MAX_COUNTER_SIGNATURES} counter-signatures, ${MAX_COUNTER_DEPTH} deep, are judged` : signerInfoOrReason(valueDer);
@@ -79,6 +79,6 @@ function signerInfoOrReason(valueDer: Uint8Array): SignerInfo | string {
   }
 }
 
-export function joinResults(results: readonly VerifiedSignatures[]): VerifiedSignatures {
+export function joinResults(results: readonly JudgedSignatures[]): JudgedSignatures {
   return { signatures: results.flatMap(({ signatures }) => signatures), timestamps: results.flatMap(({ timestamps }) => timestamps) };
 }

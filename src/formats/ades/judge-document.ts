@@ -1,0 +1,88 @@
+import { GatewayError, isGatewayError, type ErrorCode } from '../../domain/errors.ts';
+import { digestOfChunks, type DigestName } from '../algorithms/digests.ts';
+import { chunksOf, type ByteSource } from '../byte-source.ts';
+import { isPem, readPem } from '../x509/pem.ts';
+import type { ValidationContext } from './context.ts';
+import { judgeCms, type JudgedSignatures } from './judge-cms.ts';
+import { pdfJudge } from './judge-pdf.ts';
+
+/** What one look at a document says: the part of a report that needs its bytes. Plain data. */
+export interface JudgedDocument extends JudgedSignatures {
+  /** Of the whole file, lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly mediaType: string;
+  /** Why the document cannot be read (UNREADABLE); null when it can. */
+  readonly error: { readonly code: ErrorCode; readonly detail: string } | null;
+}
+
+const MAX_CMS_BYTES = 64 * 1024 * 1024;
+const HEADER_WINDOW_BYTES = 1024;
+
+/**
+ * Gives the function that judges every signature and time-stamp of a PDF, or of a CMS in DER, BER or PEM (with what it is about as
+ * `detached`). The bytes are read and digested at the first call, and kept for the next, which may know more. A document that cannot
+ * be read is an answer; nothing is thrown for it.
+ * @see ETSI EN 319 102-1 §5.3
+ */
+export function documentJudge(source: ByteSource, detached?: ByteSource): (context: ValidationContext) => JudgedDocument {
+  const sha256 = once(() => Buffer.from(digestOfChunks('sha256', chunksOf(source, 0, source.sizeBytes))).toString('hex'));
+  const mediaType = once(() => mediaTypeOf(source));
+  const judge = once(() => judgeOf(mediaType(), source, detached));
+  return (context) => {
+    const head = { sha256: sha256(), mediaType: mediaType() };
+    try {
+      return { ...head, ...judge()(context), error: null };
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return { ...head, signatures: [], timestamps: [], error: { code: error.code, detail: error.message } };
+    }
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function judgeOf(mediaType: string, source: ByteSource, detached: ByteSource | undefined): (context: ValidationContext) => JudgedSignatures {
+  if (mediaType === 'application/pdf') return pdfJudge(source);
+  if (mediaType === 'application/pkcs7-signature') {
+    const [bytes, digest] = [cmsBytes(source), detachedDigest(detached)];
+    return (context) => judgeCms(bytes, digest, context);
+  }
+  if (source.sizeBytes === 0) throw new GatewayError('DOCUMENT_EMPTY', 'The document is empty (0 bytes)');
+  throw new GatewayError('MEDIA_TYPE_UNSUPPORTED', 'The document is neither a PDF nor a CMS signature');
+}
+
+/** By content, never by name: a PDF's header may stand within the first 1024 bytes, a CMS begins with a SEQUENCE. */
+function mediaTypeOf(source: ByteSource): string {
+  const head = Buffer.from(source.read(0, Math.min(HEADER_WINDOW_BYTES, source.sizeBytes)));
+  if (head.includes('%PDF-')) return 'application/pdf';
+  if (head[0] === 0x30 || /^\s*-----BEGIN (?:CMS|PKCS7|PKCS #7 SIGNED DATA)-----/.test(head.toString('latin1'))) return 'application/pkcs7-signature';
+  return 'application/octet-stream';
+}
+
+function cmsBytes(source: ByteSource): Uint8Array {
+  if (source.sizeBytes > MAX_CMS_BYTES) throw new GatewayError('BODY_TOO_LARGE', `The signature has ${source.sizeBytes} bytes; the limit is ${MAX_CMS_BYTES}`);
+  const bytes = source.read(0, source.sizeBytes);
+  if (bytes[0] === 0x30 || !isPem(bytes)) return bytes;
+  const [block] = readPem(bytes);
+  if (block === undefined) throw new GatewayError('CMS_MALFORMED', 'The file holds no CMS signature');
+  return block.der;
+}
+
+/** Each algorithm is computed once, however many signatures name it. */
+function detachedDigest(detached: ByteSource | undefined): ((digest: DigestName) => Uint8Array) | undefined {
+  if (detached === undefined) return undefined;
+  const known = new Map<DigestName, Uint8Array>();
+  return (digest) => {
+    const value = known.get(digest) ?? digestOfChunks(digest, chunksOf(detached, 0, detached.sizeBytes));
+    known.set(digest, value);
+    return value;
+  };
+}
+
+/** What is wrong with the document is an answer; what is wrong with us, the world or our patience is not. */
+function isUnreadable(error: unknown): error is GatewayError {
+  return isGatewayError(error) && error.origin === 'caller' && error.code !== 'CANCELLED' && error.code !== 'BUDGET_EXCEEDED';
+}
