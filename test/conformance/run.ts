@@ -3,6 +3,7 @@ import type { Suite, SuiteResult } from './suite.ts';
 import { suite as boringsslChain } from './boringssl-chain/suite.ts';
 import { suite as cmsForgery } from './cms-forgery/suite.ts';
 import { suite as crl } from './crl/suite.ts';
+import { suite as mutants } from './mutants/suite.ts';
 import { suite as nistPkits } from './nist-pkits/suite.ts';
 import { suite as ocsp } from './ocsp/suite.ts';
 import { suite as pdfGenerated } from './pdf-generated/suite.ts';
@@ -17,7 +18,7 @@ import { suite as x509Limbo } from './x509-limbo/suite.ts';
  * `npm run conformance -- [--json] [suite …]`: a table for people; with `--json` the last line of stdout is
  * `{suites: {name: {total, agree, falseAccepts, falseAlarms, skipped, deviations}}}`. Exit 1 when a suite fails.
  */
-const SUITES: readonly Suite[] = [wycheproof, nistPkits, x509Limbo, boringsslChain, ocsp, crl, tsp, tspOwn, cmsForgery, pdfPyhanko, pdfGenerated, ssrf];
+const SUITES: readonly Suite[] = [wycheproof, nistPkits, x509Limbo, boringsslChain, ocsp, crl, tsp, tspOwn, cmsForgery, mutants, pdfPyhanko, pdfGenerated, ssrf];
 
 await main(process.argv.slice(2));
 

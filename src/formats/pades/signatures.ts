@@ -19,6 +19,7 @@ import type { ChangeJudgement } from './judge-changes.ts';
 import { judgeChanges } from './judge-changes.ts';
 import type { DocMdpLevel, FieldLock } from './permissions.ts';
 import { permissionsInForce } from './permissions.ts';
+import { shadowWarnings } from './shadow-warnings.ts';
 
 /** A signature or document time-stamp as the PDF presents it; nothing about its cryptographic validity. */
 export interface PdfSignature {
@@ -80,7 +81,8 @@ export function readPdfSignatures(source: ByteSource, { password }: { readonly p
   if (candidates.length > PDF_LIMITS.signatures) throw limit(`more than ${PDF_LIMITS.signatures} signatures`);
   const history = changeHistory(document);
   const shared = sharedDictionaries(candidates);
-  const signatures = candidates.map((candidate) => describe(document, candidate, history, { differing, isShared: candidate.num !== undefined && shared.has(candidate.num) }));
+  const shadows = shadowHistory(document, scan);
+  const signatures = candidates.map((candidate) => describe(document, candidate, { history, shadows, differing, isShared: candidate.num !== undefined && shared.has(candidate.num) }));
   return {
     document,
     signatures: signatures.sort((a, b) => a.coverage.revision - b.coverage.revision),
@@ -133,7 +135,16 @@ function sharedDictionaries(candidates: readonly Candidate[]): Set<number> {
   return shared;
 }
 
-function describe(document: PdfDocument, candidate: Candidate, history: ChangeHistory, { differing, isShared }: { readonly differing: readonly string[]; readonly isShared: boolean }): PdfSignature {
+/** What is known of the whole document when one of its signatures is described. */
+interface Surroundings {
+  readonly history: ChangeHistory;
+  /** Warnings about a revision, counted from 0. */
+  readonly shadows: (revision: number) => readonly string[];
+  readonly differing: readonly string[];
+  readonly isShared: boolean;
+}
+
+function describe(document: PdfDocument, candidate: Candidate, { history, shadows, differing, isShared }: Surroundings): PdfSignature {
   const { field, dict, num } = candidate;
   const { latest } = document;
   const raw = latest.resolve(dict.entries.get('Contents'));
@@ -163,7 +174,7 @@ function describe(document: PdfDocument, candidate: Candidate, history: ChangeHi
     coverage: { ...coverage, revision: revision + 1, of: document.revisions.length },
     changes,
     formatFaults: formatFaults(latest, dict, contents, isShared),
-    warnings: [...warnings, ...(changes.after === 'unknown' ? [] : changes.warnings)],
+    warnings: [...warnings, ...(changes.after === 'unknown' ? [] : changes.warnings), ...shadows(revision)],
   };
 }
 
@@ -220,6 +231,16 @@ function lastWritten(document: PdfDocument, num: number): number {
     if (mentioned === true && !sameEntry(document.at(index).entry(num), document.at(index - 1).entry(num))) return index;
   }
   return 0;
+}
+
+/** Each revision looked through once. */
+function shadowHistory(document: PdfDocument, scan: ScanResult): Surroundings['shadows'] {
+  const known = new Map<number, readonly string[]>();
+  return (revision) => {
+    const warnings = known.get(revision) ?? shadowWarnings(document.at(revision), scan);
+    known.set(revision, warnings);
+    return warnings;
+  };
 }
 
 interface ChangeHistory {

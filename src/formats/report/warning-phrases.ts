@@ -8,6 +8,10 @@ export const WARNING_PHRASES: readonly Rendering[] = [
   [/^(\d+) certificate\(s\) in the signature cannot be read$/, 'Không đọc được $1 chứng thư trong chữ ký'],
   [/^(\d+) time-stamp\(s\) of the signature are wrong and prove nothing$/, '$1 dấu thời gian của chữ ký bị sai và không chứng minh được gì'],
   [/^the signature names permissions that cannot be read; no change after it counts as permitted$/, 'Không đọc được quyền thay đổi mà chữ ký nêu; không thay đổi nào về sau được coi là cho phép'],
+  [/^the signed document holds what nothing in it leads to: (.+); a small update could show it$/, 'Tài liệu đã ký chứa phần không được dùng đến: $1; chỉ cần một cập nhật nhỏ là có thể hiển thị phần đó'],
+  [/^the form field (“.*”) covers text of page object (\d+); filling the form may show or hide it$/, 'Trường biểu mẫu $1 che lên chữ của trang (đối tượng $2); điền biểu mẫu có thể làm chữ đó hiện ra hoặc bị che'],
+  [/^the form field (“.*”) covers the form field (“.*”); filling the form may show or hide it$/, 'Trường biểu mẫu $1 che lên trường $2; điền biểu mẫu có thể làm trường đó hiện ra hoặc bị che'],
+  [/^whether the signed document hides content could not be told, since not all of it can be read$/, 'Không xác định được tài liệu đã ký có nội dung ẩn hay không, vì có phần không đọc được'],
 
   [/^The document is empty \(0 bytes\)$/, 'Tệp rỗng (0 byte)'],
   [/^The document is neither a PDF nor a CMS signature$/, 'Tệp không phải là PDF, cũng không phải là chữ ký CMS'],

@@ -1,7 +1,7 @@
 import type { PdfRevision } from '../document.ts';
 import { differingKey, sameObject } from '../equality.ts';
 import type { PdfDict, PdfObject } from '../objects.ts';
-import { isArray, isDict, isName, isRef } from '../objects.ts';
+import { isArray, isDict, isInteger, isName, isRef } from '../objects.ts';
 import { rectangleOf } from '../pages.ts';
 import type { FieldPair, FieldState } from './form-rules.ts';
 import type { Place, Step } from './step.ts';
@@ -99,8 +99,9 @@ function checkOtherField(step: Step, name: string, before: FieldState, after: Fi
   checkAppearance(step, name, before, after);
   const onlyFlags = differingKey(before.dict, after.dict, ALWAYS_CHANGEABLE) === undefined;
   const valueChanged = !sameObject(before.dict.entries.get('V'), after.dict.entries.get('V'));
-  const detail = valueChanged ? `the value of the field “${name}” was changed` : `the field “${name}” was changed`;
-  step.add({ level: 'form', detail, fieldName: name, allowedWhenLocked: onlyFlags && !same });
+  const lookChanged = !valueChanged && looksOther(step, before.dict, after.dict);
+  const what = valueChanged ? `the value of the field “${name}” was changed` : lookChanged ? `the field “${name}” shows something else, and its value is the same` : `the field “${name}” was changed`;
+  step.add({ level: 'form', detail: what, fieldName: name, allowedWhenLocked: onlyFlags && !same, suspicious: lookChanged });
 }
 
 /** Kids without a name are the widgets of the field, such as the buttons of a radio group: they follow its value. */
@@ -117,7 +118,8 @@ function checkWidgets(step: Step, name: string, before: FieldState, after: Field
     if (!checkEntries(step, name, oldWidget, newWidget, CHANGED_BY_FILLING)) continue;
     step.approve(kid);
     checkAppearance(step, name, { ...before, ref: kid, dict: oldWidget }, { ...after, ref: kid, dict: newWidget });
-    step.add({ level: 'form', detail: `the appearance of the field “${name}” was changed`, fieldName: name });
+    const suspicious = sameObject(before.dict.entries.get('V'), after.dict.entries.get('V')) && looksOther(step, oldWidget, newWidget);
+    step.add({ level: 'form', detail: `the appearance of the field “${name}” was changed${suspicious ? ', and its value is the same' : ''}`, fieldName: name, suspicious });
   }
 }
 
@@ -166,6 +168,17 @@ function checkAppearance(step: Step, name: string, before: FieldState, after: Fi
     if (isRef(was) && sameObject(was, now.entries.get(key)) && step.isRewritten(was) && !before.dict.entries.has('AS')) step.approve(was);
   }
   step.add({ level: 'form', detail: `the appearance of the field “${name}” was set`, fieldName: name });
+}
+
+/** Whether a widget is drawn anew, hidden or brought to light: with the value unchanged, filling is no reason for it (shadow attack "replace"). */
+function looksOther(step: Step, before: PdfDict, after: PdfDict): boolean {
+  return appearanceTouched(step, before) || !sameObject(before.entries.get('AP'), after.entries.get('AP')) || isHidden(step.before, before) !== isHidden(step.after, after);
+}
+
+/** Flags Invisible, Hidden or NoView of a widget (ISO 32000-2 §12.5.3 table 167). */
+function isHidden(view: PdfRevision, widget: PdfDict): boolean {
+  const flags = view.get(widget, 'F');
+  return isInteger(flags) && (flags & 0b100011) !== 0;
 }
 
 /** Whether a field or one of its widgets has an area. */

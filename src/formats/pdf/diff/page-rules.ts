@@ -1,7 +1,9 @@
+import type { PdfRevision } from '../document.ts';
 import { differingKey } from '../equality.ts';
 import type { PdfDict, PdfObject } from '../objects.ts';
 import { isDict, isName, isRef } from '../objects.ts';
-import { leaves } from '../pages.ts';
+import { leaves, rectangleOf } from '../pages.ts';
+import { liesUnder, paintedPlaces, sharedArea } from '../painted-places.ts';
 import type { Step } from './step.ts';
 import { refsOf } from './step.ts';
 
@@ -72,9 +74,23 @@ function checkGained(step: Step, page: number, gained: readonly number[]): void 
   for (const annotation of gained) {
     const value = step.after.loadNumber(annotation);
     const isPlainAnnotation = isDict(value) && isName(value.entries.get('Subtype')) && !isWidget(value) && step.isNew(annotation);
-    if (isPlainAnnotation) step.add({ level: 'annotation', detail: `an annotation (${subtypeOf(value)}) was added to page object ${page}` });
-    else step.forbid(`an annotation that belongs to no new signature was added to page object ${page}`);
+    if (isPlainAnnotation) {
+      const covers = coversContent(step.before, page, value);
+      step.add({ level: 'annotation', detail: `an annotation (${subtypeOf(value)}) was added to page object ${page}${covers ? ' and covers what it shows' : ''}`, suspicious: covers });
+    }
+    if (!isPlainAnnotation) step.forbid(`an annotation that belongs to no new signature was added to page object ${page}`);
   }
+}
+
+/** These show nothing of their own on the page. */
+const SHOW_NOTHING = ['Link', 'Popup'];
+
+/** Whether an annotation lies over text or pictures of a page (evil annotations of Rohlmann et al., S&P 2021). */
+function coversContent(view: PdfRevision, page: number, annotation: PdfDict): boolean {
+  const rect = rectangleOf(view, annotation.entries.get('Rect'));
+  const dict = view.loadNumber(page);
+  if (rect === undefined || !isDict(dict) || SHOW_NOTHING.some((subtype) => isName(annotation.entries.get('Subtype'), subtype))) return false;
+  return paintedPlaces(view, dict).some((place) => liesUnder(place, rect) || (place.kind === 'image' && sharedArea(place.rect, rect) > 0));
 }
 
 const isWidget = (value: PdfObject): boolean => isDict(value) && (isName(value.entries.get('Subtype'), 'Widget') || value.entries.has('FT'));
