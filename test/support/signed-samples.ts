@@ -21,19 +21,12 @@ export interface Sample {
   readonly report: ValidationReport;
 }
 
-/** One document for every verdict, signed through the sandbox's CA and TSA and verified by the product. */
-export interface SignedSamples {
-  readonly passed: Sample;
-  /** Two visible signatures on page 2, the second over the lower left of the first, in a field that the first one placed. */
-  readonly overlapping: Sample;
-  /** As `passed`, without OCSP or CRL. */
-  readonly unchecked: Sample;
-  readonly revoked: Sample;
-  /** As `passed`, one byte of the signed page changed. */
-  readonly tampered: Sample;
-  readonly unsigned: Sample;
-  readonly unreadable: Sample;
-}
+/**
+ * One document for every verdict, signed through the sandbox's CA and TSA and verified by the product. `overlapping`: two visible signatures on
+ * page 2, the second over the lower left of the first, in a field that the first one placed. `unchecked`: as `passed`, without OCSP or CRL.
+ * `tampered`: as `passed`, one character of the signed page changed.
+ */
+export type SignedSamples = Readonly<Record<'passed' | 'overlapping' | 'unchecked' | 'revoked' | 'tampered' | 'unsigned' | 'unreadable', Sample>>;
 
 /** In the past by little: the sandbox's certificates begin a day before. */
 const NOW = new Date();

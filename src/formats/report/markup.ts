@@ -1,4 +1,3 @@
-import { shownText } from './shown-text.ts';
 import type { ReportLanguage, Said } from './words.ts';
 
 /** HTML that is safe to put into a page; made only by `markup` and `raw`. */
@@ -31,5 +30,3 @@ export function spoken(said: Said, language: ReportLanguage): Markup {
   if (said.vi === said.en) return raw(escapeHtml(said.vi));
   return markup`${said.vi} <span class="en" lang="en">${said.en}</span>`;
 }
-
-export const shown = (text: string): Markup => raw(escapeHtml(shownText(text)));
