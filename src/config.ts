@@ -30,6 +30,8 @@ const schema = z.object({
   LIENTHONG_TRUST_TSA: z.string().optional(),
   LIENTHONG_POLICY: z.string().default('default'),
   LIENTHONG_MAX_DOCUMENT_BYTES: whole(1, 4_294_967_296).default(500 * 1024 * 1024),
+  /** How long one look at a caller's document may take. */
+  LIENTHONG_DOCUMENT_TIMEOUT_MS: whole(100, 600_000).default(30_000),
   /** Hosts, or host:port, that may be called although their address is private or loopback. */
   LIENTHONG_OUTBOUND_ALLOW: list.default([]),
   LIENTHONG_DELIVERY_CONCURRENCY: whole(1, 1_000).default(16),

@@ -1,9 +1,12 @@
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { DossierCode } from '../domain/dossier.ts';
 import type { DocumentId, PartnerId } from '../domain/ids.ts';
+import type { DigestAlgorithm } from '../domain/signature.ts';
+import type { ContentDigester } from '../formats/algorithms/digests.ts';
 import type { SignatureOptions, SignatureRecord } from '../formats/api/signatures.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
 import type { AppearanceFonts } from '../formats/pades/appearance/canvas.ts';
+import type { PdfPreparer } from '../formats/pades/prepare-digested.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { DocumentStore, SpooledBytes, StoredBytes } from '../ports/document-store.ts';
@@ -12,10 +15,11 @@ import type { RecordSet } from '../ports/records.ts';
 import type { Signer } from '../ports/signer.ts';
 import { answerOnceLeased, LEASE_MS, type OncePorts } from './answer-once.ts';
 import type { Call, Once } from './call.ts';
+import type { CheckedSigner } from './check-signer.ts';
 import { noSuchDossier } from './read-dossier.ts';
-import { signBytes } from './sign-bytes.ts';
-import type { SignatureFacts, SigningPorts } from './sign-digest.ts';
-import { signDocument } from './sign-document.ts';
+import { signDigestedBytes } from './sign-bytes.ts';
+import { checkReadyToSign, type SignatureFacts, type SigningPorts } from './sign-digest.ts';
+import { signPreparedDocument } from './sign-document.ts';
 import { presentationOf } from './signature-presentation.ts';
 
 export interface MakeSignaturePorts extends OncePorts, Omit<SigningPorts, 'signer'> {
@@ -27,6 +31,12 @@ export interface MakeSignaturePorts extends OncePorts, Omit<SigningPorts, 'signe
   readonly signerOf: (key: SigningKeyRecord) => Promise<Signer>;
   /** Picture of the signature or seal kept with the key, PNG; null: none. */
   readonly pictureOf: (key: SigningKeyRecord) => Promise<Uint8Array | null>;
+  /** Path and revocation of the signer's certificate before its key is used; null where no anchors of signers are configured. */
+  readonly checkSigner: (key: SigningKeyRecord, digestAlgorithm: DigestAlgorithm, signal: AbortSignal) => Promise<CheckedSigner | null>;
+  /** Where an uploaded file is read, prepared and digested. */
+  readonly preparerOf: (path: string, signal: AbortSignal) => PdfPreparer;
+  readonly digesterOf: (path: string, signal: AbortSignal) => ContentDigester;
+  /** For copying it. */
   readonly openSource: (path: string) => ByteSource & { close(): void };
 }
 
@@ -38,14 +48,15 @@ export interface SignatureUpload {
   readonly signal: AbortSignal;
 }
 
-/** Name of the policy that decided, for the evidence. */
-const POLICY = 'default';
+/** For the evidence, where no policy was asked: only what signing itself checks of a certificate. */
+const NO_POLICY = 'none';
+const DEFAULT_DIGEST: DigestAlgorithm = 'sha256';
 
 /**
  * Signs a document with a key granted to the caller, at the level asked for or not at all. The signed document is kept as a document of
  * the caller's; the one handed in is not kept. Success and failure are both recorded as evidence, never the document.
  * @throws KEY_NOT_GRANTED (also when there is no such key: nobody learns which exist), DOSSIER_NOT_FOUND, LEVEL_UNSUPPORTED,
- * ALGORITHM_UNSUPPORTED; what `presentationOf`, `signDocument`, `signBytes` throw; as `answerOnceLeased`
+ * ALGORITHM_UNSUPPORTED; what `checkSigner`, `presentationOf`, `signPreparedDocument`, `signDigestedBytes` throw; as `answerOnceLeased`
  * @see Circular 15/2025/TT-BKHCN Art. 5
  */
 export async function makeSignature(ports: MakeSignaturePorts, call: Call, upload: SignatureUpload): Promise<Once<SignatureRecord>> {
@@ -57,7 +68,7 @@ export async function makeSignature(ports: MakeSignaturePorts, call: Call, uploa
     const made = await recordingFailure(ports, call, key, upload, () => sign(ports, key, upload));
     const record: SignatureRecord = { ...made.document, signatureId: ports.chance.uuid(), documentId: ports.chance.uuid(), keyId: key.id, level: options.level };
     await ports.records.transaction(async (tx) => {
-      await recordSuccess(ports, tx, call, upload, record, made.facts);
+      await recordSuccess(ports, tx, call, upload, record, made);
       await recordAnswer(tx, record);
     });
     return record;
@@ -82,35 +93,40 @@ async function checkDossier({ records }: MakeSignaturePorts, { caller }: Call, c
 interface MadeSignature {
   readonly document: StoredBytes & { readonly mediaType: string; readonly name: string };
   readonly facts: SignatureFacts;
+  readonly checked: CheckedSigner | null;
 }
 
 async function sign(ports: MakeSignaturePorts, key: SigningKeyRecord, upload: SignatureUpload): Promise<MadeSignature> {
+  const { options, signal } = upload;
+  if (options.format !== 'pades' && options.format !== 'cades') throw new GatewayError('LEVEL_UNSUPPORTED', `Signatures of the format ${options.format} cannot be made yet; ask for pades or cades`);
   const signing: SigningPorts = { ...ports, signer: await ports.signerOf(key) };
-  const source = ports.openSource(upload.bytes.path);
+  checkReadyToSign(signing, options.level); // what can be refused without asking anybody is refused first
+  const checked = await ports.checkSigner(key, options.digest ?? DEFAULT_DIGEST, signal);
+  const made = options.format === 'pades' ? await signPades(ports, signing, key, upload) : await signCades(ports, signing, upload);
+  return { ...made, checked };
+}
+
+type Made = Omit<MadeSignature, 'checked'>;
+
+async function signPades(ports: MakeSignaturePorts, signing: SigningPorts, key: SigningKeyRecord, { options, bytes, name, signal }: SignatureUpload): Promise<Made> {
+  const picturePng = (await ports.pictureOf(key)) ?? undefined;
+  const certificate = readCertificate(key.chainDer[0]);
+  const presentation = presentationOf(options, { certificate, at: ports.clock.now(), fonts: ports.fonts, picturePng });
+  const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, presentation, signal };
+  const { increment, facts } = await signPreparedDocument(signing, ports.preparerOf(bytes.path, signal), terms);
+  const source = ports.openSource(bytes.path);
   try {
-    if (upload.options.format === 'pades') return await signPades(ports, signing, key, source, upload);
-    if (upload.options.format === 'cades') return await signCades(ports, signing, source, upload);
-    throw new GatewayError('LEVEL_UNSUPPORTED', `Signatures of the format ${upload.options.format} cannot be made yet; ask for pades or cades`);
+    const stored = await ports.documents.put(appended(source, bytes.sizeBytes, increment), ports.maxDocumentBytes);
+    return { document: { ...stored, mediaType: 'application/pdf', name: signedName(name, '.pdf') }, facts };
   } finally {
     source.close();
   }
 }
 
-async function signPades(ports: MakeSignaturePorts, signing: SigningPorts, key: SigningKeyRecord, source: ByteSource, upload: SignatureUpload): Promise<MadeSignature> {
-  const { options, bytes, signal } = upload;
-  const picturePng = (await ports.pictureOf(key)) ?? undefined;
-  const certificate = readCertificate(key.chainDer[0]);
-  const presentation = presentationOf(options, { certificate, at: ports.clock.now(), fonts: ports.fonts, picturePng });
-  const digest = options.digest === undefined ? {} : { digestAlgorithm: options.digest };
-  const { increment, facts } = await signDocument(signing, { source, level: options.level, presentation, signal, ...digest });
-  const stored = await ports.documents.put(appended(source, bytes.sizeBytes, increment), ports.maxDocumentBytes);
-  return { document: { ...stored, mediaType: 'application/pdf', name: signedName(upload.name, '.pdf') }, facts };
-}
-
-async function signCades(ports: MakeSignaturePorts, signing: SigningPorts, source: ByteSource, { options, name, signal }: SignatureUpload): Promise<MadeSignature> {
-  const digest = options.digest === undefined ? {} : { digestAlgorithm: options.digest };
-  const { cmsDer, facts } = await signBytes(signing, { source, level: options.level, signal, ...digest });
-  const stored = await ports.documents.put(appended(source, 0, cmsDer), ports.maxDocumentBytes);
+async function signCades(ports: MakeSignaturePorts, signing: SigningPorts, { options, bytes, name, signal }: SignatureUpload): Promise<Made> {
+  const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, signal };
+  const { cmsDer, facts } = await signDigestedBytes(signing, ports.digesterOf(bytes.path, signal), terms);
+  const stored = await ports.documents.put(only(cmsDer), ports.maxDocumentBytes);
   return { document: { ...stored, mediaType: 'application/pkcs7-signature', name: `${name.slice(0, 190)}.p7s` }, facts };
 }
 
@@ -122,16 +138,20 @@ async function* appended(source: ByteSource, length: number, tail: Uint8Array): 
   yield tail;
 }
 
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
 function signedName(name: string, extension: string): string {
   const stem = name.toLowerCase().endsWith(extension) ? name.slice(0, -extension.length) : name;
   return `${stem.slice(0, 180)}.signed${extension}`;
 }
 
-async function recordSuccess(ports: MakeSignaturePorts, tx: RecordSet, { caller }: Call, upload: SignatureUpload, record: SignatureRecord, facts: SignatureFacts): Promise<void> {
+async function recordSuccess(ports: MakeSignaturePorts, tx: RecordSet, { caller }: Call, upload: SignatureUpload, record: SignatureRecord, { facts, checked }: MadeSignature): Promise<void> {
   const at = ports.clock.now();
   const { sha256, sizeBytes, mediaType, name } = record;
   await tx.documents.add({ id: record.documentId as DocumentId, partnerId: caller.partnerId, sha256, sizeBytes, mediaType, name, createdAt: at });
-  await tx.keys.addEvidence({ ...evidenceOf(caller.partnerId, upload, at), id: record.signatureId, outputSha256: sha256, result: 'signed', detail: detailOf(facts) });
+  await tx.keys.addEvidence({ ...evidenceOf(caller.partnerId, upload, at, checked), id: record.signatureId, outputSha256: sha256, result: 'signed', detail: detailOf(facts, checked) });
   const code = upload.options.dossierCode;
   if (code === undefined) return;
   const data = { signatureId: record.signatureId, keyId: record.keyId, level: record.level, documentSha256: sha256 };
@@ -143,19 +163,22 @@ async function recordingFailure<T>(ports: MakeSignaturePorts, { caller }: Call, 
     return await work();
   } catch (error) {
     const code = isGatewayError(error) ? error.code : 'INTERNAL';
-    const evidence = { ...evidenceOf(caller.partnerId, upload, ports.clock.now()), id: ports.chance.uuid(), outputSha256: null, result: 'failed', detail: { code, certificateSha256: key.certificateSha256 } } as const;
+    const evidence = { ...evidenceOf(caller.partnerId, upload, ports.clock.now(), null), id: ports.chance.uuid(), outputSha256: null, result: 'failed', detail: { code, certificateSha256: key.certificateSha256 } } as const;
     await ports.records.keys.addEvidence(evidence).catch(() => undefined); // nothing was released, and the first failure is the one to tell
     throw error;
   }
 }
 
-function evidenceOf(partnerId: PartnerId, { options, bytes }: SignatureUpload, at: Date): Omit<SignatureEvidence, 'id' | 'outputSha256' | 'result' | 'detail'> {
-  return { at, partnerId, keyId: options.keyId, inputSha256: bytes.sha256, level: options.level, policy: POLICY };
+function evidenceOf(partnerId: PartnerId, { options, bytes }: SignatureUpload, at: Date, checked: CheckedSigner | null): Omit<SignatureEvidence, 'id' | 'outputSha256' | 'result' | 'detail'> {
+  return { at, partnerId, keyId: options.keyId, inputSha256: bytes.sha256, level: options.level, policy: checked?.policy.id ?? NO_POLICY };
 }
 
-function detailOf(facts: SignatureFacts): SignatureEvidence['detail'] {
+function detailOf(facts: SignatureFacts, checked: CheckedSigner | null): SignatureEvidence['detail'] {
   const { timestamp } = facts;
   return {
+    policySha256: checked?.policy.sha256 ?? null,
+    certificateStatus: checked?.status ?? 'not-checked',
+    certificateWarnings: checked?.warnings.join(' | ') ?? null,
     scheme: facts.scheme,
     digestAlgorithm: facts.digestAlgorithm,
     contentDigestHex: facts.contentDigestHex,

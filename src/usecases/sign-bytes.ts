@@ -1,11 +1,14 @@
 import type { DigestAlgorithm, SignatureLevel } from '../domain/signature.ts';
-import { digestOfChunks } from '../formats/algorithms/digests.ts';
+import { digestOfChunks, type ContentDigester } from '../formats/algorithms/digests.ts';
 import { chunksOf, type ByteSource } from '../formats/byte-source.ts';
 import type { SignaturePolicyReference } from '../formats/cms/build-attributes.ts';
 import { checkReadyToSign, signDigest, type SignatureFacts, type SigningPorts } from './sign-digest.ts';
 
-export interface SignBytesRequest {
+export interface SignBytesRequest extends SignBytesTerms {
   readonly source: ByteSource;
+}
+
+export interface SignBytesTerms {
   readonly level: SignatureLevel;
   /** Default SHA-256. */
   readonly digestAlgorithm?: DigestAlgorithm;
@@ -26,11 +29,19 @@ export interface SignedBytes {
  * @throws what `checkReadyToSign` and `signDigest` throw
  * @see ETSI EN 319 122-1 §6.3
  */
-export async function signBytes(ports: SigningPorts, request: SignBytesRequest): Promise<SignedBytes> {
-  const { source, level, digestAlgorithm = 'sha256', mimeType, signaturePolicy, signal } = request;
+export function signBytes(ports: SigningPorts, { source, ...terms }: SignBytesRequest): Promise<SignedBytes> {
+  return signDigestedBytes(ports, (digest) => digestOfChunks(digest, chunksOf(source, 0, source.sizeBytes)), terms);
+}
+
+/**
+ * The same for bytes that are read and digested wherever `digestContent` does it; the key stays here.
+ * @throws as `signBytes`; what `digestContent` throws
+ */
+export async function signDigestedBytes(ports: SigningPorts, digestContent: ContentDigester, terms: SignBytesTerms): Promise<SignedBytes> {
+  const { level, digestAlgorithm = 'sha256', mimeType, signaturePolicy, signal } = terms;
   const identity = checkReadyToSign(ports, level);
   const attributes = { signingTime: identity.checkedAt, ...(mimeType !== undefined && { mimeType }), ...(signaturePolicy && { signaturePolicy }) };
-  const contentDigest = digestOfChunks(digestAlgorithm, chunksOf(source, 0, source.sizeBytes));
+  const contentDigest = await digestContent(digestAlgorithm);
   const { cmsDer, facts } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, attributes, signal });
   return { cmsDer, facts: { ...facts, format: 'cades' } };
 }

@@ -1,13 +1,17 @@
 import type { DigestAlgorithm, SignatureLevel } from '../domain/signature.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
-import { digestByteRange, embedContents } from '../formats/pades/embed.ts';
-import { preparePades, type PreparePadesOptions } from '../formats/pades/prepare.ts';
+import { embedContents } from '../formats/pades/embed.ts';
+import type { PreparePadesOptions } from '../formats/pades/prepare.ts';
+import { pdfPreparer, type PdfPreparer } from '../formats/pades/prepare-digested.ts';
 import type { Signer } from '../ports/signer.ts';
 import { checkReadyToSign, signDigest, type SignatureFacts, type SignerIdentity, type SigningPorts } from './sign-digest.ts';
 
-export interface SignDocumentRequest {
+export interface SignDocumentRequest extends SignDocumentTerms {
   /** The PDF; never changed. */
   readonly source: ByteSource;
+}
+
+export interface SignDocumentTerms {
   readonly level: SignatureLevel;
   /** Default SHA-256. */
   readonly digestAlgorithm?: DigestAlgorithm;
@@ -33,23 +37,31 @@ const TIMESTAMP_RESERVE_BYTES = 12_288;
  * @throws what `checkReadyToSign`, `preparePades` and `signDigest` throw; PLACEHOLDER_TOO_SMALL
  * @see ETSI EN 319 142-1 §6.3
  */
-export async function signDocument(ports: SigningPorts, request: SignDocumentRequest): Promise<SignedDocument> {
-  const { source, level, digestAlgorithm = 'sha256', presentation = {} } = request;
+export function signDocument(ports: SigningPorts, { source, ...terms }: SignDocumentRequest): Promise<SignedDocument> {
+  return signPreparedDocument(ports, pdfPreparer(source), terms);
+}
+
+/**
+ * The same for a PDF that is read and prepared wherever `prepare` does it; the key stays here.
+ * @throws as `signDocument`; what `prepare` throws
+ */
+export async function signPreparedDocument(ports: SigningPorts, prepare: PdfPreparer, terms: SignDocumentTerms): Promise<SignedDocument> {
+  const { level, digestAlgorithm = 'sha256', presentation = {}, signal } = terms;
   const identity = checkReadyToSign(ports, level);
-  const prepared = await preparePades(source, {
+  const options: PreparePadesOptions = {
     ...presentation,
     subFilter: 'ETSI.CAdES.detached',
-    contentsBytes: cmsRoomBytes(ports.signer, identity, request),
+    contentsBytes: cmsRoomBytes(ports.signer, identity, terms),
     revisionId: ports.chance.bytes(16),
     signingTime: identity.checkedAt,
-  });
-  const contentDigest = digestByteRange(source, prepared, digestAlgorithm);
-  const { cmsDer, facts } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, signal: request.signal });
+  };
+  const { prepared, contentDigest } = await prepare(options, digestAlgorithm);
+  const { cmsDer, facts } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, signal });
   return { increment: embedContents(prepared, cmsDer), fieldName: prepared.fieldName, facts: { ...facts, format: 'pades', byteRange: prepared.byteRange } };
 }
 
 /** Chain, value, and what surrounds them: issuer and subject names stand in the CMS up to three times more. */
-function cmsRoomBytes({ chainDer }: Signer, { certificate }: SignerIdentity, { level, timestampReserveBytes = TIMESTAMP_RESERVE_BYTES }: SignDocumentRequest): number {
+function cmsRoomBytes({ chainDer }: Signer, { certificate }: SignerIdentity, { level, timestampReserveBytes = TIMESTAMP_RESERVE_BYTES }: SignDocumentTerms): number {
   const chainBytes = chainDer.reduce((sum, der) => sum + der.length, 0);
   // An RSA value has the key's size; ECDSA's is twice the curve's and some.
   const valueBytes = Math.ceil(certificate.publicKey.bits / 4) + 16;

@@ -1,13 +1,12 @@
 import { worstResult, type ValidationReport } from '../domain/validation-report.ts';
 import { NO_MATERIAL, type RevocationMaterial, type ValidationContext } from '../formats/ades/context.ts';
-import { documentJudge } from '../formats/ades/judge-document.ts';
+import { documentJudge, type DocumentJudge } from '../formats/ades/judge-document.ts';
 import type { ValidationPolicy } from '../formats/ades/policy.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
 import type { PathAnchor } from '../formats/x509/path/chain.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DocumentJudge } from '../ports/document-judge.ts';
 import type { TrustPurpose, TrustStore } from '../ports/trust-store.ts';
 import type { RevocationCollector } from './collect-revocation.ts';
 import { judgeWithCollector } from './judge-with-collector.ts';

@@ -9,9 +9,11 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
 import { startDatabaseClock } from '../store/database-clock.ts';
 import { httpDependencies } from './http.ts';
+import { openIsolation } from './isolation.ts';
 import { openStore } from './open-store.ts';
 import { outboundAgent } from './outbound-http.ts';
 import { readPostalAccounts } from './postal.ts';
+import { openRevocationCollector } from './revocation.ts';
 import { startWorker } from './worker.ts';
 
 export type Role = 'all' | 'api' | 'worker';
@@ -66,8 +68,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       const worker = startWorker({ ...parts, queue });
       closers.push(() => worker.stop(GRACE_MS));
     }
-    const server = role === 'worker' ? null : await startApi({ ...parts, queue: queue.queue });
-    if (server !== null) closers.push(() => server.close());
+    const server = role === 'worker' ? null : await startApi({ ...parts, queue: queue.queue }, closers);
     let closing: Promise<void> | undefined;
     return { url: server?.url ?? null, close: () => (closing ??= closeAll()) };
   } catch (error) {
@@ -76,11 +77,16 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   }
 }
 
-async function startApi(parts: Omit<Parameters<typeof httpDependencies>[0], 'timestampAuthorities'>): Promise<HttpServer> {
+async function startApi(parts: Omit<Parameters<typeof httpDependencies>[0], 'timestampAuthorities' | 'isolation' | 'collector'>, closers: (() => Promise<void>)[]): Promise<HttpServer> {
   const { config } = parts;
+  const isolation = openIsolation();
+  closers.push(() => isolation.close());
+  const revocation = openRevocationCollector({ allow: config.LIENTHONG_OUTBOUND_ALLOW, clock: parts.clock, chance: parts.chance });
+  closers.push(() => revocation.close());
   const timestampAuthorities = config.LIENTHONG_TSA_URLS.map((url) => createHttpTimestampAuthority({ url, totalTimeoutMs: config.LIENTHONG_TSA_TIMEOUT_MS }));
+  closers.push(async () => void (await Promise.all(timestampAuthorities.map((authority) => authority.close()))));
   let draining = (): boolean => false;
-  const dependencies = await httpDependencies({ ...parts, timestampAuthorities }, () => draining());
+  const dependencies = await httpDependencies({ ...parts, timestampAuthorities, isolation, collector: revocation.collector }, () => draining());
   const server = await startHttpServer(
     (isDraining) => {
       draining = isDraining;
@@ -88,11 +94,6 @@ async function startApi(parts: Omit<Parameters<typeof httpDependencies>[0], 'tim
     },
     { host: config.LIENTHONG_HOST, port: config.LIENTHONG_PORT },
   );
-  return {
-    ...server,
-    close: async () => {
-      await server.close();
-      await Promise.all(timestampAuthorities.map((authority) => authority.close()));
-    },
-  };
+  closers.push(() => server.close());
+  return server;
 }

@@ -1,11 +1,10 @@
 import { statfs } from 'node:fs/promises';
-import { loadPolicy, loadPolicyFile, POLICY_NAMES } from '../../certs/policy/load-policy.ts';
-import { trustFolder } from '../../certs/trust-folder.ts';
 import { createFileSigner } from '../../connectors/key-file/index.ts';
 import type { Config } from '../config.ts';
 import { GatewayError } from '../domain/errors.ts';
-import { validationPolicy } from '../formats/ades/policy.ts';
 import type { HttpDependencies } from '../http/dependencies.ts';
+import { openFileSource } from '../isolation/file-source.ts';
+import { isolatedDigester, isolatedPdfPreparer, type DocumentIsolation } from '../isolation/isolated-documents.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -19,6 +18,7 @@ import { signingKeyContext } from '../usecases/administer-keys.ts';
 import { authenticate } from '../usecases/authenticate.ts';
 import { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
 import { checkReadiness } from '../usecases/check-readiness.ts';
+import type { RevocationCollector } from '../usecases/collect-revocation.ts';
 import { listKeys } from '../usecases/list-keys.ts';
 import { makeSignature } from '../usecases/make-signature.ts';
 import { openDossier } from '../usecases/open-dossier.ts';
@@ -31,11 +31,11 @@ import { replayMessage } from '../usecases/replay-message.ts';
 import { requestPost } from '../usecases/request-post.ts';
 import { sendMessage } from '../usecases/send-message.ts';
 import { storeDocument } from '../usecases/store-document.ts';
-import { verifyDocument } from '../usecases/verify-document.ts';
-import { openFileSource, type FileSource } from '../isolation/file-source.ts';
 import { loadFonts } from './fonts.ts';
 import type { Store } from './open-store.ts';
 import type { RunningAccount } from './postal.ts';
+import { openTrust } from './trust.ts';
+import { fileVerifier, readPolicy, signerChecker } from './verification.ts';
 import { watchAuthorities } from './watched-authorities.ts';
 
 export interface HttpParts {
@@ -44,6 +44,9 @@ export interface HttpParts {
   readonly queue: JobQueue;
   readonly accounts: readonly RunningAccount[];
   readonly timestampAuthorities: readonly TimestampAuthority[];
+  /** Where the bytes of callers are read. */
+  readonly isolation: DocumentIsolation;
+  readonly collector: RevocationCollector;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
@@ -55,12 +58,24 @@ const MIN_FREE_FACTOR = 2;
 
 /** Every function the HTTP API calls, its ports given. */
 export async function httpDependencies(parts: HttpParts, isDraining: () => boolean): Promise<HttpDependencies> {
-  const { config, store, queue, accounts, clock, chance, log } = parts;
+  const { config, store, queue, accounts, isolation, collector, clock, chance, log } = parts;
   const { records, documents, sealing } = store;
   const ports = { records, documents, sealing, queue, accounts, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
   const stamps = watchAuthorities(parts.timestampAuthorities, clock);
-  const signing = { ...ports, timestampAuthorities: stamps.authorities, fonts: await loadFonts(), signerOf: signerCache(sealing), pictureOf: (key: SigningKeyRecord) => Promise.resolve(key.picturePng), openSource: openFileSource };
-  const verification = verifier(config, clock);
+  const trust = { trustStore: openTrust(config), clock, collector };
+  const policy = readPolicy(config);
+  const deadlineMs = config.LIENTHONG_DOCUMENT_TIMEOUT_MS;
+  const signing = {
+    ...ports,
+    timestampAuthorities: stamps.authorities,
+    fonts: await loadFonts(),
+    signerOf: signerCache(sealing),
+    pictureOf: (key: SigningKeyRecord) => Promise.resolve(key.picturePng),
+    checkSigner: signerChecker(trust, policy),
+    preparerOf: (path: string, signal: AbortSignal) => isolatedPdfPreparer(isolation, path, { deadlineMs, signal }),
+    digesterOf: (path: string, signal: AbortSignal) => isolatedDigester(isolation, path, { deadlineMs, signal }),
+    openSource: openFileSource,
+  };
   return {
     log,
     authenticate: (authorization) => authenticate(ports, authorization),
@@ -78,7 +93,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     spool: (bytes) => documents.spool(bytes, config.LIENTHONG_MAX_DOCUMENT_BYTES),
     makeSignature: (...call) => makeSignature(signing, ...call),
     openStoredBytes: (...call) => openStoredBytes(ports, ...call),
-    verifyFile: verification,
+    verifyFile: fileVerifier(trust, isolation, policy, deadlineMs),
     requestPost: (...call) => requestPost(ports, ...call),
     readPostalOrder: (...call) => readPostalOrder(ports, ...call),
     listPostalOrders: (...call) => listPostalOrders(ports, ...call),
@@ -99,28 +114,6 @@ function signerCache(sealing: Sealing): (key: SigningKeyRecord) => Promise<Signe
     const signer = createFileSigner({ keyId: key.id, privateKeyPkcs8Der: sealing.open(key.privateKeySealed, signingKeyContext(key.id)), chainDer: key.chainDer, scheme: key.scheme });
     signers.set(`${key.id}|${key.certificateSha256}`, signer);
     return Promise.resolve(signer);
-  };
-}
-
-/** Anchors and policy are read at start: changing them needs a restart. */
-function verifier(config: Config, clock: Clock): HttpDependencies['verifyFile'] {
-  const known = POLICY_NAMES.find((name) => name === config.LIENTHONG_POLICY);
-  const policy = validationPolicy(known === undefined ? loadPolicyFile(config.LIENTHONG_POLICY) : loadPolicy(known));
-  const signature = config.LIENTHONG_TRUST === undefined ? [] : [config.LIENTHONG_TRUST];
-  const timestamp = config.LIENTHONG_TRUST_TSA === undefined ? signature : [config.LIENTHONG_TRUST_TSA];
-  const ports = { clock, trustStore: trustFolder({ signature, timestamp }) };
-  return async ({ path, detachedPath, file, at }) => {
-    const opened: FileSource[] = [];
-    const open = (name: string): FileSource => {
-      const source = openFileSource(name);
-      opened.push(source);
-      return source;
-    };
-    try {
-      return await verifyDocument(ports, { file, source: open(path), policy, ...(detachedPath === null ? {} : { detached: open(detachedPath) }), ...(at === null ? {} : { at }) });
-    } finally {
-      for (const source of opened) source.close();
-    }
   };
 }
 

@@ -29,8 +29,8 @@ let stranger: TestPartner;
 let trust: string;
 
 beforeAll(async () => {
-  pki = await createDevPki({ now: new Date() });
-  authorities = await startSandboxPki({ pki });
+  authorities = await startSandboxPki({ pki: (baseUrl) => createDevPki({ now: new Date(), baseUrl }) });
+  pki = authorities.pki;
   trust = mkdtempSync(join(tmpdir(), 'lienthong-trust-'));
   writeFileSync(join(trust, 'root.pem'), pemOf('CERTIFICATE', pki.root.identity.certificateDer));
   gateway = await startTestGateway({ tsaUrls: [`${authorities.url}/tsa`], trust, maxDocumentBytes: 4 * 1024 * 1024 });
@@ -284,13 +284,26 @@ describe('a document that is', () => {
 });
 
 describe('POST /v1/verifications', () => {
-  it('tells of every signature; without revocation data nothing is painted green', async () => {
+  it('tells of every signature, having asked the authorities that its certificates name', async () => {
     const pdf = await signed({ options: { level: 'B-T' } });
     const { status, body } = await verify(form(pdf));
     expect(status).toBe(200);
-    expect(body).toMatchObject({ file: 'Quyết định.pdf', mediaType: 'application/pdf', sha256: createHash('sha256').update(pdf).digest('hex'), result: 'INDETERMINATE' });
-    expect(body.signatures).toMatchObject([{ format: 'PAdES', level: 'B-T', integrity: 'intact', indication: 'INDETERMINATE' }]);
-    expect(body.timestamps).toMatchObject([{ type: 'signature' }]);
+    expect(body).toMatchObject({ file: 'Quyết định.pdf', mediaType: 'application/pdf', sha256: createHash('sha256').update(pdf).digest('hex'), result: 'TOTAL-PASSED' });
+    expect(body.signatures).toMatchObject([{ format: 'PAdES', level: 'B-T', integrity: 'intact', indication: 'TOTAL-PASSED' }]);
+    expect(body.signatures[0]?.revocation).toMatchObject([{ source: 'fetched', type: 'ocsp', status: 'good' }, { source: 'fetched', status: 'good' }]);
+    expect(body.timestamps).toMatchObject([{ type: 'signature', indication: 'PASSED' }]);
+  });
+
+  it('paints nothing green when no authority may be asked', async () => {
+    const closed = await startTestGateway({ trust, outboundAllow: [] });
+    try {
+      const partner = await closed.addPartner('land-registry');
+      const { body } = await ask<ValidationReport>(closed.url, '/v1/verifications', { token: partner.token, body: form(await signed()) });
+      expect(body).toMatchObject({ result: 'INDETERMINATE', signatures: [{ integrity: 'intact', indication: 'INDETERMINATE' }] });
+      expect(body.signatures[0]?.checks.filter(({ name }) => name === 'revocation-fetched').map(({ detail }) => detail).join()).toContain(authorities.url);
+    } finally {
+      await closed.close();
+    }
   });
 
   it('takes the document itself as body too, and tells a changed one', async () => {

@@ -17,8 +17,10 @@ import { addPartner, setRoute } from '../../src/usecases/administer-partners.ts'
 import { systemChance } from '../../src/wiring/chance.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { httpDependencies } from '../../src/wiring/http.ts';
+import { openIsolation } from '../../src/wiring/isolation.ts';
 import { outboundAgent } from '../../src/wiring/outbound-http.ts';
 import type { RunningAccount } from '../../src/wiring/postal.ts';
+import { openRevocationCollector } from '../../src/wiring/revocation.ts';
 import { startWorker } from '../../src/wiring/worker.ts';
 import { silentLog } from './log.ts';
 import { testRunRedisUrl } from './redis.ts';
@@ -30,6 +32,9 @@ export interface TestGatewayOptions {
   readonly tsaUrls?: readonly string[];
   readonly trust?: string;
   readonly maxDocumentBytes?: number;
+  readonly documentTimeoutMs?: number;
+  /** Where revocation information may be fetched; default: this machine. */
+  readonly outboundAllow?: readonly string[];
   readonly accounts?: (parts: { readonly dispatcher: ReturnType<typeof outboundAgent> }) => readonly RunningAccount[];
   readonly log?: Log;
 }
@@ -70,6 +75,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     LIENTHONG_DATA: dataDir,
     ...(options.trust === undefined ? {} : { LIENTHONG_TRUST: options.trust }),
     ...(options.maxDocumentBytes === undefined ? {} : { LIENTHONG_MAX_DOCUMENT_BYTES: String(options.maxDocumentBytes) }),
+    ...(options.documentTimeoutMs === undefined ? {} : { LIENTHONG_DOCUMENT_TIMEOUT_MS: String(options.documentTimeoutMs) }),
   });
   const log = options.log ?? silentLog;
   const dispatcher = outboundAgent({ allow: ['127.0.0.1'] });
@@ -79,7 +85,9 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const parts = { config, store, accounts: options.accounts?.({ dispatcher }) ?? [], clock: systemClock, chance, log, dispatcher };
   const worker = startWorker({ ...parts, queue });
   let isDraining = (): boolean => false;
-  const dependencies = await httpDependencies({ ...parts, queue: queue.queue, timestampAuthorities, version: '0.0.0-test' }, () => isDraining());
+  const isolation = openIsolation();
+  const revocation = openRevocationCollector({ allow: options.outboundAllow ?? ['127.0.0.1'], clock: systemClock, chance });
+  const dependencies = await httpDependencies({ ...parts, isolation, collector: revocation.collector, queue: queue.queue, timestampAuthorities, version: '0.0.0-test' }, () => isDraining());
   const server = await startHttpServer(
     (draining) => {
       isDraining = draining;
@@ -102,6 +110,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     issueKey: async ({ id }, scopes) => (await issueApiKey(ports, ACTOR, { partnerId: id, label: 'test', scopes, expiresAt: null })).token,
     async close() {
       await server.close();
+      await Promise.all([isolation.close(), revocation.close()]);
       await worker.stop(5_000);
       await queue.close();
       await Promise.all(timestampAuthorities.map((authority) => authority.close()));

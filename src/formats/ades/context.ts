@@ -26,7 +26,7 @@ export interface ValidationContext {
   /** Certificates given besides those in the signatures. */
   readonly certificates: readonly Certificate[];
   readonly revocation: RevocationMaterial;
-  /** Told of every certificate that is judged, so that a collector can look for what is missing and validation can be run again. */
+  /** Told of every certificate whose path or status is left open, so that a collector can look for what is missing and validation can be run again. */
   readonly onQuestion?: (question: CertificateQuestion) => void;
   /** SHA-256 of a certificate → what could not be fetched about it or its issuer, in words. */
   readonly unfetched?: ReadonlyMap<string, readonly string[]>;

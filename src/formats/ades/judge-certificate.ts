@@ -25,10 +25,10 @@ export interface CertificateJudgement {
 export function judgeCertificate(input: JudgeCertificateInput): CertificateJudgement {
   const { context, ...question } = input;
   const { certificate, carried, anchors, rules, at } = question;
-  context.onQuestion?.(question);
   const path = validatePath({ leaf: certificate, intermediates: [...carried, ...context.certificates], anchors, at, rules });
   const chain = path.chain.map((link) => ({ subject: link.subject, sha256: link.sha256Hex, anchor: path.anchor?.certificate.sha256Hex === link.sha256Hex }));
   const { statuses, checks } = revocationOf(input, path);
+  if (statuses.some(({ status }) => status !== 'good' && status !== 'revoked')) context.onQuestion?.(question);
   const revocation = statuses.map((status) => reported(status, input));
   return {
     subIndication: path.subIndication ?? gravest(statuses, at),

@@ -15,6 +15,13 @@ export interface JudgedDocument extends JudgedSignatures {
   readonly error: { readonly code: ErrorCode; readonly detail: string } | null;
 }
 
+/**
+ * One document that can be judged, again whenever more has become known. In this process that is what `documentJudge` gives; where the
+ * document is a stranger's, `isolatedDocumentJudge` does the same where it can be stopped.
+ * @throws BUDGET_EXCEEDED, OVERLOADED, CANCELLED, SHUTTING_DOWN when judging is isolated: no verdict was reached
+ */
+export type DocumentJudge = (context: ValidationContext) => JudgedDocument | Promise<JudgedDocument>;
+
 const MAX_CMS_BYTES = 64 * 1024 * 1024;
 const HEADER_WINDOW_BYTES = 1024;
 
@@ -22,12 +29,13 @@ const HEADER_WINDOW_BYTES = 1024;
  * Gives the function that judges every signature and time-stamp of a PDF, or of a CMS in DER, BER or PEM (with what it is about as
  * `detached`). The bytes are read and digested at the first call, and kept for the next, which may know more. A document that cannot
  * be read is an answer; nothing is thrown for it.
+ * @param password of an encrypted PDF, user's or owner's; the empty one is always tried
  * @see ETSI EN 319 102-1 §5.3
  */
-export function documentJudge(source: ByteSource, detached?: ByteSource): (context: ValidationContext) => JudgedDocument {
+export function documentJudge(source: ByteSource, detached?: ByteSource, password?: string): (context: ValidationContext) => JudgedDocument {
   const sha256 = once(() => Buffer.from(digestOfChunks('sha256', chunksOf(source, 0, source.sizeBytes))).toString('hex'));
   const mediaType = once(() => mediaTypeOf(source));
-  const judge = once(() => judgeOf(mediaType(), source, detached));
+  const judge = once(() => judgeOf(mediaType(), source, detached, password));
   return (context) => {
     const head = { sha256: sha256(), mediaType: mediaType() };
     try {
@@ -44,8 +52,8 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function judgeOf(mediaType: string, source: ByteSource, detached: ByteSource | undefined): (context: ValidationContext) => JudgedSignatures {
-  if (mediaType === 'application/pdf') return pdfJudge(source);
+function judgeOf(mediaType: string, source: ByteSource, detached: ByteSource | undefined, password: string | undefined): (context: ValidationContext) => JudgedSignatures {
+  if (mediaType === 'application/pdf') return pdfJudge(source, password);
   if (mediaType === 'application/pkcs7-signature') {
     const [bytes, digest] = [cmsBytes(source), detachedDigest(detached)];
     return (context) => judgeCms(bytes, digest, context);

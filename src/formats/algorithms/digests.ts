@@ -112,6 +112,9 @@ export function digestOfChunks(digest: DigestName, chunks: Iterable<Uint8Array>)
   return hash.digest();
 }
 
+/** Digests the same bytes, here or where they lie. */
+export type ContentDigester = (digest: DigestAlgorithm) => Uint8Array | Promise<Uint8Array>;
+
 function newHash(digest: DigestName): Hash {
   return digest === 'shake256' ? createHash(digest, { outputLength: DIGEST_SIZES[digest] }) : createHash(digest);
 }
