@@ -22,6 +22,10 @@ describe('sayPhrase', () => {
     expect(sayPhrase('object 4 was deleted; a name; of its own').vi).toBe('object 4 was deleted; a name; of its own');
   });
 
+  it('renders warnings that hold a semicolon as one sentence', () => {
+    expect(sayPhrase('the form field “A; B” covers text of page object 3; filling the form may show or hide it').vi).toBe('Trường biểu mẫu “A; B” che lên chữ của trang (đối tượng 3); điền biểu mẫu có thể làm chữ đó hiện ra hoặc bị che');
+  });
+
   it('leaves a sentence that it does not know in English rather than guessing', () => {
     expect(sayPhrase('something new happened')).toEqual({ vi: 'something new happened', en: 'something new happened' });
   });
