@@ -77,6 +77,7 @@ async function drawPictures(flow: Flow, { pictures, picturesOmitted }: Signature
     if (picturesOmitted !== null) for (const line of spokenParagraphs(picturesOmitted, language, { size: 9, colour: SOFT, before: 6 })) flow.paragraph(line);
     return;
   }
+  flow.need(270); // heading, pictures and what is said of them stay together
   drawHeading(flow, said(`Hình vùng chữ ký, trang ${pictures.page}`, `The signature’s place, page ${pictures.page}`), language);
   const caption = (words: Said): Paragraph => ({ spans: [{ text: language === 'both' ? `${words.vi} / ${words.en}` : words[language] }], style: { size: 8.5, colour: SOFT } });
   const images = [{ png: pictures.signed.png, caption: caption(said('Khi ký', 'When signed')) }];
