@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { GatewayError } from '../../src/domain/errors.ts';
+import { digestOfChunks, type DigestName } from '../../src/formats/algorithms/digests.ts';
 import type { ByteSource } from '../../src/formats/byte-source.ts';
 import { checkSignerInfo } from '../../src/formats/cms/check-signer-info.ts';
 import { readSignedData } from '../../src/formats/cms/signed-data.ts';
@@ -12,29 +12,26 @@ import { readTimestampToken } from '../../src/formats/tsp/token.ts';
 export function integrityOf(source: ByteSource, signature: PdfSignature): 'intact' | 'broken' | 'unknown' {
   const { byteRange } = signature;
   if (byteRange === null) return 'unknown';
-  const digest = (name: string): Uint8Array => {
-    const hash = createHash(name);
-    for (const chunk of signedBytes(source, byteRange)) hash.update(chunk);
-    return hash.digest();
-  };
+  const digest = (name: DigestName): Uint8Array => digestOfChunks(name, signedBytes(source, byteRange));
+  const bytes = (): Uint8Array => Buffer.concat([...signedBytes(source, byteRange)]);
   try {
-    return signature.kind === 'document-timestamp' ? tokenIntegrity(signature, digest) : cmsIntegrity(signature, digest);
+    return signature.kind === 'document-timestamp' ? tokenIntegrity(signature, digest) : cmsIntegrity(signature, digest, bytes);
   } catch (error) {
     if (error instanceof GatewayError) return 'unknown';
     throw error;
   }
 }
 
-function tokenIntegrity(signature: PdfSignature, imprint: (name: string) => Uint8Array): 'intact' | 'broken' | 'unknown' {
+function tokenIntegrity(signature: PdfSignature, imprint: (name: DigestName) => Uint8Array): 'intact' | 'broken' | 'unknown' {
   const { indication } = checkTimestampToken(readTimestampToken(signature.contents), { imprint, at: new Date('2100-01-01T00:00:00Z') });
   return indication === 'PASSED' ? 'intact' : indication === 'FAILED' ? 'broken' : 'unknown';
 }
 
-function cmsIntegrity(signature: PdfSignature, contentDigest: (name: string) => Uint8Array): 'intact' | 'broken' | 'unknown' {
+function cmsIntegrity(signature: PdfSignature, contentDigest: (name: DigestName) => Uint8Array, contentBytes: () => Uint8Array): 'intact' | 'broken' | 'unknown' {
   const signedData = readSignedData(signature.contents);
   const [signerInfo] = signedData.signerInfos;
   if (signerInfo === undefined) return 'unknown';
-  return checkSignerInfo({ signedData, signerInfo, contentDigest, profile: signature.subFilter === 'ETSI.CAdES.detached' ? 'pades' : 'cms' }).integrity;
+  return checkSignerInfo({ signedData, signerInfo, contentDigest, contentBytes, profile: signature.subFilter === 'ETSI.CAdES.detached' ? 'pades' : 'cms' }).integrity;
 }
 
 /** Covers the file or a whole revision, is formed by the rules, and nothing forbidden was done afterwards. */

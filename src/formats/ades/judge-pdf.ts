@@ -17,11 +17,12 @@ import { joinResults, validateWithCounterSignatures, type JudgedSignatures } fro
 /**
  * Reads and digests a PDF once, and gives the function that validates every signature and document time-stamp in it, wherever the file
  * hides it: called again when more certificates or revocation information have come in.
+ * @param password of an encrypted document, user's or owner's; the empty one is always tried
  * @throws DOCUMENT_EMPTY, PDF_NOT_PDF, PDF_BROKEN, PDF_ENCRYPTED, PDF_LIMIT: the caller says UNREADABLE
  * @see ETSI EN 319 142-1, ISO 32000-2 §12.8
  */
-export function pdfJudge(source: ByteSource): (context: ValidationContext) => JudgedSignatures {
-  const { signatures, document } = readPdfSignatures(source);
+export function pdfJudge(source: ByteSource, password?: string): (context: ValidationContext) => JudgedSignatures {
+  const { signatures, document } = readPdfSignatures(source, password === undefined ? {} : { password });
   const read = { source, digests: rangeDigests(source), store: readStore(document.latest) };
   return (context) => judgeSignatures(signatures, { ...read, context });
 }

@@ -15,6 +15,8 @@ const SINGLE: Readonly<Record<string, string>> = {
   [ATTRIBUTE.signingCertificateV2]: 'signing-certificate-v2',
   [ATTRIBUTE.algorithmProtection]: 'CMSAlgorithmProtection',
   [ATTRIBUTE.signaturePolicy]: 'signature-policy-identifier',
+  [ATTRIBUTE.signerAttributes]: 'signer-attributes',
+  [ATTRIBUTE.signerAttributesV2]: 'signer-attributes-v2',
 };
 
 /**

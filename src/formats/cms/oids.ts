@@ -21,6 +21,8 @@ export const ATTRIBUTE = {
   archiveTimestampV2: '1.2.840.113549.1.9.16.2.48',
   archiveTimestampV3: '0.4.0.1733.2.4',
   mimeType: '0.4.0.1733.2.1',
+  signerAttributes: '1.2.840.113549.1.9.16.2.18',
+  signerAttributesV2: '0.4.0.19122.1.1',
   revocationInfoArchival: '1.2.840.113583.1.1.8',
 } as const;
 

@@ -16,13 +16,16 @@ export interface ChangeJudgement {
 export interface ChangeRules {
   readonly docMdp: DocMdpLevel | null;
   readonly locks: readonly FieldLock[];
+  /** Whether the signed revision had validation data (DSS), so that losing it takes something from what was signed. */
+  readonly hadValidationData: boolean;
 }
 
 /** ISO 32000-2 table 257; without a certification: validation data, time-stamps, further signatures, filling fields. */
 const HIGHEST_ALLOWED: Readonly<Record<DocMdpLevel, ChangeLevel>> = { 1: 'validation-data', 2: 'form', 3: 'annotation' };
 
 /** Whether a signature allows what later revisions did. @param revisionsAfter number of revisions after the signed one */
-export function judgeChanges(changes: readonly Change[], revisionsAfter: number, rules: ChangeRules): ChangeJudgement {
+export function judgeChanges(found: readonly Change[], revisionsAfter: number, rules: ChangeRules): ChangeJudgement {
+  const changes = found.map((change): Change => (change.losesValidationData === true && !rules.hadValidationData ? { ...change, level: 'validation-data' } : change));
   const judged = changes.map((change) => ({ change, reason: reasonAgainst(change, rules) }));
   const forbidden = judged.some(({ reason }) => reason !== undefined);
   return {

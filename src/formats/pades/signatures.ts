@@ -15,7 +15,7 @@ import { disagreements, scanDocument } from '../pdf/scan.ts';
 import { readDate, readTextString } from '../pdf/text.ts';
 import { sameEntry } from '../pdf/xref.ts';
 import { coverageOf, readByteRange } from './coverage.ts';
-import type { ChangeJudgement } from './judge-changes.ts';
+import type { ChangeJudgement, ChangeRules } from './judge-changes.ts';
 import { judgeChanges } from './judge-changes.ts';
 import type { DocMdpLevel, FieldLock } from './permissions.ts';
 import { permissionsInForce } from './permissions.ts';
@@ -155,7 +155,7 @@ function describe(document: PdfDocument, candidate: Candidate, { history, shadow
   const coverage = coverageOf({ document, dict, contents, byteRange, revision, disagreements: [...lost, ...differing] });
   const { docMdp, locks, warnings } = rulesOf(document, candidate);
   const text = (key: string): string | null => readTextString(latest.get(dict, key)) ?? null;
-  const changes = history.after(revision, { docMdp, locks });
+  const changes = history.after(revision, { docMdp, locks, hadValidationData: document.at(revision).catalog.entries.has('DSS') });
   return {
     id: field?.name ?? `object ${num ?? 0}`,
     fieldName: field?.name ?? null,
@@ -244,7 +244,7 @@ function shadowHistory(document: PdfDocument, scan: ScanResult): Surroundings['s
 }
 
 interface ChangeHistory {
-  after(revision: number, rules: { readonly docMdp: DocMdpLevel | null; readonly locks: readonly FieldLock[] }): PdfSignature['changes'];
+  after(revision: number, rules: ChangeRules): PdfSignature['changes'];
 }
 
 /** Each revision compared once with the one before it, however many signatures ask. */

@@ -28,7 +28,10 @@ export function checkCatalog(step: Step): Catalogs | undefined {
   if (key === undefined) step.approve(oldRoot);
   else step.forbid(`/${key} of the document catalog was changed`);
   for (const kept of ['AcroForm', 'DSS', 'Extensions', 'MarkInfo']) {
-    if (before.entries.has(kept) && !after.entries.has(kept)) step.forbid(`/${kept} of the document catalog was removed`);
+    if (!before.entries.has(kept) || after.entries.has(kept)) continue;
+    const detail = `/${kept} of the document catalog was removed`;
+    if (kept === 'DSS') step.forbidLoss(detail);
+    else step.forbid(detail);
   }
   const place = { holder: oldRoot.num, path: '' };
   for (const loose of ['Extensions', 'MarkInfo']) checkLoose(step, { before, after, place }, loose);

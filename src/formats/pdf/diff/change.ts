@@ -13,6 +13,8 @@ export interface Change {
   readonly allowedWhenLocked?: boolean;
   /** Not allowed after a certification of any level: a new widget that shows, over content that was certified. */
   readonly forbiddenWhenCertified?: boolean;
+  /** Takes validation data away: what was signed before there was any has lost nothing by it. */
+  readonly losesValidationData?: boolean;
   /** Lawful, and yet something a reader should look at. */
   readonly suspicious?: boolean;
 }

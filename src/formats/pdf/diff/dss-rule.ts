@@ -7,6 +7,7 @@ import type { Place, Step } from './step.ts';
 const DSS_ARRAYS = ['Certs', 'CRLs', 'OCSPs'];
 const VRI_ARRAYS = ['Cert', 'CRL', 'OCSP'];
 const DSS_KEYS = new Set(['Type', 'VRI', ...DSS_ARRAYS]);
+const AGAINST_RULES = 'the document security store was changed against its rules';
 const VRI_KEYS = new Set(['Type', 'TU', 'TS', ...VRI_ARRAYS]);
 
 /**
@@ -21,7 +22,7 @@ export function checkDss(step: Step, catalogs: Catalogs): void {
   if (!isDict(dss)) return step.forbid('/DSS is not a dictionary');
   const before = isDict(old.value) ? old.value : undefined;
   const fault = faultOf(step, dss, DSS_KEYS, DSS_ARRAYS) ?? vriFault(step, old.place, before, dss);
-  if (fault !== undefined) return step.forbid(`the document security store was changed against its rules: ${fault}`);
+  if (fault !== undefined) return step.forbid(`${AGAINST_RULES}: ${fault}`);
   const reused = reusedNumber(step, catalogs.before.entries.get('DSS'), raw);
   if (reused !== undefined) return step.forbid(`the document security store took the place of object ${reused}`);
   step.approve(raw);
@@ -59,15 +60,18 @@ function isStreamArray(step: Step, value: PdfObject | undefined): boolean {
 function vriFault(step: Step, place: Place, before: PdfDict | undefined, dss: PdfDict): string | undefined {
   const old = step.enter(place, before, 'VRI');
   const raw = dss.entries.get('VRI');
-  if (raw === undefined) return old.value === null ? undefined : '/VRI was removed';
+  if (raw === undefined) {
+    if (old.value !== null) step.forbidLoss(`${AGAINST_RULES}: /VRI was removed`);
+    return undefined;
+  }
   const vri = step.after.resolve(raw);
   if (!isDict(vri)) return '/VRI is not a dictionary';
   if (reusedNumber(step, before?.entries.get('VRI'), raw) !== undefined) return '/VRI took the place of another object';
   step.approve(raw);
   const kept = isDict(old.value) ? old.value.entries : new Map<string, PdfObject>();
-  for (const [key, value] of kept) if (!sameObject(value, vri.entries.get(key))) return 'a /VRI entry was changed or removed';
+  if ([...kept].some(([key, value]) => !sameObject(value, vri.entries.get(key)))) step.forbidLoss(`${AGAINST_RULES}: a /VRI entry was changed or removed`);
   for (const [key, value] of vri.entries) {
-    if (kept.has(key)) continue;
+    if (kept.has(key) && sameObject(kept.get(key), value)) continue;
     const fault = newEntryFault(step, key, value);
     if (fault !== undefined) return fault;
   }

@@ -50,6 +50,11 @@ export class Step {
     this.add({ level: 'other', detail });
   }
 
+  /** Forbidden to signatures over a revision that had the validation data. */
+  forbidLoss(detail: string): void {
+    this.add({ level: 'other', detail, losesValidationData: true });
+  }
+
   /** Numbers that were new, but that something already referred to: defining them changes what that something shows. */
   #definedLater(added: readonly number[]): number[] {
     return added.length === 0 ? [] : added.filter((num) => this.#references().has(num));

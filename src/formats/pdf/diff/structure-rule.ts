@@ -1,4 +1,4 @@
-import { PDF_LIMITS } from '../limits.ts';
+import { PDF_LIMITS, broken } from '../limits.ts';
 import { differingKey, sameObject } from '../equality.ts';
 import type { PdfDict, PdfObject, PdfRef } from '../objects.ts';
 import { isArray, isDict, isInteger, isRef } from '../objects.ts';
@@ -15,6 +15,7 @@ const CHANGEABLE = new Set<string>([...LINKS, 'ParentTreeNextKey', 'Limits']);
  */
 export function checkStructure(step: Step, { before, after, place }: Catalogs, newWidgets: ReadonlyMap<number, string>): void {
   const raw = before.entries.get('StructTreeRoot');
+  if (holdsItself(step, raw)) throw broken('an element of the structure tree lies within itself');
   if (newWidgets.size === 0 || !isRef(raw) || !sameObject(raw, after.entries.get('StructTreeRoot'))) return;
   const root = step.enter(place, before, 'StructTreeRoot');
   const nodes = structureNodes(step, raw, root.value);
@@ -26,6 +27,39 @@ export function checkStructure(step: Step, { before, after, place }: Catalogs, n
     grown = true;
   }
   if (grown) step.add({ level: 'validation-data', detail: 'the structure tree got an element for the new signature field', allowedWhenLocked: true });
+}
+
+/** A tree that goes in a circle reads differently to every reader: what a revision did to such a document cannot be told. */
+function holdsItself(step: Step, root: PdfObject | undefined): boolean {
+  const above = new Set<number>();
+  const done = new Set<number>();
+  const stack: { readonly num: number; readonly kids: PdfRef[] }[] = [];
+  const enter = (ref: PdfRef): boolean => {
+    if (above.has(ref.num)) return true;
+    if (done.has(ref.num) || done.size + above.size >= PDF_LIMITS.reachableObjects) return false;
+    above.add(ref.num);
+    stack.push({ num: ref.num, kids: kidsOf(step.before.resolve(ref)) });
+    return false;
+  };
+  if (isRef(root)) enter(root);
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const kid = top.kids.pop();
+    if (kid !== undefined) {
+      if (enter(kid)) return true;
+      continue;
+    }
+    stack.pop();
+    above.delete(top.num);
+    done.add(top.num);
+  }
+  return false;
+}
+
+/** What stands in /K by reference: elements, or arrays of them. */
+function kidsOf(value: PdfObject): PdfRef[] {
+  const kids = isDict(value) ? value.entries.get('K') : value;
+  if (isRef(kids)) return [kids];
+  return isArray(kids) ? kids.filter((kid) => isRef(kid)) : [];
 }
 
 /** All objects that make up the tree, each expected where the tree refers to it. */

@@ -194,8 +194,24 @@ describe('PDF-GOOD: what may follow a signature is not flagged', () => {
       update.put(root, withEntries(catalog, { DSS: update.add(dict({ Type: name('DSS'), Certs: [certificate], VRI: dict({ ['AB'.repeat(20)]: dict({ Cert: [certificate] }) }) })) }));
     });
     expect(first(extended).changes).toMatchObject({ after: 'permitted', level: 'validation-data' });
-    const undone = appendUpdate(extended, (update) => { const { root, catalog } = catalogOf(update); update.put(root, withEntries(catalog, { DSS: undefined })); });
-    expect(first(undone).changes.after).toBe('forbidden');
+  });
+
+  it('validation data is lost only to those who signed over it (EN 319 142-1 §5.4.2)', async () => {
+    const withData = appendUpdate(await signPdf(FORM, identity, { fieldName: 'Ky' }), (update) => {
+      const { root, catalog } = catalogOf(update);
+      update.put(root, withEntries(catalog, { DSS: update.add(dict({ Type: name('DSS'), Certs: [update.add(stream(dict({}), identity.certificateDer))] })) }));
+    });
+    const twice = await signPdf(withData, identity);
+    const undone = appendUpdate(twice, (update) => { const { root, catalog } = catalogOf(update); update.put(root, withEntries(catalog, { DSS: undefined })); });
+    const [before, over] = read(undone).signatures;
+    expect(before?.changes).toMatchObject({ after: 'permitted', changes: expect.arrayContaining(['/DSS of the document catalog was removed']) as unknown });
+    expect(over?.changes).toMatchObject({ after: 'forbidden', changes: ['/DSS of the document catalog was removed (not allowed: no later revision may do this)'] });
+  });
+
+  it('cannot be told of a document whose structure tree goes in a circle (§14.7.2)', async () => {
+    const tagged = classicPdf({ 1: '<</Type/Catalog/Pages 2 0 R/StructTreeRoot 4 0 R>>', 2: '<</Type/Pages/Kids[3 0 R]/Count 1>>', 3: '<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>', 4: '<</Type/StructTreeRoot/K 5 0 R>>', 5: '<</Type/StructElem/S/P/P 4 0 R/K[5 0 R]>>' });
+    const signed = await signPdf(tagged, identity);
+    expect(first(await signPdf(signed, identity)).changes).toMatchObject({ after: 'unknown', reason: expect.stringMatching(/structure tree/) as unknown });
   });
 
   it('further signatures, visible ones with a warning, those in fields placed before without', async () => {
