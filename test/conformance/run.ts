@@ -13,12 +13,13 @@ import { suite as tsp } from './tsp/suite.ts';
 import { suite as tspOwn } from './tsp-own/suite.ts';
 import { suite as wycheproof } from './wycheproof/suite.ts';
 import { suite as x509Limbo } from './x509-limbo/suite.ts';
+import { suite as xrefDisagreement } from './xref-disagreement/suite.ts';
 
 /**
  * `npm run conformance -- [--json] [suite …]`: a table for people; with `--json` the last line of stdout is
  * `{suites: {name: {total, agree, falseAccepts, falseAlarms, skipped, deviations}}}`. Exit 1 when a suite fails.
  */
-const SUITES: readonly Suite[] = [wycheproof, nistPkits, x509Limbo, boringsslChain, ocsp, crl, tsp, tspOwn, cmsForgery, mutants, pdfPyhanko, pdfGenerated, ssrf];
+const SUITES: readonly Suite[] = [wycheproof, nistPkits, x509Limbo, boringsslChain, ocsp, crl, tsp, tspOwn, cmsForgery, mutants, xrefDisagreement, pdfPyhanko, pdfGenerated, ssrf];
 
 await main(process.argv.slice(2));
 

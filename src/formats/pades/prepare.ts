@@ -1,5 +1,6 @@
 import { GatewayError } from '../../domain/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
+import { disagreements } from '../pdf/disagreements.ts';
 import type { PdfDocument, PdfRevision } from '../pdf/document.ts';
 import { endsClean, openPdf } from '../pdf/document.ts';
 import type { PdfField, PdfWidget } from '../pdf/fields.ts';
@@ -12,7 +13,7 @@ import { dict, isRef } from '../pdf/objects.ts';
 import type { PdfPage, Rectangle } from '../pdf/pages.ts';
 import { findPage, findPageOfWidget, pageAt, rectangleOf } from '../pdf/pages.ts';
 import { latin1 } from '../pdf/parser.ts';
-import { disagreements, scanDocument } from '../pdf/scan.ts';
+import { scanDocument } from '../pdf/scan.ts';
 import type { Appearance } from './appearance/appearance.ts';
 import { drawAppearance } from './appearance/appearance.ts';
 import { addForm } from './appearance/form-xobject.ts';

@@ -15,6 +15,8 @@ export interface ScannedObject {
   readonly gen: number;
   /** The dictionary, when the object is one or a stream. */
   readonly dict: PdfDict | undefined;
+  /** A stream whose /Length does not lead to `endstream`: readers differ over its data. */
+  readonly lengthWrong: boolean;
 }
 
 /** The document read from front to back, without its cross-reference sections. */
@@ -116,8 +118,8 @@ function parseItem(scanning: Scanning, parser: ObjectParser): Item {
   const value = parser.object();
   const dataStart = isDict(value) ? streamDataStart(parser) : undefined;
   if (dataStart === undefined) parser.keyword('endobj');
-  const end = dataStart === undefined ? parser.offset : streamEndOf(scanning, value, dataStart);
-  return { kind: 'object', at, end, object: { offset: at, end, ...header, dict: isDict(value) ? value : undefined } };
+  const { end, lengthWrong } = dataStart === undefined ? { end: parser.offset, lengthWrong: false } : streamEndOf(scanning, value, dataStart);
+  return { kind: 'object', at, end, object: { offset: at, end, ...header, dict: isDict(value) ? value : undefined, lengthWrong } };
 }
 
 /** A comment up to the end of its line; `%%EOF` closes a revision. */
@@ -131,24 +133,19 @@ function commentAt(source: ByteSource, at: number): Item {
   }
 }
 
-function streamEndOf({ source, document }: Scanning, value: PdfObject, dataStart: number): number {
+function streamEndOf({ source, document }: Scanning, value: PdfObject, dataStart: number): { readonly end: number; readonly lengthWrong: boolean } {
   const raw = isDict(value) ? value.entries.get('Length') : undefined;
   const length = isInteger(raw) ? raw : document.latest.resolve(raw);
   if (isInteger(length) && length >= 0 && dataStart + length <= source.sizeBytes) {
     try {
-      return streamEnd(source, dataStart + length);
+      return { end: streamEnd(source, dataStart + length), lengthWrong: false };
     } catch (error) {
       if (!isGatewayError(error, 'PDF_BROKEN')) throw error;
     }
   }
   // A length that leads nowhere: the keyword decides, as it does for readers that repair.
   const found = indexOf(source, 'endstream', dataStart);
-  if (found === -1) return source.sizeBytes;
-  return parseAt(source, found, (parser) => {
-    parser.keyword('endstream');
-    parser.keyword('endobj');
-    return parser.offset;
-  });
+  return { end: found === -1 ? source.sizeBytes : streamEnd(source, found), lengthWrong: true };
 }
 
 /** A cross-reference table with its trailer, or `startxref` with its number. */
@@ -196,45 +193,4 @@ function indexOf(source: ByteSource, needle: string, from: number): number {
     if (found !== -1) return at + found;
   }
   return -1;
-}
-
-/**
- * Where the two readings differ, in words; empty when they agree: each object in use stands where the scan last saw its number,
- * every `%%EOF` closes a revision of the chain, and nothing strays between the objects.
- */
-export function disagreements(document: PdfDocument, scan: ScanResult): string[] {
-  return [...objectDisagreements(document, scan), ...revisionDisagreements(document, scan), ...strayDisagreements(document, scan)].slice(0, 20);
-}
-
-function objectDisagreements(document: PdfDocument, scan: ScanResult): string[] {
-  const last = new Map<number, ScannedObject>();
-  for (const object of scan.objects) last.set(object.num, object);
-  const found: string[] = [];
-  for (const [num, object] of last) {
-    const entry = document.latest.entry(num);
-    if (entry.type === 'offset' && entry.offset !== object.offset && entry.offset !== 0) found.push(`object ${num} stands at ${entry.offset} by the cross-reference and last at ${object.offset} in the file`);
-    if (entry.type === 'compressed' && isLater(document, object, num)) found.push(`object ${num} is in an object stream by the cross-reference and later in the file by itself`);
-  }
-  return found;
-}
-
-/** Whether an uncompressed object lies behind the section that says the number is compressed. */
-function isLater(document: PdfDocument, object: ScannedObject, num: number): boolean {
-  const section = document.latest.chain.find((candidate) => candidate.lookup(num) !== undefined || candidate.hybrid?.lookup(num) !== undefined);
-  return section !== undefined && section.kind === 'stream' && object.offset > section.offset;
-}
-
-function revisionDisagreements(document: PdfDocument, scan: ScanResult): string[] {
-  const known = new Set(document.revisions.map((revision) => revision.eofEnd));
-  const linearised = document.revisions.some((revision) => revision.sections.length > 1);
-  const unknown = scan.eofEnds.filter((end) => !known.has(end));
-  // A linearised file has one %%EOF of its own behind the first page's section (Annex F).
-  const first = document.revisions[0]?.sections[0];
-  return unknown
-    .filter((end) => !(linearised && first !== undefined && end > first.end && end < first.end + 64))
-    .map((end) => `the %%EOF that ends at ${end} closes no revision of the cross-reference chain`);
-}
-
-function strayDisagreements(document: PdfDocument, scan: ScanResult): string[] {
-  return scan.strays.filter(({ offset }) => offset > 0 && offset < document.end).map(({ offset, end }) => `bytes ${offset} to ${end} belong to no object`);
 }
