@@ -32,6 +32,7 @@ export function startConsumer(backend: QueueBackend, handler: DeliverHandler, { 
   const reportError = errorLog(clock, log);
   const onError = (error: unknown): void => reportError('queue.worker', error, { backend: backend.name });
   const work = { taken: 0, active: 0 };
+  const abandoned: Promise<void>[] = [];
 
   const process = async (data: unknown): Promise<void> => {
     work.taken += 1;
@@ -62,12 +63,14 @@ export function startConsumer(backend: QueueBackend, handler: DeliverHandler, { 
   const life = async (): Promise<void> => {
     const queue = await openWithin(clock, backend, onError);
     const worker: WorkerHandle = backend.openWorker({ concurrency, process }, onError);
-    try {
-      await watch(queue);
-    } finally {
-      await within(clock, CLOSE_LIMIT_MS, worker.close()).catch(onError);
-      await queue.close().catch(onError);
-    }
+    await watch(queue);
+    const isTrouble = !stop.signal.aborted;
+    const ended = within(clock, CLOSE_LIMIT_MS, worker.close())
+      .catch(onError)
+      .then(() => queue.close())
+      .catch(onError);
+    if (isTrouble) abandoned.push(ended); // the next worker does not wait for it
+    else await ended;
   };
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
@@ -80,6 +83,7 @@ export function startConsumer(backend: QueueBackend, handler: DeliverHandler, { 
     async close() {
       stop.abort();
       await running;
+      await Promise.all(abandoned);
     },
   };
 }

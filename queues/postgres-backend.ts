@@ -44,5 +44,5 @@ export function postgresBackend(target: PostgresTarget): QueueBackend {
 /** Closed while it is still connecting, a worker would leave its LISTEN connection open for ever. */
 async function closeWhenBuilt(worker: Pick<Worker, 'waitUntilReady' | 'close'>, onError: OnError): Promise<void> {
   await worker.waitUntilReady().catch(onError);
-  await worker.close();
+  await worker.close(); // never by force: a worker closed over a running fetch was seen to spin
 }

@@ -48,7 +48,7 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
   const { clock } = ports;
   const { outbox } = ports.records;
   const stopping = new AbortController(); // no new leases
-  const aborting = new AbortController(); // attempts under way end too
+  const cuts = new Set<AbortController>(); // one for each attempt under way
   const places = slots(settings.concurrency);
   const targets = bulkhead(settings.concurrencyPerTarget ?? Math.ceil(settings.concurrency / 2));
   const underWay = new Set<Promise<void>>();
@@ -72,7 +72,10 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
       await giveBack(ports, lease);
       return null;
     }
-    await deliver(ports, lease, aborting.signal);
+    const cut = new AbortController();
+    cuts.add(cut);
+    await deliver(ports, lease, cut.signal);
+    cuts.delete(cut);
     const wasFull = targets.leave(lease.target);
     if (!wasFull || stopping.signal.aborted) return null;
     const [next] = await leaseDue(1, { onlyFor: lease.target });
@@ -121,7 +124,7 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
       await Promise.all(loops);
       const finished = new AbortController();
       const deadline = clock.sleep(graceMs, finished.signal).then(
-        () => aborting.abort(),
+        () => cuts.forEach((cut) => cut.abort()),
         () => {}, // everything ended before the deadline
       );
       while (underWay.size > 0) await Promise.all(underWay);

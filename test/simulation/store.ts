@@ -118,7 +118,7 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
       attempts.add({ deliveryId: row.id, number: row.attempts, startedAt: row.leasedAt ?? now, finishedAt: now, outcome: 'unknown', code: 'WORKER_LOST', detail: null });
     }
     const unknownSince = row.state === 'leased' ? row.leaseUntil : row.unknownSince;
-    const taken: OutboxRow = { ...row, state: 'leased', leaseOwner: owner, leasedAt: now, leaseUntil: until, epoch: row.epoch + 1n, attempts: row.attempts + 1, unknownSince };
+    const taken: OutboxRow = { ...row, state: 'leased', leaseOwner: owner, leasedAt: now, leaseUntil: until, epoch: row.epoch + 1n, attempts: row.attempts + 1, unknownSince, wokenAt: null };
     change(taken);
     return leaseOf(taken, until);
   };

@@ -31,6 +31,8 @@ export interface HttpPartnerOptions {
   readonly deduplicates: boolean;
   readonly react?: (message: PushedMessage, attempt: number) => Reaction;
   readonly port?: number;
+  /** For histories. */
+  readonly onEvent?: (kind: 'push' | 'effect' | 'lookup', deliveryId: string, message: PushedMessage | null) => void;
 }
 
 export interface HttpPartner {
@@ -68,9 +70,11 @@ export async function startHttpPartner(options: HttpPartnerOptions): Promise<Htt
     if (options.deduplicates && applied.has(message.webhookId)) return;
     applied.add(message.webhookId);
     effects.push(message);
+    options.onEvent?.('effect', message.webhookId, message);
   };
   const receive = (message: PushedMessage, request: IncomingMessage, response: ServerResponse): void => {
     pushes.push(message);
+    options.onEvent?.('push', message.webhookId, message);
     const attempt = (attempts.get(message.webhookId) ?? 0) + 1;
     attempts.set(message.webhookId, attempt);
     const reaction = react(message, attempt);
@@ -90,6 +94,7 @@ export async function startHttpPartner(options: HttpPartnerOptions): Promise<Htt
         } else if (request.method === 'GET') {
           const id = (request.url ?? '').split('/').at(-1) ?? '';
           lookups.push(id);
+          options.onEvent?.('lookup', id, null);
           const found = pushes.find((push) => push.webhookId === id && applied.has(id));
           if (found === undefined) response.writeHead(404).end();
           else answer(RECEIPT, found, request, response);

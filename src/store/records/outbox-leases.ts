@@ -39,7 +39,7 @@ async function take(db: Executor, heads: RawBuilder<unknown>, owner: string, now
       INSERT INTO delivery_attempt (outbox_id, number, epoch, started_at, finished_at, outcome, code, detail)
       SELECT id, attempts, lease_epoch, leased_at, ${now}::timestamptz, 'unknown', 'WORKER_LOST', 'The worker vanished: ' || lease_owner FROM head WHERE state = 'leased'
     )
-    UPDATE outbox AS o SET state = 'leased', lease_owner = ${owner}, leased_at = ${now}, lease_until = ${until}, lease_epoch = o.lease_epoch + 1,
+    UPDATE outbox AS o SET state = 'leased', lease_owner = ${owner}, leased_at = ${now}, lease_until = ${until}, lease_epoch = o.lease_epoch + 1, woken_at = NULL,
       attempts = o.attempts + 1, unknown_since = CASE o.state WHEN 'leased' THEN o.lease_until ELSE o.unknown_since END
     FROM head WHERE o.id = head.id
     RETURNING o.*

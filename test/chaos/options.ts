@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util';
+
+/** Safeguards that can be switched off, to see that the count notices. */
+export const BREAKS = ['idempotency', 'fence', 'lane', 'sweep', 'jobid'] as const;
+export type Break = (typeof BREAKS)[number];
+
+export interface ChaosOptions {
+  readonly dossiers: number;
+  readonly kills: number;
+  readonly backend: 'pg' | 'redis';
+  readonly seed: number;
+  readonly without: Break | null;
+  readonly json: boolean;
+  /** Where the histories go. */
+  readonly out: string;
+}
+
+/** `--dossiers N --kills N --backend pg|redis --seed N --break SAFEGUARD --long --json --out DIR` */
+export function readOptions(args: readonly string[]): ChaosOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      dossiers: { type: 'string' },
+      kills: { type: 'string' },
+      backend: { type: 'string', default: 'pg' },
+      seed: { type: 'string' },
+      break: { type: 'string' },
+      long: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      out: { type: 'string', default: 'out/chaos' },
+    },
+  });
+  if (values.backend !== 'pg' && values.backend !== 'redis') throw new Error('--backend is pg or redis');
+  const without = BREAKS.find((name) => name === values.break) ?? null;
+  if (values.break !== undefined && without === null) throw new Error(`--break is one of ${BREAKS.join(', ')}`);
+  return {
+    dossiers: whole(values.dossiers, values.long ? 10_000 : 2_000),
+    kills: whole(values.kills, values.long ? 50 : 20),
+    backend: values.backend,
+    seed: whole(values.seed, Date.now() % 1_000_000),
+    without,
+    json: values.json,
+    out: values.out,
+  };
+}
+
+function whole(text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${text} is no whole number`);
+  return Number(text);
+}

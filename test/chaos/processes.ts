@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Break } from './options.ts';
+import { QUARANTINE_MS, TIMEOUT_MS } from './partners.ts';
+import type { Servers } from './servers.ts';
+
+/** The gateway as it is installed: `lienthong serve` in processes of its own, two `api` and two `worker`. */
+export interface Fleet {
+  readonly apiUrls: readonly string[];
+  /** SIGKILL; a new one takes its place at once. */
+  kill(role: 'api' | 'worker', index: number): void;
+  /** SIGSTOP for a while: the process does not notice that its leases ran out. */
+  pause(index: number, ms: number): void;
+  close(): Promise<void>;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+const PACE = {
+  schedule: { delaysMs: [500, 1_000, 2_000, ...Array.from({ length: 40 }, () => 4_000)], jitter: 0.2 },
+  breaker: { failures: 10, firstOpenMs: 1_000, longestOpenMs: 4_000 },
+  timeoutMs: TIMEOUT_MS,
+  quarantineMs: QUARANTINE_MS,
+};
+
+export async function startFleet(servers: Servers, without: Break | null, logDir: string): Promise<Fleet> {
+  const paceFile = join(servers.folder, 'delivery.json');
+  writeFileSync(paceFile, JSON.stringify(PACE));
+  const ports = [await freePort(), await freePort()];
+  const log = createWriteStream(join(logDir, 'gateway.log'));
+  const environment = {
+    PATH: process.env['PATH'],
+    DATABASE_URL: servers.databaseUrl,
+    ...(servers.redisUrl === null ? {} : { REDIS_URL: servers.redisUrl }),
+    MASTER_KEY_FILE: servers.masterKeyFile,
+    LIENTHONG_DATA: join(servers.folder, 'data'),
+    LIENTHONG_DELIVERY_FILE: paceFile,
+    LIENTHONG_DELIVERY_CONCURRENCY: '24',
+    LIENTHONG_OUTBOUND_ALLOW: '127.0.0.1',
+    LIENTHONG_LOG_LEVEL: 'warn',
+    ...(without === null ? {} : { CHAOS_BREAK: without }),
+  };
+  let closing = false;
+  const children = new Map<string, ChildProcess>();
+  const start = (role: 'api' | 'worker', index: number): void => {
+    const child = spawn(process.execPath, commandOf(role, ports[index] ?? 0, without), { cwd: ROOT, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    child.once('exit', () => {
+      if (!closing) start(role, index);
+    });
+    children.set(`${role}-${index}`, child);
+  };
+  for (const role of ['api', 'worker'] as const) for (const index of [0, 1]) start(role, index);
+  await Promise.all(ports.map(whenListening));
+  return {
+    apiUrls: ports.map((port) => `http://127.0.0.1:${port}`),
+    kill: (role, index) => void children.get(`${role}-${index}`)?.kill('SIGKILL'),
+    pause(index, ms) {
+      const child = children.get(`worker-${index}`);
+      child?.kill('SIGSTOP');
+      setTimeout(() => child?.kill('SIGCONT'), ms);
+    },
+    async close() {
+      closing = true;
+      await Promise.all(
+        [...children.values()].map(async (child) => {
+          if (child.exitCode !== null || child.signalCode !== null) return;
+          child.kill('SIGCONT');
+          child.kill('SIGTERM');
+          await once(child, 'exit');
+        }),
+      );
+      log.end();
+    },
+  };
+}
+
+function commandOf(role: 'api' | 'worker', port: number, without: Break | null): string[] {
+  if (role === 'worker' && without !== null) return ['--import', 'tsx', join(ROOT, 'test/chaos/broken-worker.ts')];
+  return [join(ROOT, 'dist/src/cli.js'), 'serve', '--role', role, '--port', String(port)];
+}
+
+async function whenListening(port: number): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    const isReady = await fetch(`http://127.0.0.1:${port}/healthz`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isReady) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`The API on port ${port} does not start: see gateway.log`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
