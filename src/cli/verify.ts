@@ -5,16 +5,18 @@ import type { ValidationReport } from '../domain/validation-report.ts';
 import { readMaterial } from '../formats/ades/context.ts';
 import { readCertificates } from '../formats/x509/certificate.ts';
 import { isPem, readPem } from '../formats/x509/pem.ts';
+import { extractRevision } from '../usecases/extract-revision.ts';
 import { verifyDocument, type VerifyDocumentRequest, type VerifyPorts } from '../usecases/verify-document.ts';
 import { systemClock } from '../wiring/clock.ts';
 import { openFileSource, type FileSource } from '../isolation/file-source.ts';
-import { parseInstant, readInputFile, unreadable } from './arguments.ts';
+import { parseInstant, parseWhole, readInputFile, readPassphrase, unreadable } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
 import { chooseLanguage, printJson, printLine } from './output.ts';
 import { POLICY_CHOICES, policyOf } from './policy.ts';
 import { reportMediaType, writeReport } from './report-file.ts';
 import { reportLines } from './report-lines.ts';
 import { OUTBOUND_HELP, withCollector } from './with-collector.ts';
+import { writeChunks } from './write-file.ts';
 
 interface VerifyOptions {
   readonly detached: readonly string[];
@@ -26,6 +28,9 @@ interface VerifyOptions {
   readonly at?: Date;
   readonly policy: string;
   readonly offline?: boolean;
+  readonly passwordFile?: string;
+  readonly extractRevision?: number;
+  readonly out?: string;
   readonly report?: string;
   readonly json?: boolean;
   readonly lang?: string;
@@ -44,6 +49,9 @@ export function verifyCommand(): Command {
     .option('--at <time>', 'validation time, ISO 8601; not a proof that the document existed then', parseInstant)
     .option('--policy <name|file>', POLICY_CHOICES, 'default')
     .option('--offline', 'fetch nothing: what is neither in the file nor given is reported as missing')
+    .option('--password-file <file>', 'password of encrypted PDFs, user’s or owner’s; - reads standard input')
+    .option('--extract-revision <n>', 'write the PDF as revision N left it to --out, too (one FILE only)', parseWhole('--extract-revision', 1, 1_000_000))
+    .option('--out <out>', 'where --extract-revision writes')
     .option('--report <out>', 'write the report there too, as the name ends: .html, .pdf, .xml (ETSI TS 119 102-2), .json (one FILE only)')
     .option('--json', 'one JSON object a file and line')
     .option('--lang <vi|en>', 'language of the summary; default: the terminal’s')
@@ -57,6 +65,8 @@ export function verifyCommand(): Command {
 async function verify(files: readonly string[], options: VerifyOptions): Promise<void> {
   if (options.report !== undefined && files.length > 1) throw new GatewayError('REQUEST_INVALID', '--report takes one FILE');
   if (options.report !== undefined) reportMediaType(options.report);
+  if ((options.extractRevision === undefined) !== (options.out === undefined)) throw new GatewayError('REQUEST_INVALID', '--extract-revision and --out belong together');
+  if (options.extractRevision !== undefined && files.length > 1) throw new GatewayError('REQUEST_INVALID', '--extract-revision takes one FILE');
   if (options.detached.length > 0 && options.detached.length !== files.length) throw new GatewayError('REQUEST_INVALID', 'Give as many --detached files as signatures');
   const ports: VerifyPorts = { clock: systemClock, trustStore: trustFolder({ signature: options.trust, timestamp: options.trustTsa.length > 0 ? options.trustTsa : options.trust }) };
   const shared = {
@@ -64,6 +74,7 @@ async function verify(files: readonly string[], options: VerifyOptions): Promise
     certificates: options.cert.flatMap((path) => readCertificates(readInputFile(path))),
     revocation: readMaterial('given', options.crl.flatMap(derFilesOf), options.ocsp.flatMap(derFilesOf)),
     ...(options.at === undefined ? {} : { at: options.at }),
+    ...(options.passwordFile === undefined ? {} : { password: readPassphrase({ passphraseFile: options.passwordFile }, {}) }),
   };
   // All files are opened first: a missing one is a wrong call, not a verdict in the middle of others.
   const sources = openAll([...files, ...options.detached]);
@@ -72,11 +83,19 @@ async function verify(files: readonly string[], options: VerifyOptions): Promise
     return source === undefined ? [] : [{ ...shared, file, source, ...(detached === undefined ? {} : { detached }) }];
   });
   try {
+    for (const request of requests) writeRevision(request, options);
     const allPassed = await withCollector(options.offline === true, (collector) => verifyAll({ ...ports, collector }, requests, options));
     process.exitCode = allPassed ? EXIT.done : EXIT.no;
   } finally {
     for (const source of sources) source.close();
   }
+}
+
+function writeRevision({ source, password }: VerifyDocumentRequest, { extractRevision: revision, out, json }: VerifyOptions): void {
+  if (revision === undefined || out === undefined) return;
+  const { of, sizeBytes, chunks } = extractRevision({ source, revision, password });
+  writeChunks(out, chunks);
+  if (json !== true) printLine(`${out}: revision ${revision} of ${of}, ${sizeBytes} bytes`);
 }
 
 async function verifyAll(ports: VerifyPorts, requests: readonly VerifyDocumentRequest[], options: VerifyOptions): Promise<boolean> {

@@ -10,13 +10,18 @@ import { GatewayError } from '../domain/errors.ts';
 export function writeSigned(original: string, increment: Uint8Array, out: string): void {
   replaceWhole(out, (making) => {
     copyFileSync(original, making, constants.COPYFILE_FICLONE);
-    append(making, increment);
+    append(making, [increment]);
   });
 }
 
 /** Writes `bytes` to `out`, whole or not at all. @throws as `writeSigned` */
 export function writeWhole(out: string, bytes: Uint8Array): void {
-  replaceWhole(out, (making) => append(making, bytes));
+  replaceWhole(out, (making) => append(making, [bytes]));
+}
+
+/** Writes what comes in pieces to `out`, whole or not at all. @throws as `writeSigned` */
+export function writeChunks(out: string, chunks: Iterable<Uint8Array>): void {
+  replaceWhole(out, (making) => append(making, chunks));
 }
 
 function replaceWhole(out: string, make: (making: string) => void): void {
@@ -31,10 +36,10 @@ function replaceWhole(out: string, make: (making: string) => void): void {
   }
 }
 
-function append(path: string, bytes: Uint8Array): void {
+function append(path: string, pieces: Iterable<Uint8Array>): void {
   const descriptor = openSync(path, 'a', 0o644);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    for (const bytes of pieces) for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

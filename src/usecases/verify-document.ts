@@ -36,6 +36,8 @@ export interface VerifyDocumentRequest extends VerifyTerms {
   readonly source: ByteSource;
   /** What a detached CMS signature is about. */
   readonly detached?: ByteSource;
+  /** Of an encrypted PDF, user's or owner's; the empty one is always tried. */
+  readonly password?: string | undefined;
 }
 
 /**
@@ -44,8 +46,8 @@ export interface VerifyDocumentRequest extends VerifyTerms {
  * @throws what the trust store throws; CANCELLED
  * @see ETSI EN 319 102-1 §5.3–5.5
  */
-export function verifyDocument(ports: VerifyPorts, { source, detached, ...terms }: VerifyDocumentRequest): Promise<ValidationReport> {
-  return verifyJudgedDocument(ports, documentJudge(source, detached), terms);
+export function verifyDocument(ports: VerifyPorts, { source, detached, password, ...terms }: VerifyDocumentRequest): Promise<ValidationReport> {
+  return verifyJudgedDocument(ports, documentJudge(source, detached, password), terms);
 }
 
 /**
