@@ -33,6 +33,8 @@ export interface TestGatewayOptions {
   readonly trust?: string;
   readonly maxDocumentBytes?: number;
   readonly documentTimeoutMs?: number;
+  /** Name or file of the validation policy. */
+  readonly policy?: string;
   /** Where revocation information may be fetched; default: this machine. */
   readonly outboundAllow?: readonly string[];
   readonly accounts?: (parts: { readonly dispatcher: ReturnType<typeof outboundAgent> }) => readonly RunningAccount[];
@@ -74,6 +76,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const config = readConfig({
     LIENTHONG_DATA: dataDir,
     ...(options.trust === undefined ? {} : { LIENTHONG_TRUST: options.trust }),
+    ...(options.policy === undefined ? {} : { LIENTHONG_POLICY: options.policy }),
     ...(options.maxDocumentBytes === undefined ? {} : { LIENTHONG_MAX_DOCUMENT_BYTES: String(options.maxDocumentBytes) }),
     ...(options.documentTimeoutMs === undefined ? {} : { LIENTHONG_DOCUMENT_TIMEOUT_MS: String(options.documentTimeoutMs) }),
   });
@@ -128,6 +131,7 @@ export interface Ask {
   readonly json?: unknown;
   readonly body?: RequestInit['body'];
   readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 export interface Answer<Body> {
@@ -142,7 +146,7 @@ export async function ask<Body = Problem>(base: string, path: string, request: A
   return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
 }
 
-export function askRaw(base: string, path: string, { token, method, json, body, headers }: Ask = {}): Promise<Response> {
+export function askRaw(base: string, path: string, { token, method, json, body, headers, signal }: Ask = {}): Promise<Response> {
   return fetch(`${base}${path}`, {
     method: method ?? (json === undefined && body === undefined ? 'GET' : 'POST'),
     headers: {
@@ -150,6 +154,7 @@ export function askRaw(base: string, path: string, { token, method, json, body, 
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
+    ...(signal === undefined ? {} : { signal }),
     ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     ...(body === undefined ? {} : { body, duplex: 'half' }),
   });
