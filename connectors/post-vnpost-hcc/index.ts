@@ -35,6 +35,8 @@ export function createVnpostHccCarrier(given: VnpostHccSettings): PostalCarrier 
     cancelOrder: (order, signal) => act(account, signal, (authorization) => buildCancelRequest(order.orderNumber, settings, authorization)),
     trackingPage: (cursor, signal) => trackingPage(account, cursor, signal),
     findOrder: null,
+    trackOrder: null,
+    readHint: null,
   };
 }
 

@@ -1,5 +1,5 @@
-import type { ContentItem, PostalOrder } from '../../src/domain/postal-order.ts';
-import { collectedByPostVnd } from '../../src/domain/postal-order.ts';
+import { collectedByPostVnd, type PostalOrder } from '../../src/domain/postal-order.ts';
+import { contentsInWords, instructionsInWords } from '../../src/domain/postal-words.ts';
 import type { WireRequest } from '../../src/ports/http-exchange.ts';
 import type { Resolved } from './settings.ts';
 
@@ -37,7 +37,7 @@ export interface VnpostOrder {
 
 /** For an order that `checkVnpostOrder` found nothing wrong with. */
 export function buildVnpostOrder(order: PostalOrder, settings: Resolved): VnpostOrder {
-  const { sender, recipient, contents, fees, note } = order.detail;
+  const { sender, recipient, contents, fees } = order.detail;
   const senderDistrict = districtOf(sender.address.districtCode, settings);
   const receiverDistrict = districtOf(recipient.address.districtCode, settings);
   return {
@@ -50,8 +50,8 @@ export function buildVnpostOrder(order: PostalOrder, settings: Resolved): Vnpost
     SenderName: sender.name,
     ...(sender.email === null ? {} : { SenderEmail: sender.email }),
     SenderTel: sender.phone,
-    SenderDesc: contents.map((item, index) => `${index + 1}. ${describe(item)}`).join('; '),
-    Description: note ?? '',
+    SenderDesc: contentsInWords(contents),
+    Description: instructionsInWords(order.detail),
     ReceiverName: recipient.name,
     ReceiverAddress: recipient.address.line,
     ReceiverTel: recipient.phone,
@@ -83,11 +83,4 @@ function get(url: string, authorization: string): WireRequest {
 
 function districtOf(code: string | null, { districtCodes }: Resolved): number | undefined {
   return code === null ? undefined : districtCodes[code];
-}
-
-const KINDS = { original: 'bản chính', copy: 'bản sao', 'certified-copy': 'bản sao chứng thực' } as const satisfies Record<ContentItem['kind'], string>;
-
-/** Circular 17/2017 Art. 5.1g: each paper marked as original or copy, with its count. */
-function describe(item: ContentItem): string {
-  return `${item.title} (${KINDS[item.kind]}, ${item.copies} bản)`;
 }

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { listen, readBody, type ListenOptions, type RunningServer } from '../listen.ts';
-import { CALLS, fault, faultOf, writeAnswer, type Call, type Faults, type JsonAnswer } from './faults.ts';
+import { fault, faultOf, writeAnswer, type JsonAnswer } from '../faults.ts';
+import { CALLS, type Call, type Faults } from './faults.ts';
 import { createLedger, USUAL_WAY, type Ledger, type Stage } from './ledger.ts';
 import { readOrder, wordsOf } from './order.ts';
 

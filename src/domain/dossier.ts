@@ -89,6 +89,8 @@ export const DOSSIER_EVENT_KINDS = [
   'postal.delivered',
   'postal.cancelled',
   'postal.resolved',
+  'postal.handed-over',
+  'dossier.submitted-by-post',
 ] as const;
 export type DossierEventKind = (typeof DOSSIER_EVENT_KINDS)[number];
 

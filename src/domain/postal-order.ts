@@ -29,12 +29,36 @@ export interface PostalFee {
   readonly collectBy: 'POST' | 'ONLINE' | 'DESK';
 }
 
+/** Whom the postal worker may give it to. */
+export const DELIVERY_RULES = ['TO_NAMED_PERSON_ONLY', 'HOUSEHOLD', 'AGENCY_DESK'] as const;
+
+/** Somebody who may receive in the recipient's place: shows an identity document and the written authorisation (Circular 17/2017 Art. 5.2d). */
+export interface AuthorisedRecipient {
+  readonly name: string;
+  readonly identityDocument: 'citizen-card' | 'passport' | 'other';
+  /** Where the written authorisation is, such as its number or a document id. */
+  readonly authorisationRef: string;
+}
+
+export interface DeliveryTerms {
+  readonly rule: (typeof DELIVERY_RULES)[number];
+  /** The recipient shows an identity document (Circular 17/2017 Art. 5.2d). */
+  readonly identityCheck: boolean;
+  readonly authorised: AuthorisedRecipient | null;
+}
+
 /** Who, what, how much. Personal data: stored sealed, in one piece. */
 export interface PostalDetail {
   readonly sender: PostalParty;
   readonly recipient: PostalParty;
   readonly contents: readonly ContentItem[];
   readonly fees: readonly PostalFee[];
+  readonly delivery: DeliveryTerms;
+  /** Of the seal that the postal worker closed before the sender's eyes (Decision 45/2016 Art. 6.5). */
+  readonly sealNumber: string | null;
+  readonly weightG: number | null;
+  /** The leg this one answers, where papers go to the office and come back. */
+  readonly roundTripOf: PostalOrderId | null;
   /** For the postal worker. */
   readonly note: string | null;
 }

@@ -3,6 +3,9 @@ import type { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import type { authenticate } from '../usecases/authenticate.ts';
 import type { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
 import type { checkReadiness } from '../usecases/check-readiness.ts';
+import type { reportPostalEvent } from '../usecases/enter-postal-event.ts';
+import type { hearCarrier } from '../usecases/hear-carrier.ts';
+import type { listCarriers } from '../usecases/list-carriers.ts';
 import type { listKeys } from '../usecases/list-keys.ts';
 import type { makeSignature, SignatureUpload } from '../usecases/make-signature.ts';
 import type { openDossier } from '../usecases/open-dossier.ts';
@@ -75,6 +78,9 @@ export interface HttpDependencies {
   readonly readPostalOrder: Bound<typeof readPostalOrder>;
   readonly listPostalOrders: Bound<typeof listPostalOrders>;
   readonly cancelPostalOrder: Bound<typeof cancelPostalOrder>;
+  readonly reportPostalEvent: Bound<typeof reportPostalEvent>;
+  readonly listCarriers: Bound<typeof listCarriers>;
+  readonly hearCarrier: Bound<typeof hearCarrier>;
 
   readonly checkReadiness: Bound<typeof checkReadiness>;
   /** True from the moment the process was told to stop. */

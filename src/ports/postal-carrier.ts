@@ -73,4 +73,11 @@ export interface PostalCarrier {
   trackingPage(cursor: string | null, signal?: AbortSignal): Promise<TrackingPage>;
   /** Asks whether the carrier has this order, where `lookup` is `by-number`; null otherwise. @throws CARRIER_UNAVAILABLE, CARRIER_ANSWER_INVALID */
   readonly findOrder: ((orderNumber: string, signal?: AbortSignal) => Promise<{ readonly found: boolean; readonly trackingNumber: string | null; readonly raw: string }>) | null;
+  /** Everything the carrier tells about one order, where it can be asked; null otherwise. @throws CARRIER_UNAVAILABLE, CARRIER_ANSWER_INVALID, CANCELLED */
+  readonly trackOrder: ((orderNumber: string, signal?: AbortSignal) => Promise<readonly CarrierEvent[]>) | null;
+  /**
+   * Our numbers of the orders that an incoming call of the carrier is about; null: this carrier does not call. A hint: nothing of it is
+   * believed before it was read again with `trackOrder`. @throws UNAUTHENTICATED, REQUEST_MALFORMED
+   */
+  readonly readHint: ((body: Uint8Array) => readonly string[]) | null;
 }

@@ -41,8 +41,8 @@ export async function followPost(ports: FollowPostPorts, carrier: PostalCarrier,
 
 /** What an operator has to look at: nobody documented it, or it does not fit. Codes only; a carrier's words may hold personal data. */
 function alarm(log: Log, carrier: string, page: TrackingPage, { news, contradicting }: RecordedEvents): void {
-  const undocumented = [...new Set(news.filter(({ status }) => status === 'UNKNOWN').map(({ carrierCode }) => carrierCode))];
-  if (undocumented.length > 0) log.warn('post.undocumented-codes', { carrier, codes: undocumented.slice(0, 20).join(' ') });
+  const unmapped = [...new Set(news.filter(({ status }) => status === 'UNKNOWN').map(({ carrierCode }) => carrierCode))];
+  if (unmapped.length > 0) log.warn('post.unmapped-codes', { carrier, codes: unmapped.slice(0, 20).join(' ') });
   if (contradicting.length > 0) log.warn('post.contradicting-events', { carrier, count: contradicting.length, of: page.events.length });
   const strange = news.filter(({ postalOrderId }) => postalOrderId === null).length;
   if (strange > 0) log.warn('post.events-of-no-order', { carrier, count: strange });

@@ -37,7 +37,9 @@ export async function orderPost(records: RecordSet, accounts: readonly PostalAcc
   const order = buildOrder(account, chance, request);
   // First of all: it locks the dossier's row, so that of two orders for a leg the second sees the first, whatever their revisions.
   await addTimelineEvent(records, order);
-  checkRevision(await records.postal.ofDossier(dossierCode), request);
+  const orders = await records.postal.ofDossier(dossierCode);
+  checkRevision(orders, request);
+  checkRoundTrip(orders, request);
   const faults = account.carrier.checkOrder(order);
   if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', `${order.carrier} cannot take this order`, { faults });
   await records.postal.add(order);
@@ -108,4 +110,10 @@ function checkRevision(orders: readonly PostalOrder[], { leg, revision }: OrderP
   if (same !== undefined) throw new GatewayError('POSTAL_ORDER_EXISTS', `There is an order already for this leg and revision: ${same.id} (${same.state})`);
   const open = ofLeg.find((order) => !isOver(order.state));
   if (open !== undefined) throw new GatewayError('STATE_CONFLICT', `Order ${open.id} for this leg is still ${open.state}: cancel it, or wait until it is over, before ordering again`);
+}
+
+function checkRoundTrip(orders: readonly PostalOrder[], { detail: { roundTripOf }, dossierCode }: OrderPostRequest): void {
+  if (roundTripOf === null || orders.some(({ id }) => id === roundTripOf)) return;
+  const faults = [{ pointer: '/roundTripOf', detail: `is no order of dossier ${dossierCode}` }];
+  throw new GatewayError('REQUEST_INVALID', 'A way back belongs to an order of the same dossier', { faults });
 }

@@ -33,9 +33,20 @@ export async function requestPost(ports: RequestPostPorts, call: Call, input: Ne
   return answer;
 }
 
-function detailOf({ sender, recipient, contents, codAmountVnd, note }: NewPostalOrderInput): PostalDetail {
+function detailOf(input: NewPostalOrderInput): PostalDetail {
+  const { sender, recipient, contents, codAmountVnd, fees, delivery, sealNumber, weightG, roundTripOf, note } = input;
   const cashOnDelivery = { purpose: 'COD_OTHER', payer: 'recipient', amountVnd: codAmountVnd, collectBy: 'POST' } as const;
-  return { sender: partyOf(sender), recipient: partyOf(recipient), contents, fees: codAmountVnd === 0 ? [] : [cashOnDelivery], note: note ?? null };
+  return {
+    sender: partyOf(sender),
+    recipient: partyOf(recipient),
+    contents,
+    fees: codAmountVnd === 0 ? fees : [...fees, cashOnDelivery],
+    delivery: { rule: delivery.rule, identityCheck: delivery.identityCheck, authorised: delivery.authorised ?? null },
+    sealNumber: sealNumber ?? null,
+    weightG: weightG ?? null,
+    roundTripOf: roundTripOf ?? null,
+    note: note ?? null,
+  };
 }
 
 function partyOf({ name, phone, email, address }: NewPostalOrderInput['sender']): PostalParty {

@@ -19,6 +19,9 @@ import { authenticate } from '../usecases/authenticate.ts';
 import { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
 import { checkReadiness } from '../usecases/check-readiness.ts';
 import type { RevocationCollector } from '../usecases/collect-revocation.ts';
+import { reportPostalEvent } from '../usecases/enter-postal-event.ts';
+import { hearCarrier } from '../usecases/hear-carrier.ts';
+import { listCarriers } from '../usecases/list-carriers.ts';
 import { listKeys } from '../usecases/list-keys.ts';
 import { makeSignature } from '../usecases/make-signature.ts';
 import { openDossier } from '../usecases/open-dossier.ts';
@@ -98,6 +101,9 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     readPostalOrder: (...call) => readPostalOrder(ports, ...call),
     listPostalOrders: (...call) => listPostalOrders(ports, ...call),
     cancelPostalOrder: (...call) => cancelPostalOrder(ports, ...call),
+    reportPostalEvent: (...call) => reportPostalEvent(ports, ...call),
+    listCarriers: () => listCarriers(ports),
+    hearCarrier: (...call) => hearCarrier(ports, ...call),
     checkReadiness: () => checkReadiness({ ...ports, checkStorage: () => checkStorage(config), timestamps: stamps.health }),
     isDraining,
     limits: { maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES, version: parts.version },

@@ -4,32 +4,62 @@ import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { httpOnce } from '../../connectors/http-once/index.ts';
 import { createVnpostHccCarrier, VNPOST_HCC } from '../../connectors/post-vnpost-hcc/index.ts';
+import { createVnpostMyCarrier, VNPOST_MY } from '../../connectors/post-vnpost-my/index.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { DEFAULT_ORDER_NUMBER } from '../domain/postal-order.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { HttpExchange } from '../ports/http-exchange.ts';
+import type { PostalCarrier } from '../ports/postal-carrier.ts';
 import type { PostalAccount } from '../usecases/order-post.ts';
 
 /** The post's accounts as the operator's file names them; paths in it are relative to the file. */
-const codes = z.record(z.string(), z.int());
-const vnpostHcc = z.strictObject({
-  carrier: z.literal(VNPOST_HCC),
+const common = {
   baseUrl: z.url(),
-  paths: z.strictObject({ token: z.string(), orderPost: z.string(), orderCancel: z.string(), orderTracking: z.string() }).partial().optional(),
-  consumerKey: z.string().min(1),
-  secretKeyFile: z.string().min(1),
   customerCode: z.string().min(1),
-  provinceCodes: codes,
-  districtCodes: codes.optional(),
-  statuses: z.strictObject({ accepted: z.array(z.int()), already: z.array(z.int()), rejected: z.array(z.int()) }).partial().optional(),
   maxCodVnd: z.int().nonnegative().optional(),
+  /** What orders call this account, where there are several with one carrier; default: the connector's name. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{1,39}$/).optional(),
   orderNumberTemplate: z.string().default(DEFAULT_ORDER_NUMBER),
   /** How often the tracking feed is read. */
   pollSeconds: z.number().min(0.2).max(86_400).default(300),
+  timeoutMs: z.int().min(100).max(120_000).optional(),
+};
+const codes = z.record(z.string(), z.int());
+const vnpostHcc = z.strictObject({
+  ...common,
+  carrier: z.literal(VNPOST_HCC),
+  paths: z.strictObject({ token: z.string(), orderPost: z.string(), orderCancel: z.string(), orderTracking: z.string() }).partial().optional(),
+  consumerKey: z.string().min(1),
+  secretKeyFile: z.string().min(1),
+  provinceCodes: codes,
+  districtCodes: codes.optional(),
+  statuses: z.strictObject({ accepted: z.array(z.int()), already: z.array(z.int()), rejected: z.array(z.int()) }).partial().optional(),
 });
-const postalFile = z.strictObject({ accounts: z.array(vnpostHcc).max(20) });
+const places = z.record(z.string(), z.strictObject({ code: z.string().min(1), name: z.string().min(1) }));
+const vnpostMy = z.strictObject({
+  ...common,
+  carrier: z.literal(VNPOST_MY),
+  username: z.string().min(1),
+  passwordFile: z.string().min(1),
+  contractCode: z.string().min(1).optional(),
+  serviceCode: z.string().min(1),
+  provinces: places,
+  communes: places,
+  defaultWeightG: z.int().min(1).max(100_000).optional(),
+  lookupType: z.union([z.literal(1), z.literal(2)]).optional(),
+  webhookKeyFile: z.string().min(1).optional(),
+});
+const postalFile = z.strictObject({ accounts: z.array(z.discriminatedUnion('carrier', [vnpostHcc, vnpostMy])).max(20) });
 
 export interface RunningAccount extends PostalAccount {
   readonly pollMs: number;
+}
+
+interface Given {
+  readonly clock: Clock;
+  readonly exchange: HttpExchange;
+  /** The content of a file beside the accounts' file. */
+  readonly read: (path: string) => string;
 }
 
 /** @throws CONFIG_INVALID naming the field, never a value */
@@ -40,26 +70,39 @@ export function readPostalAccounts(path: string | undefined, clock: Clock, dispa
     const faults = parsed.error.issues.map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message }));
     throw new GatewayError('CONFIG_INVALID', `The file of postal accounts ${path} is not right`, { faults });
   }
-  return parsed.data.accounts.map((account) => {
-    const { secretKeyFile, orderNumberTemplate, pollSeconds, carrier: _kind, paths, districtCodes, statuses, maxCodVnd, ...settings } = account;
-    const carrier = createVnpostHccCarrier({
-      ...settings,
-      ...(paths === undefined ? {} : { paths: withoutUndefined(paths) }),
-      ...(districtCodes === undefined ? {} : { districtCodes }),
-      ...(statuses === undefined ? {} : { statuses: withoutUndefined(statuses) }),
-      ...(maxCodVnd === undefined ? {} : { maxCodVnd }),
-      secretKey: secretOf(resolve(dirname(path), secretKeyFile)),
-      clock,
-      exchange: httpOnce(dispatcher).exchange,
-    });
-    return { carrier, orderNumberTemplate, pollMs: pollSeconds * 1000 };
+  const given: Given = { clock, exchange: httpOnce(dispatcher).exchange, read: (file) => secretOf(resolve(dirname(path), file)) };
+  const accounts = parsed.data.accounts.map((account) => {
+    const carrier = carrierOf(account, given);
+    return { carrier: { ...carrier, carrier: account.name ?? carrier.carrier }, orderNumberTemplate: account.orderNumberTemplate, pollMs: account.pollSeconds * 1000 };
   });
+  const names = accounts.map(({ carrier }) => carrier.carrier);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new GatewayError('CONFIG_INVALID', `The file of postal accounts ${path} has two accounts called ${twice}: give each a "name"`);
+  return accounts;
 }
 
-type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
+function carrierOf(account: z.output<typeof vnpostHcc> | z.output<typeof vnpostMy>, { clock, exchange, read }: Given): PostalCarrier {
+  const { carrier: _kind, name: _name, orderNumberTemplate: _template, pollSeconds: _poll, ...rest } = account;
+  if ('secretKeyFile' in rest) {
+    const { secretKeyFile, paths, statuses, ...settings } = rest;
+    return createVnpostHccCarrier({
+      ...withoutUndefined(settings),
+      ...(paths === undefined ? {} : { paths: withoutUndefined(paths) }),
+      ...(statuses === undefined ? {} : { statuses: withoutUndefined(statuses) }),
+      secretKey: read(secretKeyFile),
+      clock,
+      exchange,
+    });
+  }
+  const { passwordFile, webhookKeyFile, ...settings } = rest;
+  return createVnpostMyCarrier({ ...withoutUndefined(settings), ...(webhookKeyFile === undefined ? {} : { webhookKeyPem: read(webhookKeyFile) }), password: read(passwordFile), clock, exchange });
+}
 
-function withoutUndefined<T extends object>(value: T): Partial<Defined<T>> {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<Defined<T>>;
+/** Fields left out in the file are left out here: under exact optional types an undefined is another thing. */
+type Present<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & { [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined> };
+
+function withoutUndefined<T extends object>(value: T): Present<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Present<T>;
 }
 
 function jsonOf(path: string): unknown {

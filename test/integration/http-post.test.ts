@@ -2,20 +2,24 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { httpOnce } from '../../connectors/http-once/index.ts';
 import { createVnpostHccCarrier } from '../../connectors/post-vnpost-hcc/index.ts';
 import { SANDBOX_CUSTOMER, SANDBOX_REFUSED, startSandboxVnpost, type SandboxVnpost } from '../../sandbox/vnpost/start.ts';
+import { startSandboxVnpostMy, type SandboxVnpostMy } from '../../sandbox/vnpost-my/start.ts';
 import { DEFAULT_ORDER_NUMBER } from '../../src/domain/postal-order.ts';
 import type { DossierTimeline, DossierView } from '../../src/formats/api/dossiers.ts';
 import type { PostalOrderView } from '../../src/formats/api/postal.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { ask, startTestGateway, type Answer, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
+import { vnpostMyAt } from '../support/postal-engine.ts';
 
 let post: SandboxVnpost;
+let my: SandboxVnpostMy;
 let gateway: TestGateway;
 let portal: TestPartner;
 let stranger: TestPartner;
 
 beforeAll(async () => {
   post = await startSandboxVnpost({ stageMs: 60_000 });
+  my = await startSandboxVnpostMy({ way: [] });
   gateway = await startTestGateway({
     accounts: ({ dispatcher }) => [
       {
@@ -23,6 +27,7 @@ beforeAll(async () => {
         orderNumberTemplate: DEFAULT_ORDER_NUMBER,
         pollMs: 100,
       },
+      { carrier: vnpostMyAt(my.url, { webhookKeyPem: my.webhookKeyPem }), orderNumberTemplate: DEFAULT_ORDER_NUMBER, pollMs: 3_600_000 },
     ],
   });
   portal = await gateway.addPartner('one-stop', { agencies: ['H57.01'] });
@@ -35,6 +40,7 @@ afterEach(() => {
 afterAll(async () => {
   await gateway.close();
   await post.close();
+  await my.close();
 });
 
 async function openDossier(): Promise<string> {
@@ -42,7 +48,7 @@ async function openDossier(): Promise<string> {
   return (await ask<DossierView>(gateway.url, '/v1/dossiers', { token: portal.token, json })).body.code;
 }
 
-const party = (name: string, provinceCode: string): object => ({ name, phone: '0900000001', address: { line: '1 Đường Thử Nghiệm', provinceCode } });
+const party = (name: string, provinceCode: string, communeCode?: string): object => ({ name, phone: '0900000001', address: { line: '1 Đường Thử Nghiệm', provinceCode, ...(communeCode === undefined ? {} : { communeCode }) } });
 
 function order(dossierCode: string, change: Readonly<Record<string, unknown>> = {}, by: { token?: string; key?: string } = {}): Promise<Answer<PostalOrderView>> {
   const json = { dossierCode, leg: 'DELIVER_RESULT', sender: party('Bộ phận Một cửa (mẫu)', '46'), recipient: party('Trần Văn Mẫu', '48'), contents: [{ title: 'Kết quả' }], ...change };
@@ -134,6 +140,62 @@ describe('cancelling an order', () => {
     post.faults.cancel = { answer: 'status', status: 500, effect: 'none' };
     expect((await cancel(body.id)).body).toMatchObject({ status: 502, code: 'CARRIER_ANSWER_INVALID' });
     expect((await read(body.id)).body.state).toBe('ACCEPTED');
+  });
+});
+
+describe('what happens at the counter', () => {
+  const counted = { minutesNumber: 'BB-001', counted: 3, complete: true };
+
+  it('minutes of complete papers in the office’s hands make the dossier submitted at their signing (Decision 45/2016 Art. 7.4), once', async () => {
+    const code = await openDossier();
+    const { body } = await order(code, { leg: 'COLLECT_DOSSIER' });
+    await whenIn(body.id, 'ACCEPTED');
+    const enter = (entry: string, occurredAt: string, minutes?: object): Promise<Answer<PostalOrderView>> => ask<PostalOrderView>(gateway.url, `/v1/postal-orders/${body.id}/entries`, { token: portal.token, json: { entry, occurredAt, ...(minutes === undefined ? {} : { minutes }) } });
+    const signedAt = new Date().toISOString();
+    expect((await enter('CITIZEN_TO_POST', signedAt, { ...counted, minutesNumber: 'PG-9' })).body).toMatchObject({ state: 'PICKED_UP', deadline: { failedAttempts: 0, returnDue: false } });
+    const incomplete = await enter('POST_TO_AGENCY', new Date().toISOString(), { ...counted, minutesNumber: 'BB-000', complete: false });
+    expect(incomplete.body.state).toBe('DELIVERED');
+    const completeAt = new Date().toISOString();
+    for (let time = 0; time < 2; time += 1) expect((await enter('POST_TO_AGENCY', completeAt, counted)).status).toBe(200);
+    const { body: timeline } = await ask<DossierTimeline>(gateway.url, `/v1/dossiers/${code}`, { token: portal.token });
+    expect(timeline.timeline.filter(({ kind }) => kind === 'dossier.submitted-by-post').map(({ at }) => at)).toEqual([completeAt]);
+    expect(timeline.timeline.filter(({ kind }) => kind === 'postal.handed-over')).toHaveLength(3);
+  });
+
+  it('an attempt is on record with reason and action, and nothing of a leg that it cannot be about, of the future, or of others’ orders', async () => {
+    const code = await openDossier();
+    const { body } = await order(code);
+    await whenIn(body.id, 'ACCEPTED');
+    const path = `/v1/postal-orders/${body.id}/entries`;
+    const now = new Date().toISOString();
+    const failed = { entry: 'ATTEMPT_FAILED', occurredAt: now, attempt: { reason: 'nobody-home', action: 'notice-left' } };
+    await ask(gateway.url, path, { token: portal.token, json: { entry: 'AGENCY_TO_POST', occurredAt: now, minutes: counted } });
+    expect((await ask<PostalOrderView>(gateway.url, path, { token: portal.token, json: failed })).body).toMatchObject({ state: 'DELIVERY_FAILED', deadline: { failedAttempts: 1, returnDue: false } });
+    expect((await ask(gateway.url, path, { token: portal.token, json: { entry: 'POST_TO_AGENCY', occurredAt: now } })).body).toMatchObject({ status: 422, errors: [expect.objectContaining({ pointer: '/entry' })] });
+    expect((await ask(gateway.url, path, { token: portal.token, json: { ...failed, occurredAt: '2999-01-01T00:00:00.000Z' } })).body).toMatchObject({ status: 422, errors: [expect.objectContaining({ pointer: '/occurredAt' })] });
+    expect((await ask(gateway.url, path, { token: portal.token, json: { ...failed, attempt: undefined } })).body).toMatchObject({ status: 422, errors: [expect.objectContaining({ pointer: '/attempt' })] });
+    expect((await ask(gateway.url, path, { token: stranger.token, json: failed })).body).toMatchObject({ status: 404, code: 'POSTAL_ORDER_NOT_FOUND' });
+  });
+});
+
+describe('the carriers', () => {
+  it('say what they were proven against: none of ours met the carrier itself', async () => {
+    const { body } = await ask(gateway.url, '/v1/carriers', { token: portal.token });
+    expect(body).toEqual({ carriers: [{ carrier: 'post-vnpost-hcc', lookup: 'feed-only', provenAgainst: 'own-sandbox', events: ['poll'] }, { carrier: 'post-vnpost-my', lookup: 'by-number', provenAgainst: 'own-sandbox', events: ['poll', 'webhook'] }] });
+  });
+
+  it('that call are heard by signature only, without a key of ours; others are not heard at all', async () => {
+    const code = await openDossier();
+    const { body } = await order(code, { carrier: 'post-vnpost-my', sender: party('Một cửa (mẫu)', '46', '19777'), recipient: party('Trần Văn Mẫu', '48', '20000') });
+    await whenIn(body.id, 'ACCEPTED');
+    my.ledger.tell(body.orderNumber, 6, 'Đã lấy hàng');
+    const call = (carrier: string, text: string): Promise<Answer<unknown>> => ask<unknown>(gateway.url, `/v1/carriers/${carrier}/events`, { method: 'POST', body: text, headers: { 'content-type': 'application/json' } });
+    expect(await call('post-vnpost-my', my.buildWebhook([body.orderNumber]))).toMatchObject({ status: 200, body: { orders: 1 } });
+    expect((await read(body.id)).body.state).toBe('PICKED_UP');
+    const forged = my.buildWebhook([body.orderNumber]).replace(/"signature":"..../, '"signature":"AAAA');
+    expect(await call('post-vnpost-my', forged)).toMatchObject({ status: 401 });
+    expect(await call('post-vnpost-my', 'x'.repeat(2_000_000))).toMatchObject({ status: 413 });
+    expect(await call('post-vnpost-hcc', '{}')).toMatchObject({ status: 422, body: { code: 'CARRIER_UNKNOWN' } });
   });
 });
 

@@ -139,7 +139,7 @@ describe('the feed of a carrier', () => {
     await at.engine.pollAll();
     expect(await at.engine.read(order)).toMatchObject({ state: 'ACCEPTED', carrierText: 'mã lạ' });
     expect(await fresh.records.postal.events(order.id)).toMatchObject([{ carrierCode: '12345', status: 'UNKNOWN' }]);
-    expect(at.log.lines).toContainEqual(expect.objectContaining({ level: 'warn', event: 'post.undocumented-codes', attributes: { carrier: at.carrier.carrier, codes: '12345' } }));
+    expect(at.log.lines).toContainEqual(expect.objectContaining({ level: 'warn', event: 'post.unmapped-codes', attributes: { carrier: at.carrier.carrier, codes: '12345' } }));
   });
 
   it('with an event from the future keeps it without effect, and raises an alarm', async () => {

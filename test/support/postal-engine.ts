@@ -1,7 +1,9 @@
 import { httpOnce } from '../../connectors/http-once/index.ts';
 import { createVnpostHccCarrier, type VnpostHccSettings } from '../../connectors/post-vnpost-hcc/index.ts';
+import { createVnpostMyCarrier, type VnpostMyCarrier, type VnpostMySettings } from '../../connectors/post-vnpost-my/index.ts';
 import { startQueue } from '../../queues/start-queue.ts';
 import { SANDBOX_CUSTOMER, SANDBOX_REFUSED } from '../../sandbox/vnpost/start.ts';
+import { SANDBOX_MY_CUSTOMER } from '../../sandbox/vnpost-my/start.ts';
 import type { DossierCode } from '../../src/domain/dossier.ts';
 import type { DeliveryId, PartnerId } from '../../src/domain/ids.ts';
 import { DEFAULT_ORDER_NUMBER, type PostalLeg, type PostalOrder, type PostalState } from '../../src/domain/postal-order.ts';
@@ -35,6 +37,20 @@ const { exchange } = httpOnce();
 
 export function vnpostAt(baseUrl: string, settings: Partial<VnpostHccSettings> = {}): PostalCarrier {
   return createVnpostHccCarrier({ baseUrl, exchange, ...SANDBOX_CUSTOMER, provinceCodes: { '46': 53, '48': 55 }, statuses: { rejected: [SANDBOX_REFUSED] }, clock: systemClock, timeoutMs: 400, ...settings });
+}
+
+export function vnpostMyAt(baseUrl: string, settings: Partial<VnpostMySettings> = {}): VnpostMyCarrier {
+  return createVnpostMyCarrier({
+    baseUrl,
+    exchange,
+    ...SANDBOX_MY_CUSTOMER,
+    serviceCode: 'CTN007',
+    provinces: { '46': { code: '53', name: 'Huế' }, '48': { code: '55', name: 'Đà Nẵng' } },
+    communes: { '19777': { code: '530001', name: 'Phường Mẫu' }, '20000': { code: '550001', name: 'Xã Ví Dụ' } },
+    clock: systemClock,
+    timeoutMs: 400,
+    ...settings,
+  });
 }
 
 export interface PostEngineOptions {

@@ -14,13 +14,17 @@ export const POSTAL_DETAIL: PostalDetail = {
     name: 'Trần Văn Mẫu',
     phone: '0900000001',
     email: null,
-    address: { line: '12/3 Kiệt Giả Định, xã Ví Dụ', provinceCode: '48', communeCode: null, districtCode: '490' },
+    address: { line: '12/3 Kiệt Giả Định, xã Ví Dụ', provinceCode: '48', communeCode: '20000', districtCode: '490' },
   },
   contents: [
     { title: 'Giấy chứng nhận quyền sử dụng đất', kind: 'original', copies: 1 },
     { title: 'Trích lục bản đồ', kind: 'certified-copy', copies: 2 },
   ],
   fees: [{ purpose: 'ADMIN_FEE', payer: 'recipient', amountVnd: 50_000, collectBy: 'POST' }],
+  delivery: { rule: 'TO_NAMED_PERSON_ONLY', identityCheck: true, authorised: null },
+  sealNumber: null,
+  weightG: 120,
+  roundTripOf: null,
   note: 'Giao tận tay',
 };
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { DELIVERY_RULES, FEE_PURPOSES, POSTAL_LEGS } from '../../domain/postal-order.ts';
+import { ATTEMPT_ACTIONS, ATTEMPT_REASONS, MANUAL_ENTRIES } from '../../domain/postal-handover.ts';
 import { dossierCode, instant, postalOrderId, text } from './primitives.ts';
 
-export const POSTAL_LEGS = ['COLLECT_DOSSIER', 'DELIVER_RESULT', 'RETURN_DOSSIER', 'SUPPLEMENT_DOCS'] as const;
 
 /** Addresses of two levels (since 1 July 2025: province and commune) or three. Codes are the official ones, never a carrier's. */
 export const postalParty = z
@@ -18,6 +19,20 @@ export const postalParty = z
   })
   .meta({ id: 'PostalParty', description: 'Personal data; stored sealed.' });
 
+const vnd = z.int().min(0).max(1_000_000_000);
+
+export const postalFee = z
+  .strictObject({ purpose: z.enum(FEE_PURPOSES), payer: z.enum(['sender', 'recipient', 'agency']), amountVnd: vnd, collectBy: z.enum(['POST', 'ONLINE', 'DESK']) })
+  .meta({ id: 'PostalFee', description: 'Whole đồng: lệ phí (ADMIN_FEE), phí (CHARGE), cước (POSTAGE), or another amount.' });
+
+export const deliveryTerms = z
+  .strictObject({
+    rule: z.enum(DELIVERY_RULES),
+    identityCheck: z.boolean().default(true),
+    authorised: z.strictObject({ name: text(200), identityDocument: z.enum(['citizen-card', 'passport', 'other']), authorisationRef: text(100) }).optional(),
+  })
+  .meta({ id: 'PostalDeliveryTerms', description: 'Whom the postal worker may give it to (Circular 17/2017/TT-BTTTT Art. 5.2d).' });
+
 /** `POST /v1/postal-orders`: one order per dossier, leg and revision, whatever crashes when. */
 export const newPostalOrder = z
   .strictObject({
@@ -28,7 +43,12 @@ export const newPostalOrder = z
     sender: postalParty,
     recipient: postalParty,
     contents: z.array(z.strictObject({ title: text(300), copies: z.int().min(1).max(999).default(1), kind: z.enum(['original', 'copy', 'certified-copy']).default('original') })).min(1).max(100),
-    codAmountVnd: z.int().min(0).max(1_000_000_000).default(0),
+    codAmountVnd: vnd.default(0).describe('Another amount to collect at the door; the same as a fee COD_OTHER paid by the recipient.'),
+    fees: z.array(postalFee).max(20).default([]),
+    delivery: deliveryTerms.default({ rule: 'TO_NAMED_PERSON_ONLY', identityCheck: true }),
+    sealNumber: text(50).optional(),
+    weightG: z.int().min(1).max(100_000).optional(),
+    roundTripOf: postalOrderId.optional().describe('The order of the same dossier whose papers this one brings back.'),
     note: text(300).optional(),
   })
   .meta({ id: 'NewPostalOrder' });
@@ -45,6 +65,17 @@ export const postalEventView = z
   })
   .meta({ id: 'PostalEvent' });
 
+export const postalDeadline = z
+  .strictObject({
+    deliverBy: instant.describe('Latest end of delivery, counted from acceptance in working days.'),
+    withAppointmentBy: instant.describe('The same where the papers come with an appointment slip.'),
+    legalBasis: z.string(),
+    failedAttempts: z.int(),
+    nextAttemptFrom: instant.nullable(),
+    returnDue: z.boolean().describe('As often as the law asks, it could not be delivered: the papers go back to the agency.'),
+  })
+  .meta({ id: 'PostalDeadline' });
+
 export const postalOrderView = z
   .strictObject({
     id: postalOrderId,
@@ -58,6 +89,8 @@ export const postalOrderView = z
     stateReason: z.string().nullable(),
     stateAt: instant,
     carrierText: z.string().nullable(),
+    roundTripOf: z.string().nullable(),
+    deadline: postalDeadline.nullable().describe('Null until the post has the papers.'),
     events: z.array(postalEventView),
     createdAt: instant,
   })
@@ -66,6 +99,32 @@ export type PostalOrderView = z.output<typeof postalOrderView>;
 
 /** `GET /v1/dossiers/{code}/postal-orders` */
 export const postalOrderList = z.strictObject({ orders: z.array(postalOrderView) }).meta({ id: 'PostalOrderList' });
+
+/** `POST /v1/postal-orders/{id}/entries`: a hand-over with its minutes (Decision 45/2016 Art. 7.3), or an attempt that failed. */
+export const postalEntry = z
+  .strictObject({
+    entry: z.enum(MANUAL_ENTRIES),
+    occurredAt: instant,
+    minutes: z.strictObject({ minutesNumber: text(60), counted: z.int().min(0).max(9_999), complete: z.boolean(), discrepancy: text(500).optional() }).optional(),
+    attempt: z.strictObject({ reason: z.enum(ATTEMPT_REASONS), action: z.enum(ATTEMPT_ACTIONS) }).optional(),
+  })
+  .meta({ id: 'PostalEntry' });
+export type PostalEntryInput = z.output<typeof postalEntry>;
+
+/** `GET /v1/carriers` */
+export const carrierList = z
+  .strictObject({
+    carriers: z.array(
+      z.strictObject({
+        carrier: z.string(),
+        lookup: z.enum(['by-number', 'feed-only', 'none']).describe('How an order whose answer was lost is found again.'),
+        provenAgainst: z.enum(['own-sandbox', 'carrier-test-system', 'carrier']).describe('own-sandbox: never run against the carrier’s own system.'),
+        events: z.array(z.enum(['poll', 'webhook'])),
+      }),
+    ),
+  })
+  .meta({ id: 'CarrierList' });
+export type CarrierListView = z.output<typeof carrierList>;
 
 /** What a clerk decides about an order whose outcome is unknown. */
 export const postalResolution = z.strictObject({ decision: z.enum(['adopt', 'resend', 'cancel']), note: text(500) }).meta({ id: 'PostalResolution' });

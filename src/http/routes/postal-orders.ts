@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseDossierCode } from '../../domain/dossier.ts';
-import { newPostalOrder, postalOrderList, postalOrderView } from '../../formats/api/postal.ts';
+import { newPostalOrder, postalEntry, postalOrderList, postalOrderView } from '../../formats/api/postal.ts';
 import { postalOrderId } from '../../formats/api/primitives.ts';
 import { defineRoute } from '../route.ts';
 import { requestSignal } from '../upload.ts';
@@ -75,4 +75,20 @@ export const cancelPostalOrderRoute = defineRoute({
   answer: { kind: 'json', status: 200, description: 'The order as it stands now; what was collected all the same is tracked on', schema: postalOrderView },
   problems: ['POSTAL_ORDER_NOT_FOUND', 'STATE_CONFLICT', 'CARRIER_UNKNOWN', 'CARRIER_REFUSED', 'CARRIER_UNAVAILABLE', 'CARRIER_ANSWER_INVALID'],
   run: async ({ cancelPostalOrder }, { path }, { call, response }) => ({ body: await cancelPostalOrder(call, path.id, requestSignal(response, CANCEL_LIMIT_MS)) }),
+});
+
+export const reportPostalEventRoute = defineRoute({
+  method: 'POST',
+  path: '/v1/postal-orders/{id}/entries',
+  operationId: 'reportPostalEvent',
+  summary: 'Enter a hand-over with its minutes, or an attempt that failed; the same minutes count once',
+  tag: 'Post',
+  scope: 'postal:write',
+  idempotent: false,
+  pathParameters: orderPath,
+  query: null,
+  body: { kind: 'json', schema: postalEntry },
+  answer: { kind: 'json', status: 200, description: 'The order as it stands now', schema: postalOrderView },
+  problems: ['POSTAL_ORDER_NOT_FOUND', 'STATE_CONFLICT'],
+  run: async ({ reportPostalEvent }, { path, body }, { call }) => ({ body: await reportPostalEvent(call, path.id, body) }),
 });

@@ -1,11 +1,12 @@
 import { buildOpenApi } from '../openapi.ts';
 import type { Route } from '../route.ts';
+import { hearCarrierRoute, listCarriersRoute } from './carriers.ts';
 import { readDocumentRoute, storeDocumentRoute } from './documents.ts';
 import { listDossiersRoute, openDossierRoute, readDossierRoute } from './dossiers.ts';
 import { acknowledgeMessageRoute, readInboxRoute } from './inbox.ts';
 import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
 import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
-import { cancelPostalOrderRoute, listPostalOrdersRoute, readPostalOrderRoute, requestPostRoute } from './postal-orders.ts';
+import { cancelPostalOrderRoute, listPostalOrdersRoute, readPostalOrderRoute, reportPostalEventRoute, requestPostRoute } from './postal-orders.ts';
 import { listKeysRoute, makeSignatureRoute } from './signatures.ts';
 import { verifyRoute } from './verifications.ts';
 
@@ -29,6 +30,9 @@ export function routesOf(version: string): readonly Route[] {
     readPostalOrderRoute,
     listPostalOrdersRoute,
     cancelPostalOrderRoute,
+    reportPostalEventRoute,
+    listCarriersRoute,
+    hearCarrierRoute,
     livenessRoute,
     readinessRoute,
   ];

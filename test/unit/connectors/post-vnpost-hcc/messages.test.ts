@@ -45,7 +45,7 @@ describe('requests of the NGSP form', () => {
       SenderEmail: 'motcua@example.vn',
       SenderTel: '0234 3000 000',
       SenderDesc: '1. Giấy chứng nhận quyền sử dụng đất (bản chính, 1 bản); 2. Trích lục bản đồ (bản sao chứng thực, 2 bản)',
-      Description: 'Giao tận tay',
+      Description: 'Giao tận tay; chỉ phát cho đúng người nhận; kiểm tra giấy tờ tùy thân',
       ReceiverName: 'Trần Văn Mẫu',
       ReceiverAddress: '12/3 Kiệt Giả Định, xã Ví Dụ',
       ReceiverTel: '0900000001',

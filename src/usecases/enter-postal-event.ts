@@ -1,0 +1,101 @@
+import { GatewayError } from '../domain/errors.ts';
+import type { PostalOrderId } from '../domain/ids.ts';
+import { isSubmission, stateAfterEntry, type AttemptFacts, type HandoverMinutes, type ManualEntry } from '../domain/postal-handover.ts';
+import type { PostalOrder } from '../domain/postal-order.ts';
+import { isPlacing } from '../domain/postal-state.ts';
+import type { PostalEntryInput, PostalOrderView } from '../formats/api/postal.ts';
+import type { Chance } from '../ports/chance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { CarrierEvent } from '../ports/postal-carrier.ts';
+import type { Records, RecordSet } from '../ports/records.ts';
+import type { Call } from './call.ts';
+import { findVisibleOrder, readPostalOrder } from './read-postal-order.ts';
+import { recordPostalEvents } from './record-postal-events.ts';
+
+export interface EnterPostalPorts {
+  readonly records: Records;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly queue: JobQueue;
+}
+
+export interface PostalEntry {
+  readonly id: PostalOrderId;
+  readonly entry: ManualEntry;
+  /** When it happened; for minutes, when both sides had signed. */
+  readonly occurredAt: Date;
+  readonly minutes: HandoverMinutes | null;
+  readonly attempt: AttemptFacts | null;
+  /** As in `AuditEntry`. */
+  readonly actor: string;
+}
+
+/**
+ * Records what a person saw at the counter or at a door: a hand-over with its minutes, or an attempt that failed with reason and action. The
+ * same minutes entered twice count once. Minutes of papers complete in the office's hands make the dossier submitted, at the time of
+ * their signing.
+ * @throws POSTAL_ORDER_NOT_FOUND, REQUEST_INVALID, STATE_CONFLICT when the order was never placed
+ * @see Decision 45/2016/QĐ-TTg Art. 7.3, 7.4; Circular 17/2017/TT-BTTTT Art. 5.2h
+ */
+export async function enterPostalEvent(ports: EnterPostalPorts, given: PostalEntry): Promise<{ readonly isNew: boolean }> {
+  const { records, clock, chance } = ports;
+  const at = clock.now();
+  const recorded = await records.transaction(async (tx) => {
+    const order = await tx.postal.lock(given.id);
+    if (order === null) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `There is no postal order ${given.id}`);
+    const event = eventOf(order, given, at);
+    const { wakes, news } = await recordPostalEvents(tx, chance, { carrier: order.carrier, source: 'manual', events: [event], at });
+    if (news.length > 0) await recordFacts(tx, order, given, at);
+    return { wakes, isNew: news.length > 0 };
+  });
+  ports.queue.wake(recorded.wakes);
+  return { isNew: recorded.isNew };
+}
+
+/** The same for the system that placed the order: its own counter hands over and takes in. @throws POSTAL_ORDER_NOT_FOUND also for orders of others; as above */
+export async function reportPostalEvent(ports: EnterPostalPorts, { caller }: Call, id: PostalOrderId, input: PostalEntryInput): Promise<PostalOrderView> {
+  const order = await findVisibleOrder(ports.records, caller, id);
+  if (order.requestedBy !== caller.partnerId) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `Only the system that placed the order ${id} enters what happened to it`);
+  await enterPostalEvent(ports, { id, ...entryOf(input), actor: `partner:${caller.partnerId}` });
+  return readPostalOrder(ports, caller, id);
+}
+
+function entryOf({ entry, occurredAt, minutes, attempt }: PostalEntryInput): Pick<PostalEntry, 'entry' | 'occurredAt' | 'minutes' | 'attempt'> {
+  const counted = minutes === undefined ? null : { ...minutes, discrepancy: minutes.discrepancy ?? null };
+  return { entry, occurredAt: new Date(occurredAt), minutes: counted, attempt: attempt ?? null };
+}
+
+function eventOf(order: PostalOrder, { entry, occurredAt, minutes, attempt }: PostalEntry, at: Date): CarrierEvent {
+  if (isPlacing(order.state) && order.state !== 'UNKNOWN') throw new GatewayError('STATE_CONFLICT', `The order is ${order.state}: the carrier does not have it yet`);
+  const status = stateAfterEntry(entry, order.leg);
+  if (status === null) throw invalid('/entry', `does not happen on the leg ${order.leg}`);
+  if ((entry === 'ATTEMPT_FAILED') !== (attempt !== null)) throw invalid('/attempt', 'goes with ATTEMPT_FAILED, and with nothing else');
+  if (occurredAt > at || occurredAt < order.createdAt) throw invalid('/occurredAt', 'lies between the order and now');
+  const what = minutes?.minutesNumber ?? occurredAt.toISOString();
+  return {
+    carrierEventId: `manual:${order.id}:${entry}:${what}`,
+    orderNumber: order.orderNumber,
+    trackingNumber: null,
+    carrierCode: attempt === null ? entry : `${entry}/${attempt.reason}/${attempt.action}`,
+    carrierText: minutes === null ? '' : `Biên bản giao nhận ${minutes.minutesNumber}: ${minutes.counted} giấy tờ, ${minutes.complete ? 'đủ' : 'thiếu'}`,
+    status,
+    occurredAt,
+    raw: JSON.stringify({ entry, occurredAt, minutes, attempt }),
+  };
+}
+
+async function recordFacts(tx: RecordSet, order: PostalOrder, { entry, occurredAt, minutes, actor }: PostalEntry, at: Date): Promise<void> {
+  const { id, dossierCode, orderNumber, leg } = order;
+  await tx.audit.add({ at, actor, action: 'enter-postal-event', subject: `postal-order:${id}`, detail: { entry, orderNumber } });
+  const common = { at: occurredAt, actor: null, messageId: null, deliveryId: null, postalOrderId: id };
+  if (minutes !== null) {
+    const { minutesNumber, counted, complete } = minutes;
+    await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'postal.handed-over', data: { entry, leg, orderNumber, minutesNumber, counted, complete } });
+  }
+  if (isSubmission(entry, leg, minutes)) await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'dossier.submitted-by-post', data: { submittedAt: occurredAt.toISOString(), orderNumber, leg } });
+}
+
+function invalid(pointer: string, detail: string): GatewayError {
+  return new GatewayError('REQUEST_INVALID', 'This entry cannot be made', { faults: [{ pointer, detail }] });
+}
