@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
 import { GatewayError } from '../../src/domain/errors.ts';
-import { MOST_PIN_FAILURES, pinStopped, type PinGuard } from '../../src/ports/pin-guard.ts';
 import { MAX_PIN_BYTES } from './protocol.ts';
 
 /** Gives the PIN in UTF-8, in an array of its own each time: whoever asked wipes it. */
@@ -36,30 +35,4 @@ async function readInto(buffer: Buffer, path: string): Promise<number> {
 
 export function checkPinSize(sizeBytes: number): void {
   if (sizeBytes < 1 || sizeBytes > MAX_PIN_BYTES) throw new GatewayError('CONFIG_INVALID', `The PIN of the key device is empty or has more than ${MAX_PIN_BYTES} bytes`);
-}
-
-/**
- * A count that lives as long as this process: for the command line, which has no database and whose user sees each refusal.
- * A gateway of several processes needs the one in PostgreSQL.
- */
-export function processPinGuard(now: () => Date): PinGuard {
-  const counts = new Map<string, { readonly failures: number; readonly lastAttemptAt: Date }>();
-  let before: Promise<unknown> = Promise.resolve();
-  const attempt: PinGuard['attempt'] = async (token, login) => {
-    const failures = counts.get(token)?.failures ?? 0;
-    if (failures >= MOST_PIN_FAILURES) throw pinStopped(token);
-    counts.set(token, { failures: failures + 1, lastAttemptAt: now() });
-    const outcome = await login();
-    if (outcome !== 'refused') counts.set(token, { failures: outcome === 'accepted' ? 0 : failures, lastAttemptAt: now() });
-    return outcome;
-  };
-  return {
-    attempt(token, login) {
-      const turn = before.then(() => attempt(token, login));
-      before = turn.catch(() => undefined);
-      return turn;
-    },
-    failures: () => Promise.resolve([...counts].filter(([, { failures }]) => failures > 0).map(([token, count]) => ({ token, ...count }))),
-    reset: (token) => Promise.resolve((counts.get(token)?.failures ?? 0) > 0 && counts.delete(token)),
-  };
 }

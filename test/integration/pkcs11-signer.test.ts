@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPkcs11Token, type Pkcs11Token, type Pkcs11TokenSettings } from '../../connectors/key-pkcs11/index.ts';
 import { hasPkcs11 } from '../../connectors/key-pkcs11/module.ts';
-import { processPinGuard } from '../../connectors/key-pkcs11/pin.ts';
+import { processPinGuard } from '../../src/ports/process-pin-guard.ts';
 import { readAlgorithmIdentifierDer } from '../../src/formats/algorithms/identifier.ts';
 import { signatureAlgorithmDer } from '../../src/formats/algorithms/schemes.ts';
 import { verifyValue } from '../../src/formats/algorithms/verify.ts';

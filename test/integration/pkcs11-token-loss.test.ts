@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPkcs11Token, type Pkcs11TokenSettings } from '../../connectors/key-pkcs11/index.ts';
 import { hasPkcs11, loadModule } from '../../connectors/key-pkcs11/module.ts';
-import { processPinGuard } from '../../connectors/key-pkcs11/pin.ts';
+import { processPinGuard } from '../../src/ports/process-pin-guard.ts';
 import { openToken } from '../../connectors/key-pkcs11/token.ts';
 import { isGatewayError } from '../../src/domain/errors.ts';
 import type { Signer } from '../../src/ports/signer.ts';

@@ -1,0 +1,96 @@
+import type { DigestAlgorithm, SignatureScheme } from '../../src/domain/signature.ts';
+import { digestOid } from '../../src/formats/algorithms/digests.ts';
+import { readAlgorithmIdentifierDer } from '../../src/formats/algorithms/identifier.ts';
+import { signatureAlgorithmDer } from '../../src/formats/algorithms/schemes.ts';
+
+/** One call: a path below `/csc/v2/` and its JSON body. */
+export interface CscRequest {
+  readonly path: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface SignAlgorithm {
+  readonly signAlgo: string;
+  /** Base64 of DER, for RSASSA-PSS. */
+  readonly signAlgoParams?: string;
+}
+
+export interface AuthDatum {
+  /** Of the credential's `auth.objects`. */
+  readonly id: string;
+  readonly value: string;
+}
+
+const RSA = '1.2.840.113549.1.1.1';
+const EC = '1.2.840.10045.2.1';
+
+/**
+ * The algorithm as this credential names it: with its hash where the service lists that, else by the key's type alone, the hash standing beside
+ * it in hashAlgorithmOID. Null when the credential offers neither.
+ * @see CSC API v2.0.0.2 §11.9 (signAlgo), RFC 4055, RFC 5758
+ */
+export function signAlgorithmOf(offered: readonly string[], scheme: SignatureScheme, digest: DigestAlgorithm): SignAlgorithm | null {
+  const { oid, parametersDer } = readAlgorithmIdentifierDer(signatureAlgorithmDer(scheme, digest));
+  if (scheme === 'pss') return offered.includes(oid) ? { signAlgo: oid, signAlgoParams: base64(parametersDer ?? new Uint8Array()) } : null;
+  const bare = scheme === 'ecdsa' ? EC : RSA;
+  return offered.includes(oid) ? { signAlgo: oid } : offered.includes(bare) ? { signAlgo: bare } : null;
+}
+
+export function infoRequest(): CscRequest {
+  return { path: 'info', body: { lang: 'en-US' } };
+}
+
+export function listRequest(): CscRequest {
+  return { path: 'credentials/list', body: { credentialInfo: false, onlyValid: false } };
+}
+
+export function credentialRequest(credentialID: string): CscRequest {
+  return { path: 'credentials/info', body: { credentialID, certificates: 'chain', certInfo: true, authInfo: true } };
+}
+
+export function challengeRequest(credentialID: string, authObjectID: string): CscRequest {
+  return { path: 'credentials/getChallenge', body: { credentialID, authObjectID } };
+}
+
+export interface HashesToSign {
+  readonly credentialID: string;
+  readonly hashes: readonly Uint8Array[];
+  readonly digest: DigestAlgorithm;
+}
+
+/** Binds the activation data to exactly these hashes, which credentials of SCAL 2 demand and others bear. */
+export function authorizeRequest({ credentialID, hashes, digest }: HashesToSign, authData: readonly AuthDatum[]): CscRequest {
+  return {
+    path: 'credentials/authorize',
+    body: { credentialID, numSignatures: hashes.length, hashes: hashes.map(base64), hashAlgorithmOID: digestOid(digest), ...(authData.length === 0 ? {} : { authData }) },
+  };
+}
+
+export function authorizeCheckRequest(handle: string): CscRequest {
+  return { path: 'credentials/authorizeCheck', body: { handle } };
+}
+
+export function signHashRequest({ credentialID, hashes, digest }: HashesToSign, sad: string, algorithm: SignAlgorithm): CscRequest {
+  return { path: 'signatures/signHash', body: { credentialID, SAD: sad, hashes: hashes.map(base64), hashAlgorithmOID: digestOid(digest), ...algorithm, operationMode: 'S' } };
+}
+
+export interface DocumentDigests extends HashesToSign {
+  /** C: CAdES, P: PAdES. */
+  readonly format: 'C' | 'P';
+  readonly conformanceLevel: 'Ades-B-B' | 'Ades-B-T' | 'Ades-B-LT' | 'Ades-B-LTA';
+}
+
+export function signDocRequest(documents: DocumentDigests, sad: string, algorithm: SignAlgorithm): CscRequest {
+  const { credentialID, hashes, digest, format, conformanceLevel } = documents;
+  const envelope = format === 'C' ? { signed_envelope_property: 'Detached' } : {};
+  const digests = { hashes: hashes.map(base64), hashAlgorithmOID: digestOid(digest), signature_format: format, conformance_level: conformanceLevel, ...algorithm, ...envelope };
+  return { path: 'signatures/signDoc', body: { credentialID, SAD: sad, documentDigests: [digests], operationMode: 'S' } };
+}
+
+export function pollingRequest(responseID: string): CscRequest {
+  return { path: 'signatures/signPolling', body: { requestID: responseID } };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+}
