@@ -32,6 +32,7 @@ Settings from the environment, each also as NAME_FILE:
   LIENTHONG_TSA_URLS      time-stamping authorities, tried in this order
   LIENTHONG_TRUST         anchors of signers (PEM file or folder); LIENTHONG_TRUST_TSA those of authorities
   LIENTHONG_POSTAL_FILE   the post's accounts
+  LIENTHONG_DOCUMENT_TIMEOUT_MS  how long a caller's document may be worked on (default: 30000)
   LIENTHONG_OUTBOUND_ALLOW  private hosts that may be called`,
     )
     .action((options: ServeOptions) => serve(options, version));

@@ -60,6 +60,20 @@ describe('lienthong demo', () => {
     expect(signatures.flatMap(({ warnings }) => warnings).filter((warning) => /field|page|look/.test(warning))).toEqual([]);
   });
 
+  it('verifies as TOTAL-PASSED, every certificate of the officer and the agency asked about (EN 319 102-1 §5.3)', async () => {
+    interface Verified {
+      readonly result: string;
+      readonly signatures: readonly { readonly indication: string; readonly revocation: readonly { readonly status: string; readonly source: string }[] }[];
+      readonly timestamps: readonly { readonly indication: string }[];
+    }
+    const { result: verdict, signatures, timestamps } = await json<Verified>('verification.json');
+    expect(verdict).toBe('TOTAL-PASSED');
+    expect((await json<{ verification: string }>('summary.json')).verification).toBe('TOTAL-PASSED');
+    expect(signatures.map(({ indication }) => indication)).toEqual(['TOTAL-PASSED', 'TOTAL-PASSED']);
+    for (const { status, source } of signatures.flatMap(({ revocation }) => revocation)) expect({ status, source }).toEqual({ status: 'good', source: 'fetched' });
+    expect(timestamps.map(({ indication }) => indication)).toEqual(['PASSED', 'PASSED']);
+  });
+
   it('leaves one timeline: created, signed twice, sent, delivered, taken in, ordered, delivered by the post', async () => {
     const { timeline } = await json<{ timeline: { seq: number; kind: string }[] }>('timeline.json');
     expect(timeline.map(({ seq }) => seq)).toEqual(timeline.map((_, index) => index + 1));
