@@ -32,6 +32,10 @@ export interface Notary {
   embed(pdf: Uint8Array, make: (content: Buffer) => Uint8Array, options?: Partial<PreparePadesOptions>): Promise<Buffer>;
   verify(pdf: Uint8Array): Promise<ValidationReport>;
   readonly officer: DevIdentity;
+  readonly pki: DevPki;
+  /** Keys of the officer's, a clock that stands still, no time-stamping. */
+  readonly ports: SigningPorts;
+  readonly now: Date;
 }
 
 export interface Crafted {
@@ -46,6 +50,9 @@ export async function createNotary(): Promise<Notary> {
   const ports = signingPorts(pki.officer);
   return {
     officer: pki.officer,
+    pki,
+    ports,
+    now: NOW,
     async sign(pdf, presentation = {}) {
       const { increment } = await signDocument(ports, { source: bytesSource(pdf), level: 'B-B', presentation });
       return Buffer.concat([pdf, increment]);
