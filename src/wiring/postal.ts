@@ -3,9 +3,10 @@ import { dirname, resolve } from 'node:path';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { httpOnce } from '../../connectors/http-once/index.ts';
+import { createGenericCarrier, POST_GENERIC } from '../../connectors/post-generic/index.ts';
 import { createVnpostHccCarrier, VNPOST_HCC } from '../../connectors/post-vnpost-hcc/index.ts';
 import { createVnpostMyCarrier, VNPOST_MY } from '../../connectors/post-vnpost-my/index.ts';
-import { GatewayError } from '../domain/errors.ts';
+import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import { DEFAULT_ORDER_NUMBER } from '../domain/postal-order.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpExchange } from '../ports/http-exchange.ts';
@@ -49,7 +50,8 @@ const vnpostMy = z.strictObject({
   lookupType: z.union([z.literal(1), z.literal(2)]).optional(),
   webhookKeyFile: z.string().min(1).optional(),
 });
-const postalFile = z.strictObject({ accounts: z.array(z.discriminatedUnion('carrier', [vnpostHcc, vnpostMy])).max(20) });
+const generic = z.strictObject({ ...common, carrier: z.literal(POST_GENERIC), secretFile: z.string().min(1), mappingFile: z.string().min(1) });
+const postalFile = z.strictObject({ accounts: z.array(z.discriminatedUnion('carrier', [vnpostHcc, vnpostMy, generic])).max(20) });
 
 export interface RunningAccount extends PostalAccount {
   readonly pollMs: number;
@@ -81,7 +83,7 @@ export function readPostalAccounts(path: string | undefined, clock: Clock, dispa
   return accounts;
 }
 
-function carrierOf(account: z.output<typeof vnpostHcc> | z.output<typeof vnpostMy>, { clock, exchange, read }: Given): PostalCarrier {
+function carrierOf(account: z.output<typeof postalFile>['accounts'][number], { clock, exchange, read }: Given): PostalCarrier {
   const { carrier: _kind, name: _name, orderNumberTemplate: _template, pollSeconds: _poll, ...rest } = account;
   if ('secretKeyFile' in rest) {
     const { secretKeyFile, paths, statuses, ...settings } = rest;
@@ -94,8 +96,21 @@ function carrierOf(account: z.output<typeof vnpostHcc> | z.output<typeof vnpostM
       exchange,
     });
   }
+  if ('mappingFile' in rest) {
+    const { mappingFile, secretFile, baseUrl, customerCode, timeoutMs } = rest;
+    return createGenericCarrier({ baseUrl, customerCode, ...(timeoutMs === undefined ? {} : { timeoutMs }), secret: read(secretFile), mapping: mappingOf(mappingFile, read), exchange });
+  }
   const { passwordFile, webhookKeyFile, ...settings } = rest;
   return createVnpostMyCarrier({ ...withoutUndefined(settings), ...(webhookKeyFile === undefined ? {} : { webhookKeyPem: read(webhookKeyFile) }), password: read(passwordFile), clock, exchange });
+}
+
+function mappingOf(file: string, read: Given['read']): unknown {
+  try {
+    return JSON.parse(read(file));
+  } catch (cause) {
+    if (isGatewayError(cause)) throw cause;
+    throw new GatewayError('CONFIG_INVALID', `The carrier’s mapping ${file} is not JSON`, { cause });
+  }
 }
 
 /** Fields left out in the file are left out here: under exact optional types an undefined is another thing. */
