@@ -1,7 +1,8 @@
-import type { CertificateQuestion } from '../formats/ades/context.ts';
+import type { ValidationContext } from '../formats/ades/context.ts';
 import { documentJudge, type JudgedDocument } from '../formats/ades/judge-document.ts';
 import { openFileSource } from './file-source.ts';
-import { contextOfPlain, plainQuestions, type PlainContext, type PlainQuestion } from './plain-context.ts';
+import { contextOfPlain, type PlainContext } from './plain-context.ts';
+import { plainQuestions, type AskedQuestion, type PlainQuestion } from './plain-questions.ts';
 
 export interface JudgeFileInput {
   readonly path: string;
@@ -21,10 +22,10 @@ export function judgeFile({ path, detachedPath, context }: JudgeFileInput): Judg
   try {
     const detached = detachedPath === null ? undefined : openFileSource(detachedPath);
     try {
-      const questions: CertificateQuestion[] = [];
-      const known = { ...contextOfPlain(context), onQuestion: (question: CertificateQuestion): void => void questions.push(question) };
+      const asked: AskedQuestion[] = [];
+      const known: ValidationContext = { ...contextOfPlain(context), onQuestion: (question, path) => asked.push({ question, path }) };
       const judged = documentJudge(source, detached)(known);
-      return { judged, questions: plainQuestions(questions, known) };
+      return { judged, questions: plainQuestions(asked, known) };
     } finally {
       detached?.close();
     }

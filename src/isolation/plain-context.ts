@@ -1,10 +1,9 @@
-import { readMaterial, type CertificateQuestion, type MaterialSource, type RevocationMaterial, type ValidationContext } from '../formats/ades/context.ts';
+import { readMaterial, type MaterialSource, type RevocationMaterial, type ValidationContext } from '../formats/ades/context.ts';
 import type { ValidationPolicy } from '../formats/ades/policy.ts';
-import type { Certificate } from '../formats/x509/certificate.ts';
 import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
 import type { PathAnchor } from '../formats/x509/path/chain.ts';
 
-/** A validation context and the questions of validation as plain data: what was read travels as its DER and is read again on the other side. */
+/** A validation context as plain data: what was read travels as its DER and is read again on the other side. */
 export interface PlainContext {
   readonly policy: ValidationPolicy;
   readonly at: Date;
@@ -27,15 +26,6 @@ export interface PlainMaterial {
 interface PlainEvidence {
   readonly source: MaterialSource;
   readonly der: Uint8Array;
-}
-
-export interface PlainQuestion {
-  /** Which anchors and rules of the context it is asked under. */
-  readonly purpose: 'signature' | 'timestamp';
-  readonly certificateDer: Uint8Array;
-  readonly carriedDer: readonly Uint8Array[];
-  readonly embedded: PlainMaterial;
-  readonly at: Date;
 }
 
 export function plainContext({ policy, at, anchors, certificates, revocation, unfetched = new Map() }: ValidationContext): PlainContext {
@@ -65,35 +55,11 @@ export function contextOfPlain({ policy, at, anchors, certificatesDer, revocatio
   };
 }
 
-export function plainQuestions(questions: readonly CertificateQuestion[], { policy }: ValidationContext): PlainQuestion[] {
-  const own = ownBytes();
-  return questions.map(({ certificate, carried, embedded, rules, at }) => ({
-    purpose: rules === policy.timestampPath ? 'timestamp' : 'signature',
-    certificateDer: own(certificate.der),
-    carriedDer: carried.map(({ der }) => own(der)),
-    embedded: plainMaterial(embedded, own),
-    at,
-  }));
-}
-
-/** @throws CERTIFICATE_MALFORMED: not for what `plainQuestions` gave */
-export function questionsOfPlain(questions: readonly PlainQuestion[], { policy, anchors }: ValidationContext): CertificateQuestion[] {
-  const read = materialReader();
-  return questions.map(({ purpose, certificateDer, carriedDer, embedded, at }) => ({
-    certificate: readKnownCertificate(certificateDer),
-    carried: carriedDer.map((der): Certificate => readKnownCertificate(der)),
-    embedded: read(embedded),
-    anchors: anchors[purpose],
-    rules: purpose === 'timestamp' ? policy.timestampPath : policy.signaturePath,
-    at,
-  }));
-}
-
 /**
- * Cloning a view clones the whole buffer behind it, which may be the document. The same view gives the same copy, so that what many
- * questions share is cloned once.
+ * Cloning a view clones the whole buffer behind it, which may be the document. The same view gives the same copy, so that what is
+ * shared is cloned once.
  */
-function ownBytes(): (der: Uint8Array) => Uint8Array {
+export function ownBytes(): (der: Uint8Array) => Uint8Array {
   const copies = new Map<Uint8Array, Uint8Array>();
   return (der) => {
     if (der.length === der.buffer.byteLength) return der;
@@ -103,15 +69,15 @@ function ownBytes(): (der: Uint8Array) => Uint8Array {
   };
 }
 
-function plainMaterial({ crls, ocsps }: RevocationMaterial, own: (der: Uint8Array) => Uint8Array): PlainMaterial {
+export function plainMaterial({ crls, ocsps }: RevocationMaterial, own: (der: Uint8Array) => Uint8Array): PlainMaterial {
   return {
     crls: crls.map(({ source, crl }) => ({ source, der: own(crl.der) })),
     ocsps: ocsps.map(({ source, ocsp }) => ({ source, der: own(ocsp.der) })),
   };
 }
 
-/** Reads what several questions share once. */
-function materialReader(): (material: PlainMaterial) => RevocationMaterial {
+/** Reads what is shared once. */
+export function materialReader(): (material: PlainMaterial) => RevocationMaterial {
   const known = new Map<Uint8Array, RevocationMaterial>();
   const readOnce = (der: Uint8Array, read: () => RevocationMaterial): RevocationMaterial => {
     const found = known.get(der) ?? read();

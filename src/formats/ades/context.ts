@@ -5,6 +5,7 @@ import type { Certificate } from '../x509/certificate.ts';
 import { readKnownCertificate } from '../x509/certificate-memo.ts';
 import type { PathAnchor } from '../x509/path/chain.ts';
 import type { PathRules } from '../x509/path/rules.ts';
+import type { PathResult } from '../x509/path/validate-path.ts';
 import type { ValidationPolicy } from './policy.ts';
 
 export type MaterialSource = 'embedded' | 'fetched' | 'given';
@@ -26,8 +27,12 @@ export interface ValidationContext {
   /** Certificates given besides those in the signatures. */
   readonly certificates: readonly Certificate[];
   readonly revocation: RevocationMaterial;
-  /** Told of every certificate whose path or status is left open, so that a collector can look for what is missing and validation can be run again. */
-  readonly onQuestion?: (question: CertificateQuestion) => void;
+  /**
+   * Told of every certificate whose path or status is left open, so that a collector can look for what is missing and
+   * validation can be run again; with the path as far as it was found, unless
+   * it was looked for in another process.
+   */
+  readonly onQuestion?: (question: CertificateQuestion, path?: PathResult) => void;
   /** SHA-256 of a certificate → what could not be fetched about it or its issuer, in words. */
   readonly unfetched?: ReadonlyMap<string, readonly string[]>;
 }

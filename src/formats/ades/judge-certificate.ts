@@ -11,6 +11,8 @@ export interface JudgeCertificateInput extends CertificateQuestion {
 export interface CertificateJudgement {
   /** null: path and revocation leave nothing to say. */
   readonly subIndication: SubIndication | null;
+  /** When the certificate itself was revoked; null when it was not, or nobody says so. */
+  readonly revokedAt: Date | null;
   readonly chain: readonly ChainLink[];
   readonly revocation: readonly RevocationStatus[];
   readonly checks: readonly Check[];
@@ -28,10 +30,11 @@ export function judgeCertificate(input: JudgeCertificateInput): CertificateJudge
   const path = validatePath({ leaf: certificate, intermediates: [...carried, ...context.certificates], anchors, at, rules });
   const chain = path.chain.map((link) => ({ subject: link.subject, sha256: link.sha256Hex, anchor: path.anchor?.certificate.sha256Hex === link.sha256Hex }));
   const { statuses, checks } = revocationOf(input, path);
-  if (statuses.some(({ status }) => status !== 'good' && status !== 'revoked')) context.onQuestion?.(question);
+  if (statuses.some(({ status }) => status !== 'good' && status !== 'revoked')) context.onQuestion?.(question, path);
   const revocation = statuses.map((status) => reported(status, input));
   return {
     subIndication: path.subIndication ?? gravest(statuses, at),
+    revokedAt: statuses[0]?.status === 'revoked' ? statuses[0].revokedAt : null,
     chain,
     revocation,
     checks: [...path.checks, ...checks, ...unfetchedOf(path, context)],
