@@ -1,4 +1,5 @@
 import type { ValidationReport } from '../domain/validation-report.ts';
+import type { RenderedReport, ReportMediaType } from '../formats/report/render-report.ts';
 import type { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import type { authenticate } from '../usecases/authenticate.ts';
 import type { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
@@ -45,6 +46,13 @@ export interface VerifyFileRequest {
   readonly at: Date | null;
 }
 
+export interface RenderRequest {
+  readonly report: ValidationReport;
+  readonly path: string;
+  readonly mediaType: ReportMediaType;
+  readonly language: 'vi' | 'en';
+}
+
 /** Everything the HTTP API does, as functions; `wiring/http.ts` builds them. The API keeps no state of its own. */
 export interface HttpDependencies {
   readonly log: HttpLog;
@@ -73,6 +81,9 @@ export interface HttpDependencies {
    * @throws BUDGET_EXCEEDED, OVERLOADED, CANCELLED; what the trust store throws
    */
   readonly verifyFile: (request: VerifyFileRequest, signal: AbortSignal) => Promise<ValidationReport>;
+
+  /** A report in the form asked for, with pictures of what the signatures of the file at `path` show where the form has any. @throws OVERLOADED, CANCELLED */
+  readonly renderReport: (request: RenderRequest, signal: AbortSignal) => Promise<RenderedReport>;
 
   readonly requestPost: Bound<typeof requestPost>;
   readonly readPostalOrder: Bound<typeof readPostalOrder>;

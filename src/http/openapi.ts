@@ -108,6 +108,7 @@ function answerOf(route: RouteFacts, schemas: SchemaBook): Json {
 
 function contentOf(answer: AnswerFacts, schemas: SchemaBook): Json {
   if (answer.kind === 'json') return { 'application/json': { schema: schemas.refer(answer.schema) } };
+  if (answer.kind === 'content') return Object.fromEntries(Object.entries(answer.forms).map(([type, schema]) => [type, { schema: schema === null ? { type: 'string' } : schemas.refer(schema) }]));
   return Object.fromEntries(answer.mediaTypes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
 }
 

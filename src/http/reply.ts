@@ -23,12 +23,27 @@ export interface BytesReply {
   readonly open: () => Promise<AsyncIterable<Uint8Array>>;
 }
 
+export interface ContentReply {
+  /** With its charset. */
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  /** For pages, the policy under which they show as they should; null: nothing in it may run or load. */
+  readonly contentSecurityPolicy: string | null;
+}
+
 /** What leaves is checked like what comes in: a field that the description does not name stays here. */
 export function sendJson(response: Response, status: number, schema: z.ZodType, reply: JsonReply<unknown>): void {
   const body: unknown = schema.parse(reply.body);
   response.status(reply.status ?? status).set({ 'cache-control': 'no-store', ...reply.headers });
   if (reply.replayed === true) response.set('idempotency-replayed', 'true');
   response.type('application/json').send(JSON.stringify(body));
+}
+
+/** A page or report that was made just now, shown rather than saved. */
+export function sendContent(response: Response, status: number, { contentType, body, contentSecurityPolicy }: ContentReply): void {
+  response.status(status).set({ 'content-type': contentType, 'cache-control': 'no-store', vary: 'accept, accept-language' });
+  if (contentSecurityPolicy !== null) response.set('content-security-policy', contentSecurityPolicy);
+  response.send(Buffer.from(body));
 }
 
 /** A stream that breaks off breaks the connection off, so that the caller never takes a part for the whole. */

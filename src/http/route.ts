@@ -5,7 +5,7 @@ import type { Scope } from '../domain/partner.ts';
 import type { Call } from '../usecases/call.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { readJsonBody } from './json.ts';
-import { sendBytes, sendJson, type BytesReply, type JsonReply } from './reply.ts';
+import { sendBytes, sendContent, sendJson, type BytesReply, type ContentReply, type JsonReply } from './reply.ts';
 
 /** What one route is, as data: the router, the API description and the authorisation tests are made from it. */
 export interface RouteFacts {
@@ -34,7 +34,9 @@ export type BodyFacts =
 
 export type AnswerFacts =
   | { readonly kind: 'json'; readonly status: number; readonly description: string; readonly schema: z.ZodType }
-  | { readonly kind: 'bytes'; readonly status: number; readonly description: string; readonly mediaTypes: readonly string[]; readonly headers: Readonly<Record<string, string>> };
+  | { readonly kind: 'bytes'; readonly status: number; readonly description: string; readonly mediaTypes: readonly string[]; readonly headers: Readonly<Record<string, string>> }
+  /** In one of several forms, as `Accept` asks; a schema where the form has one. */
+  | { readonly kind: 'content'; readonly status: number; readonly description: string; readonly forms: Readonly<Record<string, z.ZodType | null>> };
 
 export interface Route extends RouteFacts {
   readonly handle: (dependencies: HttpDependencies, exchange: Exchange) => Promise<void>;
@@ -49,7 +51,11 @@ export interface Exchange {
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 type BodyOf<Body> = Body extends { readonly kind: 'json'; readonly schema: infer Schema } ? Parsed<Schema> : undefined;
-type ReplyOf<Answer> = Answer extends { readonly kind: 'json'; readonly schema: infer Schema extends z.ZodType } ? JsonReply<z.input<Schema>> : BytesReply;
+type ReplyOf<Answer> = Answer extends { readonly kind: 'json'; readonly schema: infer Schema extends z.ZodType }
+  ? JsonReply<z.input<Schema>>
+  : Answer extends { readonly kind: 'content' }
+    ? ContentReply
+    : BytesReply;
 
 interface RouteSpec<Path extends z.ZodObject | null, Query extends z.ZodObject | null, Body extends BodyFacts | null, Answer extends AnswerFacts> extends RouteFacts {
   readonly pathParameters: Path;
@@ -73,6 +79,7 @@ export function defineRoute<Path extends z.ZodObject | null, Query extends z.Zod
       const body = spec.body?.kind === 'json' ? parse(spec.body.schema, await readJsonBody(request), '') : undefined;
       const reply = await run(dependencies, { path: path as Parsed<Path>, query: query as Parsed<Query>, body: body as BodyOf<Body> }, exchange);
       if (spec.answer.kind === 'json') return sendJson(response, spec.answer.status, spec.answer.schema, reply as JsonReply<unknown>);
+      if (spec.answer.kind === 'content') return sendContent(response, spec.answer.status, reply as ContentReply);
       return sendBytes(request, response, spec.answer.status, reply as BytesReply);
     },
   };

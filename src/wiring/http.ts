@@ -34,11 +34,11 @@ import { replayMessage } from '../usecases/replay-message.ts';
 import { requestPost } from '../usecases/request-post.ts';
 import { sendMessage } from '../usecases/send-message.ts';
 import { storeDocument } from '../usecases/store-document.ts';
-import { loadFonts } from './fonts.ts';
+import { loadFonts, loadPaperFonts } from './fonts.ts';
 import type { Store } from './open-store.ts';
 import type { RunningAccount } from './postal.ts';
 import { openTrust } from './trust.ts';
-import { fileVerifier, readPolicy, signerChecker } from './verification.ts';
+import { fileVerifier, readPolicy, reportRenderer, signerChecker } from './verification.ts';
 import { watchAuthorities } from './watched-authorities.ts';
 
 export interface HttpParts {
@@ -97,6 +97,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     makeSignature: (...call) => makeSignature(signing, ...call),
     openStoredBytes: (...call) => openStoredBytes(ports, ...call),
     verifyFile: fileVerifier(trust, isolation, policy, deadlineMs),
+    renderReport: reportRenderer(isolation, await loadPaperFonts()),
     requestPost: (...call) => requestPost(ports, ...call),
     readPostalOrder: (...call) => readPostalOrder(ports, ...call),
     listPostalOrders: (...call) => listPostalOrders(ports, ...call),

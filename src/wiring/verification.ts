@@ -1,9 +1,15 @@
 import { loadPolicy, loadPolicyFile, POLICY_NAMES } from '../../certs/policy/load-policy.ts';
 import type { Config } from '../config.ts';
+import type { ValidationReport } from '../domain/validation-report.ts';
 import { validationPolicy, type ValidationPolicy } from '../formats/ades/policy.ts';
+import type { PaperFonts } from '../formats/pdf-drawing/paper.ts';
+import { NO_PICTURES, type ReportPictures } from '../formats/report/pictures.ts';
+import { renderReport } from '../formats/report/render-report.ts';
 import type { HttpDependencies } from '../http/dependencies.ts';
+import { openFileSource } from '../isolation/file-source.ts';
 import { isolatedDocumentJudge, type DocumentIsolation } from '../isolation/isolated-documents.ts';
 import type { MakeSignaturePorts } from '../usecases/make-signature.ts';
+import { pictureSignatures } from '../usecases/picture-signatures.ts';
 import { createSignerCheck } from '../usecases/signer-check.ts';
 import { verifyJudgedDocument, type VerifyPorts } from '../usecases/verify-document.ts';
 
@@ -28,4 +34,24 @@ export function signerChecker(ports: VerifyPorts, policy: ValidationPolicy): Mak
     const anchors = await ports.trustStore.anchors('signature');
     return anchors.length === 0 ? null : check({ chainDer, policy, digestAlgorithm, signal });
   };
+}
+
+const PAPER_BUDGET = { deadlineMs: 30_000 };
+
+/** Reports as people and machines ask for them; what is drawn or painted is drawn where it keeps nobody waiting. */
+export function reportRenderer(isolation: DocumentIsolation, fonts: PaperFonts): HttpDependencies['renderReport'] {
+  return async ({ report, path, mediaType, language }, signal) => {
+    const isPainted = mediaType === 'text/html' || mediaType === 'application/pdf';
+    const pictures = isPainted ? await paint(isolation, report, path, signal) : NO_PICTURES;
+    return renderReport(report, { mediaType, language, pictures, paper: (shown, options) => isolation.run('report.pdf', { report: shown, ...options, fonts }, { ...PAPER_BUDGET, signal }) });
+  };
+}
+
+async function paint(isolation: DocumentIsolation, report: ValidationReport, path: string, signal: AbortSignal): Promise<ReportPictures> {
+  const source = openFileSource(path);
+  try {
+    return await pictureSignatures(isolation, { report, source, signal });
+  } finally {
+    source.close();
+  }
 }

@@ -283,6 +283,38 @@ describe('a document that is', () => {
   });
 });
 
+describe('reports in the form asked for', () => {
+  const reportAs = (accept: string, language = 'en'): Promise<Response> =>
+    signed().then((document) => askRaw(gateway.url, '/v1/verifications', { token: land.token, body: form(document), headers: { accept, 'accept-language': language } }));
+
+  it.each([
+    ['text/html', 'text/html; charset=utf-8', '<!doctype html>'],
+    ['application/pdf', 'application/pdf', '%PDF-'],
+    ['application/xml', 'application/xml; charset=utf-8', '<?xml'],
+    ['*/*', 'application/json; charset=utf-8', '{'],
+  ])('%s', async (accept, contentType, head) => {
+    const response = await reportAs(accept);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, contentType]);
+    expect((await response.text()).slice(0, head.length)).toBe(head);
+  });
+
+  it('no form that we have is the caller’s mistake', async () => {
+    const response = await reportAs('image/gif');
+    expect([response.status, ((await response.json()) as Problem).code]).toEqual([422, 'REQUEST_INVALID']);
+  });
+
+  it('GET /verify is a page for everybody, whose form answers with a page under a policy of its own', async () => {
+    const page = await askRaw(gateway.url, '/verify?lang=en');
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page.headers.get('content-security-policy')).toContain("form-action 'self'");
+    expect(await page.text()).toContain('<html lang="en">');
+    const answer = await askRaw(gateway.url, '/verify?lang=vi', { body: form(await signed()) });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await answer.text()).toContain('lang="vi"');
+  });
+});
+
 describe('POST /v1/verifications', () => {
   it('tells of every signature, having asked the authorities that its certificates name', async () => {
     const pdf = await signed({ options: { level: 'B-T' } });

@@ -95,3 +95,6 @@ export const validationReport = z
   })
   .readonly()
   .meta({ id: 'ValidationReport', description: 'ETSI EN 319 102-1 V1.4.1' }) satisfies z.ZodType<ValidationReport>;
+
+/** `GET` and `POST /verify?lang=` */
+export const verifyPageQuery = z.strictObject({ lang: z.enum(['vi', 'en']).default('vi') }).meta({ id: 'VerifyPageQuery' });

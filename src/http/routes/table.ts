@@ -8,7 +8,7 @@ import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messag
 import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
 import { cancelPostalOrderRoute, listPostalOrdersRoute, readPostalOrderRoute, reportPostalEventRoute, requestPostRoute } from './postal-orders.ts';
 import { listKeysRoute, makeSignatureRoute } from './signatures.ts';
-import { verifyRoute } from './verifications.ts';
+import { verifyFormRoute, verifyPageRoute, verifyRoute } from './verifications.ts';
 
 /** Every route there is. The router, the API description and the authorisation tests are made from this table. */
 export function routesOf(version: string): readonly Route[] {
@@ -26,6 +26,8 @@ export function routesOf(version: string): readonly Route[] {
     listKeysRoute,
     makeSignatureRoute,
     verifyRoute,
+    verifyPageRoute,
+    verifyFormRoute,
     requestPostRoute,
     readPostalOrderRoute,
     listPostalOrdersRoute,

@@ -1,10 +1,22 @@
-import { validationReport, verificationOptions } from '../../formats/api/verifications.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import { verifyPage } from '../../console/verify-page.ts';
+import type { ValidationReport } from '../../domain/validation-report.ts';
+import { validationReport, verificationOptions, verifyPageQuery } from '../../formats/api/verifications.ts';
+import { reportStyleHashes } from '../../formats/report/html.ts';
+import { REPORT_MEDIA_TYPES, type ReportMediaType } from '../../formats/report/render-report.ts';
+import { GatewayError } from '../../domain/errors.ts';
+import type { HttpDependencies, Spooled } from '../dependencies.ts';
+import type { ContentReply } from '../reply.ts';
 import { defineRoute, type Exchange } from '../route.ts';
 import { documentIn, optionsIn, requestSignal, withMultipart, withRawBody, type Upload } from '../upload.ts';
-import type { ValidationReport } from '../../domain/validation-report.ts';
 
 const VERIFYING_LIMIT_MS = 120_000;
+const PAGE = '/verify';
+
+const FILES = {
+  document: { description: 'A PDF, or a CMS signature. Instead of multipart/form-data the body may also be the document itself.', required: true },
+  detached: { description: 'What a detached CMS signature is about', required: false },
+} as const;
+const PROBLEMS = ['BUDGET_EXCEEDED', 'OVERLOADED', 'STORAGE_FULL', 'STORAGE_FAILED'] as const;
 
 export const verifyRoute = defineRoute({
   method: 'POST',
@@ -16,28 +28,79 @@ export const verifyRoute = defineRoute({
   idempotent: false,
   pathParameters: null,
   query: null,
-  body: {
-    kind: 'multipart',
-    files: {
-      document: { description: 'A PDF, or a CMS signature. Instead of multipart/form-data the body may also be the document itself.', required: true },
-      detached: { description: 'What a detached CMS signature is about', required: false },
-    },
-    fields: { options: { schema: verificationOptions, required: false } },
+  body: { kind: 'multipart', files: FILES, fields: { options: { schema: verificationOptions, required: false } } },
+  answer: {
+    kind: 'content',
+    status: 200,
+    description: 'The report: JSON, a page, a paper or ETSI TS 119 102-2, as Accept asks. A bad signature and a document that cannot be read (UNREADABLE) are answers, not errors',
+    forms: { 'application/json': validationReport, 'text/html': null, 'application/pdf': null, 'application/xml': null },
   },
-  answer: { kind: 'json', status: 200, description: 'The report. A bad signature and a document that cannot be read (UNREADABLE) are answers, not errors', schema: validationReport },
-  problems: ['BUDGET_EXCEEDED', 'OVERLOADED', 'STORAGE_FULL', 'STORAGE_FAILED'],
+  problems: PROBLEMS,
   run: (dependencies, _input, exchange) => {
     const { request } = exchange;
-    const answer = async (upload: Upload): Promise<{ body: ValidationReport }> => ({ body: await verify(dependencies, exchange, upload) });
+    const form = formOf(exchange);
+    const language = request.acceptsLanguages('en', 'vi') === 'vi' ? 'vi' : 'en';
+    const answer = (upload: Upload): Promise<ContentReply> => verify(dependencies, exchange, upload, { mediaType: form, language });
     const isMultipart = /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
     return isMultipart ? withMultipart(dependencies, request, ['document', 'detached'], answer) : withRawBody(dependencies, request, answer);
   },
 });
 
-function verify({ verifyFile }: HttpDependencies, { response }: Exchange, upload: Upload): Promise<ValidationReport> {
+/** The public page: anybody has a file checked, without an account. */
+export const verifyPageRoute = defineRoute({
+  method: 'GET',
+  path: PAGE,
+  operationId: 'showVerifyPage',
+  summary: 'A page on which anybody has a file checked',
+  tag: 'Verification',
+  scope: null,
+  idempotent: false,
+  pathParameters: null,
+  query: verifyPageQuery,
+  body: null,
+  answer: { kind: 'content', status: 200, description: 'The page, Vietnamese or English', forms: { 'text/html': null } },
+  problems: [],
+  run: ({ limits }, { query }) => {
+    const { html, contentSecurityPolicy } = verifyPage({ language: query.lang, action: PAGE, maxBytes: limits.maxDocumentBytes, reportStyleHashes: reportStyleHashes() });
+    return Promise.resolve({ contentType: 'text/html; charset=utf-8', body: Buffer.from(html), contentSecurityPolicy });
+  },
+});
+
+export const verifyFormRoute = defineRoute({
+  method: 'POST',
+  path: PAGE,
+  operationId: 'verifyOnPage',
+  summary: 'The form of the page: the report as a page',
+  tag: 'Verification',
+  scope: null,
+  idempotent: false,
+  pathParameters: null,
+  query: verifyPageQuery,
+  body: { kind: 'multipart', files: FILES, fields: {} },
+  answer: { kind: 'content', status: 200, description: 'The report', forms: { 'text/html': null } },
+  problems: PROBLEMS,
+  run: (dependencies, { query }, exchange) =>
+    withMultipart(dependencies, exchange.request, ['document', 'detached'], (upload) => verify(dependencies, exchange, upload, { mediaType: 'text/html', language: query.lang })),
+});
+
+/** @throws REQUEST_INVALID when none of the forms is acceptable */
+function formOf({ request }: Exchange): ReportMediaType {
+  const accepted = request.accepts([...REPORT_MEDIA_TYPES]);
+  const form = REPORT_MEDIA_TYPES.find((type) => type === accepted);
+  if (form === undefined) throw new GatewayError('REQUEST_INVALID', `A report comes as ${REPORT_MEDIA_TYPES.join(', ')}: let Accept name one of them`);
+  return form;
+}
+
+interface Form {
+  readonly mediaType: ReportMediaType;
+  readonly language: 'vi' | 'en';
+}
+
+async function verify(dependencies: HttpDependencies, { response }: Exchange, upload: Upload, form: Form): Promise<ContentReply> {
   const { at } = optionsIn(upload, verificationOptions);
   const { bytes, name } = documentIn(upload);
-  const detached = upload.files.get('detached')?.taken ?? null;
-  const request = { path: bytes.path, detachedPath: detached?.path ?? null, file: name, at: at === undefined ? null : new Date(at) };
-  return verifyFile(request, requestSignal(response, VERIFYING_LIMIT_MS));
+  const detached: Spooled | null = upload.files.get('detached')?.taken ?? null;
+  const signal = requestSignal(response, VERIFYING_LIMIT_MS);
+  const report: ValidationReport = await dependencies.verifyFile({ path: bytes.path, detachedPath: detached?.path ?? null, file: name, at: at === undefined ? null : new Date(at) }, signal);
+  return dependencies.renderReport({ report, path: bytes.path, ...form }, signal);
 }
