@@ -27,7 +27,8 @@ const PACE = {
   quarantineMs: QUARANTINE_MS,
 };
 
-export async function startFleet(servers: Servers, without: Break | null, logDir: string): Promise<Fleet> {
+/** `more`: further environment, or other than usual. */
+export async function startFleet(servers: Servers, without: Break | null, logDir: string, more: Readonly<Record<string, string>> = {}): Promise<Fleet> {
   const paceFile = join(servers.folder, 'delivery.json');
   writeFileSync(paceFile, JSON.stringify(PACE));
   const ports = [await freePort(), await freePort()];
@@ -43,6 +44,7 @@ export async function startFleet(servers: Servers, without: Break | null, logDir
     LIENTHONG_OUTBOUND_ALLOW: '127.0.0.1',
     LIENTHONG_LOG_LEVEL: 'warn',
     ...(without === null ? {} : { CHAOS_BREAK: without }),
+    ...more,
   };
   let closing = false;
   const children = new Map<string, ChildProcess>();
