@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { GatewayError } from '../../src/domain/errors.ts';
+import { CONSTRAINT_LEVELS, CONSTRAINTS, type ConstraintName, type Constraints } from '../../src/formats/ades/constraints.ts';
 import type { AlgorithmPolicy } from '../../src/formats/algorithms/policy.ts';
 import type { PathRules } from '../../src/formats/x509/path/rules.ts';
 import type { RevocationRules } from '../../src/formats/x509/path/revocation.ts';
@@ -16,6 +17,7 @@ export interface PolicyFile {
   readonly algorithms: AlgorithmPolicy;
   readonly path: Pick<PathRules, 'profile' | 'model' | 'maxIntermediates' | 'anchors'>;
   readonly revocation: RevocationRules;
+  readonly constraints: Constraints;
   readonly signing: { readonly revocationUnavailable: 'refuse' | 'warn' };
 }
 
@@ -42,6 +44,9 @@ export function loadPolicyFile(path: string): PolicyFile {
 const day = z.iso.date().nullable();
 const DIGESTS = ['sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha512-224', 'sha512-256', 'sha3-224', 'sha3-256', 'sha3-384', 'sha3-512', 'shake256'] as const;
 
+// All names, none besides: a policy that leaves a constraint out, or misspells one, would weaken without anybody having decided so.
+const CONSTRAINT_NAMES = Object.keys(CONSTRAINTS) as [ConstraintName, ...ConstraintName[]];
+
 const SCHEMA = z.strictObject({
   id: z.string().min(1).max(100),
   version: z.string().min(1).max(20),
@@ -62,6 +67,7 @@ const SCHEMA = z.strictObject({
     scope: z.enum(['leaf', 'chain']),
     profile: z.enum(['fail', 'ignore']),
   }),
+  constraints: z.record(z.enum(CONSTRAINT_NAMES), z.enum(CONSTRAINT_LEVELS)),
   signing: z.strictObject({ revocationUnavailable: z.enum(['refuse', 'warn']) }).default({ revocationUnavailable: 'refuse' }),
 });
 
@@ -71,7 +77,7 @@ function readPolicy(bytes: Uint8Array, path: string): PolicyFile {
     const [issue] = parsed.error.issues;
     throw new GatewayError('CONFIG_INVALID', `The policy file ${path} is not valid at ${issue?.path.join('.') || 'its root'}: ${issue?.message ?? 'unknown reason'}`);
   }
-  const { id, version, algorithms, path: pathRules, revocation, signing } = parsed.data;
+  const { id, version, algorithms, path: pathRules, revocation, constraints, signing } = parsed.data;
   // Larger sizes first, so that the first row that fits is the one meant.
   const keys = algorithms.keys.toSorted((a, b) => b.minBits - a.minBits);
   return {
@@ -80,6 +86,7 @@ function readPolicy(bytes: Uint8Array, path: string): PolicyFile {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     algorithms: { digests: algorithms.digests, keys },
     path: pathRules,
+    constraints,
     signing,
     revocation: {
       maxAgeMs: revocation.maxAgeHours === null ? null : revocation.maxAgeHours * 3_600_000,

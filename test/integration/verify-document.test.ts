@@ -117,14 +117,29 @@ describe('verifyDocument on what signDocument made', () => {
     expect(report).toMatchObject({ result: 'TOTAL-FAILED', signatures: [{ integrity: 'intact', subIndication: 'FORMAT_FAILURE', coverage: { extent: 'unclear' } }] });
   });
 
-  it('tells a certificate revoked before the proven time from one revoked after it (EN 319 102-1 §5.5.4)', async () => {
+  it('leaves a signature open whose certificate was revoked before anything proves that it existed (EN 319 102-1 §5.5.4)', async () => {
     const issue = (name: string): Promise<DevIdentity> => pki.issuing.issue({ name, subject: [['C', 'VN'], ['CN', 'Người ký bị thu hồi']], profile: 'signer', key: 'rsa-2048', notBefore: new Date(NOW.getTime() - 86_400_000), notAfter: new Date(NOW.getTime() + 86_400_000) });
     const early = await issue('early');
     const withStamp = await signed(onePagePdf(), early, 'B-T');
     const without = await signed(onePagePdf(), early, 'B-B');
     revokeIdentity(pki, early, new Date(NOW.getTime() - 3_600_000));
-    expect(await verify(withStamp, { revocation: await crls() })).toMatchObject({ result: 'TOTAL-FAILED', signatures: [{ subIndication: 'REVOKED', integrity: 'intact' }] });
+    expect(await verify(withStamp, { revocation: await crls() })).toMatchObject({ result: 'INDETERMINATE', signatures: [{ subIndication: 'REVOKED_NO_POE', integrity: 'intact', signingTime: { source: 'timestamp' } }] });
     expect(await verify(without, { revocation: await crls() })).toMatchObject({ result: 'INDETERMINATE', signatures: [{ subIndication: 'REVOKED_NO_POE' }] });
+  });
+});
+
+describe('verifyDocument by other policies', () => {
+  it('takes what a policy has as FAIL for a reason not to pass, WARN for a warning, IGNORE for nothing (EN 319 102-1 §5.1.4)', async () => {
+    const pdf = await signed(onePagePdf(), pki.officer, 'B-B');
+    const revocation = await crls();
+    const under = async (level: 'FAIL' | 'WARN' | 'IGNORE') => {
+      const { result, signatures } = await verify(pdf, { revocation, policy: { ...policy, constraints: { ...policy.constraints, 'trusted-time': level } } });
+      const [signature] = signatures;
+      return { result, subIndication: signature?.subIndication, warnings: signature?.warnings, status: signature?.checks.find(({ name }) => name === 'trusted-time')?.status };
+    };
+    expect(await under('FAIL')).toEqual({ result: 'INDETERMINATE', subIndication: 'SIG_CONSTRAINTS_FAILURE', warnings: [], status: 'failed' });
+    expect(await under('WARN')).toEqual({ result: 'TOTAL-PASSED', subIndication: null, warnings: ['The signing time is only the signer’s claim: no trusted time-stamp proves it'], status: 'warning' });
+    expect(await under('IGNORE')).toEqual({ result: 'TOTAL-PASSED', subIndication: null, warnings: [], status: undefined });
   });
 });
 

@@ -12,15 +12,14 @@ export interface Findings {
   /** Rules of the container (ByteRange, dictionary) that are broken. */
   readonly containerBroken: boolean;
   readonly coverage: Pick<Coverage, 'extent' | 'changesAfter'>;
-  /** Of path and revocation, at the best time known. */
+  /** Of path and revocation, at the best time known, with what is proven of it. */
   readonly certificate: SubIndication | null;
-  /** Whether that best time is a proven one. */
-  readonly proven: boolean;
-  readonly algorithms: SubIndication | null;
+  /** Of the constraints that the policy has as FAIL. */
+  readonly constraints: SubIndication | null;
 }
 
-/** These say that the signature itself is wrong; anything else leaves it open (EN 319 102-1 tables 5 and 6). */
-const FAILED: readonly SubIndication[] = ['FORMAT_FAILURE', 'HASH_FAILURE', 'SIG_CRYPTO_FAILURE'];
+/** These say that the signature itself is wrong, or that it was made when it could not be; anything else leaves it open (EN 319 102-1 tables 5 and 6). */
+const FAILED: readonly SubIndication[] = ['FORMAT_FAILURE', 'HASH_FAILURE', 'SIG_CRYPTO_FAILURE', 'REVOKED', 'EXPIRED', 'NOT_YET_VALID'];
 
 /**
  * One verdict from all findings. What is wrong with the bytes comes first, so that it is never hidden by what is unknown of
@@ -28,7 +27,7 @@ const FAILED: readonly SubIndication[] = ['FORMAT_FAILURE', 'HASH_FAILURE', 'SIG
  * @see ETSI EN 319 102-1 §5.1.3, §5.3.4
  */
 export function conclude(findings: Findings): Conclusion {
-  const { coverage, signature, integrity, certificate, algorithms } = findings;
+  const { coverage, signature, integrity, certificate, constraints } = findings;
   const failed = (subIndication: SubIndication): Conclusion => ({ indication: 'TOTAL-FAILED', subIndication });
   const open = (subIndication: SubIndication): Conclusion => ({ indication: 'INDETERMINATE', subIndication });
   if (findings.containerBroken || coverage.extent === 'partial' || coverage.extent === 'unclear' || coverage.changesAfter === 'forbidden') return failed('FORMAT_FAILURE');
@@ -36,14 +35,7 @@ export function conclude(findings: Findings): Conclusion {
   if (integrity === 'broken') return failed('SIG_CRYPTO_FAILURE');
   if (signature !== null) return open(signature);
   if (integrity === 'unknown') return open('SIGNED_DATA_NOT_FOUND');
-  if (certificate !== null) return findings.proven ? withProof(certificate) : open(certificate);
-  if (algorithms !== null) return open(algorithms);
+  if (certificate !== null) return FAILED.includes(certificate) ? failed(certificate) : open(certificate);
+  if (constraints !== null) return open(constraints);
   return coverage.changesAfter === 'unknown' ? open('POLICY_PROCESSING_ERROR') : { indication: 'TOTAL-PASSED', subIndication: null };
-}
-
-/** With a proven time, what lies before it is final (EN 319 102-1 §5.5.4). */
-function withProof(certificate: SubIndication): Conclusion {
-  if (certificate === 'REVOKED_NO_POE') return { indication: 'TOTAL-FAILED', subIndication: 'REVOKED' };
-  if (certificate === 'NOT_YET_VALID') return { indication: 'TOTAL-FAILED', subIndication: 'NOT_YET_VALID' };
-  return { indication: 'INDETERMINATE', subIndication: certificate };
 }

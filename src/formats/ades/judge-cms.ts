@@ -36,6 +36,7 @@ export function judgeCms(bytes: Uint8Array, contentDigest: ((digest: DigestName)
       contentDigest,
       coverage: WHOLE_FILE,
       containerChecks: trailing,
+      containerWarnings: [],
       certification: null,
       reason: null,
       containerTime: null,
@@ -67,7 +68,7 @@ function validateCounterSignature(parent: ValidateSignatureInput, { report }: Va
     return { signatures: [unreadableSignature({ id, kind: 'counter-signature', format: report.format, coverage: report.coverage, checks: [check], certification: null, reason: null, containerTime: null, at: parent.context.at })], timestamps: [] };
   }
   const contentDigest = (digest: DigestName): Uint8Array => digestOf(digest, parent.signerInfo.signature);
-  return validateWithCounterSignatures({ ...parent, id, kind: 'counter-signature', profile: 'counter-signature', signerInfo, contentDigest, containerChecks: [], certification: null, reason: null, containerTime: null }, depth);
+  return validateWithCounterSignatures({ ...parent, id, kind: 'counter-signature', profile: 'counter-signature', signerInfo, contentDigest, containerChecks: [], containerWarnings: [], certification: null, reason: null, containerTime: null }, depth);
 }
 
 function signerInfoOrReason(valueDer: Uint8Array): SignerInfo | string {

@@ -1,6 +1,7 @@
 import { GatewayError, isGatewayError, type ErrorCode } from '../../domain/errors.ts';
 import { digestOfChunks, type DigestName } from '../algorithms/digests.ts';
 import { chunksOf, type ByteSource } from '../byte-source.ts';
+import { rangeDigests, type RangeDigests } from '../range-digests.ts';
 import { isPem, readPem } from '../x509/pem.ts';
 import type { ValidationContext } from './context.ts';
 import { judgeCms, type JudgedSignatures } from './judge-cms.ts';
@@ -33,16 +34,18 @@ const HEADER_WINDOW_BYTES = 1024;
  * @see ETSI EN 319 102-1 §5.3
  */
 export function documentJudge(source: ByteSource, detached?: ByteSource, password?: string): (context: ValidationContext) => JudgedDocument {
-  const sha256 = once(() => Buffer.from(digestOfChunks('sha256', chunksOf(source, 0, source.sizeBytes))).toString('hex'));
+  const digests = rangeDigests(source);
+  const sha256 = once(() => Buffer.from(digests('sha256', [0, source.sizeBytes])).toString('hex'));
   const mediaType = once(() => mediaTypeOf(source));
-  const judge = once(() => judgeOf(mediaType(), source, detached, password));
+  const judge = once(() => judgeOf(mediaType(), source, { digests, detached, password }));
+  // The digest of the whole comes last: it goes on from what the signatures had digested.
+  const answer = (judged: Omit<JudgedDocument, 'sha256' | 'mediaType'>): JudgedDocument => ({ sha256: sha256(), mediaType: mediaType(), ...judged });
   return (context) => {
-    const head = { sha256: sha256(), mediaType: mediaType() };
     try {
-      return { ...head, ...judge()(context), error: null };
+      return answer({ ...judge()(context), error: null });
     } catch (error) {
       if (!isUnreadable(error)) throw error;
-      return { ...head, signatures: [], timestamps: [], error: { code: error.code, detail: error.message } };
+      return answer({ signatures: [], timestamps: [], error: { code: error.code, detail: error.message } });
     }
   };
 }
@@ -52,8 +55,14 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function judgeOf(mediaType: string, source: ByteSource, detached: ByteSource | undefined, password: string | undefined): (context: ValidationContext) => JudgedSignatures {
-  if (mediaType === 'application/pdf') return pdfJudge(source, password);
+interface JudgeInput {
+  readonly digests: RangeDigests;
+  readonly detached: ByteSource | undefined;
+  readonly password: string | undefined;
+}
+
+function judgeOf(mediaType: string, source: ByteSource, { digests, detached, password }: JudgeInput): (context: ValidationContext) => JudgedSignatures {
+  if (mediaType === 'application/pdf') return pdfJudge(source, digests, password);
   if (mediaType === 'application/pkcs7-signature') {
     const [bytes, digest] = [cmsBytes(source), detachedDigest(detached)];
     return (context) => judgeCms(bytes, digest, context);

@@ -1,6 +1,6 @@
 import { isGatewayError } from '../../domain/errors.ts';
 import type { Check, Coverage, SignatureReport, TimestampReport } from '../../domain/validation-report.ts';
-import { digestOfChunks, type DigestName } from '../algorithms/digests.ts';
+import type { DigestName } from '../algorithms/digests.ts';
 import { readCarriedCertificates, readMaterial, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
 import { unreadableSignature } from './unreadable-signature.ts';
 import { validateTimestamp, type ValidatedTimestamp } from './validate-timestamp.ts';
@@ -10,6 +10,7 @@ import { readSignedData, type SignedData } from '../cms/signed-data.ts';
 import { readDss } from '../pades/dss.ts';
 import { signedBytes } from '../pades/embed.ts';
 import { readPdfSignatures, type PdfSignature } from '../pades/signatures.ts';
+import type { RangeDigests } from '../range-digests.ts';
 import type { PdfRevision } from '../pdf/document.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { joinResults, validateWithCounterSignatures, type JudgedSignatures } from './judge-cms.ts';
@@ -17,13 +18,14 @@ import { joinResults, validateWithCounterSignatures, type JudgedSignatures } fro
 /**
  * Reads and digests a PDF once, and gives the function that validates every signature and document time-stamp in it, wherever the file
  * hides it: called again when more certificates or revocation information have come in.
+ * @param digests of the same document
  * @param password of an encrypted document, user's or owner's; the empty one is always tried
  * @throws DOCUMENT_EMPTY, PDF_NOT_PDF, PDF_BROKEN, PDF_ENCRYPTED, PDF_LIMIT: the caller says UNREADABLE
  * @see ETSI EN 319 142-1, ISO 32000-2 §12.8
  */
-export function pdfJudge(source: ByteSource, password?: string): (context: ValidationContext) => JudgedSignatures {
+export function pdfJudge(source: ByteSource, digests: RangeDigests, password?: string): (context: ValidationContext) => JudgedSignatures {
   const { signatures, document } = readPdfSignatures(source, password === undefined ? {} : { password });
-  const read = { source, digests: rangeDigests(source), store: readStore(document.latest) };
+  const read = { source, digests: signatureDigests(digests), store: readStore(document.latest) };
   return (context) => judgeSignatures(signatures, { ...read, context });
 }
 
@@ -35,7 +37,7 @@ function judgeSignatures(signatures: readonly PdfSignature[], pdf: PdfContext): 
 
 interface PdfContext {
   readonly source: ByteSource;
-  readonly digests: RangeDigests;
+  readonly digests: SignatureDigests;
   readonly store: { readonly certificates: readonly Certificate[]; readonly material: RevocationMaterial };
   readonly context: ValidationContext;
 }
@@ -53,9 +55,9 @@ function withLongTermLevel(result: JudgedSignatures, signature: PdfSignature, st
   return { ...result, signatures: result.signatures.map((report) => (report.level === 'B-LT' ? { ...report, level: 'B-LTA' } : report)) };
 }
 
-type RangeDigests = (signature: PdfSignature) => (digest: DigestName) => Uint8Array | null;
+type SignatureDigests = (signature: PdfSignature) => (digest: DigestName) => Uint8Array | null;
 
-function rangeDigests(source: ByteSource): RangeDigests {
+function signatureDigests(digests: RangeDigests): SignatureDigests {
   const all = new Map<PdfSignature, Map<DigestName, Uint8Array>>();
   return (signature) => {
     const { byteRange } = signature;
@@ -63,7 +65,7 @@ function rangeDigests(source: ByteSource): RangeDigests {
     all.set(signature, known);
     return (digest) => {
       if (byteRange === null) return null;
-      const value = known.get(digest) ?? digestOfChunks(digest, signedBytes(source, byteRange));
+      const value = known.get(digest) ?? digests(digest, byteRange);
       known.set(digest, value);
       return value;
     };
@@ -145,6 +147,7 @@ function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence |
     contentBytes: flavour.profile === 'cms' && !flavour.digestInside ? () => contentBytes(source, signature) : undefined,
     coverage: coverageOf(signature),
     containerChecks: [...containerChecks(signature, signedData), ...inside],
+    containerWarnings: signature.warnings,
     certification: certificationOf(signature),
     reason: signature.reason,
     containerTime: signature.claimedTime,
@@ -156,7 +159,7 @@ function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence |
   const [own, ...counters] = result.signatures;
   if (own === undefined) return result;
   const broken = inside.some(({ status }) => status === 'failed') ? ({ integrity: 'broken', indication: 'TOTAL-FAILED', subIndication: 'HASH_FAILURE' } as const) : {};
-  return { ...result, signatures: [{ ...own, ...broken, warnings: [...own.warnings, ...signature.warnings] }, ...counters] };
+  return { ...result, signatures: [{ ...own, ...broken }, ...counters] };
 }
 
 /** Only the rare signature without signed attributes needs the bytes at once; above 64 MiB it is refused instead. */

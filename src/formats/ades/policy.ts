@@ -2,6 +2,7 @@ import type { AlgorithmPolicy } from '../algorithms/policy.ts';
 import { EKU } from '../x509/extensions.ts';
 import type { RevocationRules } from '../x509/path/revocation.ts';
 import { pathRules, purposeOf, TIMESTAMP_PURPOSE, type PathRules } from '../x509/path/rules.ts';
+import type { Constraints } from './constraints.ts';
 
 /** What a policy file says (`certs/policy`), as frozen data. */
 export interface PolicySettings {
@@ -12,6 +13,7 @@ export interface PolicySettings {
   readonly algorithms: AlgorithmPolicy;
   readonly path: Pick<PathRules, 'profile' | 'model' | 'maxIntermediates' | 'anchors'>;
   readonly revocation: RevocationRules;
+  readonly constraints: Constraints;
   readonly signing: {
     /** What becomes of signing when the status of the signer's certificate cannot be had: nothing is signed, or it is, with a warning. */
     readonly revocationUnavailable: 'refuse' | 'warn';
@@ -32,7 +34,13 @@ export function validationPolicy({ path, ...settings }: PolicySettings): Validat
   const leaf = { keyUsage: ['digitalSignature', 'nonRepudiation'], onlyKeyUsage: null, mayBeCa: false, asAnchor: 'self-signed-only' } as const;
   return {
     ...settings,
-    signaturePath: pathRules(settings.algorithms, { ...path, leaf: { ...leaf, purpose: SIGNING } }),
+    signaturePath: pathRules(settings.algorithms, { ...path, leaf: { ...leaf, purpose: SIGNING }, waived: waivedOf(settings.constraints) }),
     timestampPath: pathRules(settings.algorithms, { ...path, leaf: { ...leaf, purpose: TIMESTAMP_PURPOSE } }),
   };
+}
+
+/** Rules of the path that the policy does not make a condition, by the names of their checks. */
+function waivedOf(constraints: Constraints): PathRules['waived'] {
+  const rules = { 'leaf-usage': constraints['signer-key-usage'], 'path-purpose': constraints['signer-purpose'] } as const;
+  return Object.fromEntries(Object.entries(rules).flatMap(([rule, level]) => (level === 'FAIL' ? [] : [[rule, level === 'WARN' ? 'warning' : 'skipped']])));
 }

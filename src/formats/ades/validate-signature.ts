@@ -6,6 +6,8 @@ import { readRevocationInfoArchival } from '../cms/revocation-info-archival.ts';
 import type { SignedData, SignerInfo } from '../cms/signed-data.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { conclude } from './conclude.ts';
+import { constraintFindings } from './constraint-findings.ts';
+import { applyConstraints, type ConstraintFinding } from './constraints.ts';
 import { joinMaterial, readMaterial, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
 import { judgeCertificate, type CertificateJudgement } from './judge-certificate.ts';
 import { levelMet } from './level.ts';
@@ -27,6 +29,8 @@ export interface ValidateSignatureInput {
   readonly coverage: Coverage;
   /** Rules of the container, with their failures. */
   readonly containerChecks: readonly Check[];
+  /** What the container warns of, in words. */
+  readonly containerWarnings: readonly string[];
   readonly certification: SignatureReport['certification'];
   readonly reason: string | null;
   /** Time in the container (/M of a PDF); the signing-time attribute counts when this is null. */
@@ -59,24 +63,30 @@ export function validateSignature(input: ValidateSignatureInput): ValidatedSigna
   const timestamps = signer.signatureTimestamps.slice(0, MAX_TIMESTAMPS).map((tokenDer) => validateSignatureTimestamp(input, tokenDer));
   const proof = earliest([input.proof, ...timestamps.map(({ proves }): ProofOfExistence | null => (proves === null ? null : { time: proves, source: 'timestamp' }))]);
   const best = proof?.time ?? context.at;
+  const contents = signer.contentTimestamps.slice(0, MAX_TIMESTAMPS).map((tokenDer) => validateContentTimestamp(input, tokenDer, best));
+  const madeAfter = latest(contents);
   const trust = judgeTrust(input, signer.signerCertificate, best);
-  const algorithmCheck = checkAlgorithms(signer, best, context);
+  const level = levelMet(input, signer, timestamps, trust);
+  const claimed = input.containerTime ?? signer.claimedSigningTime;
+  const { containerWarnings, coverage } = input;
+  const constraints = applyConstraints(context.policy.constraints, [
+    ...algorithmFindings(signer, best, madeAfter, context),
+    ...constraintFindings({ signedData, signerInfo, signer, coverage, containerWarnings, level, proof, best, claimed, contentTimestamps: contents, signatureTimestamps: timestamps, skewMs: context.policy.revocation.skewMs }),
+  ]);
   const conclusion = conclude({
     integrity: signer.integrity,
     signature: signer.subIndication,
     containerBroken: input.containerChecks.some(({ status }) => status === 'failed'),
-    coverage: input.coverage,
-    certificate: proof !== null && signer.signerCertificate !== null && best < signer.signerCertificate.notBefore ? 'NOT_YET_VALID' : (trust?.subIndication ?? null),
-    proven: proof !== null,
-    algorithms: algorithmCheck.status === 'failed' ? algorithmSubIndication(proof) : null,
+    coverage,
+    certificate: certificateFault(signer.signerCertificate, trust, proof, madeAfter),
+    constraints: constraints.subIndication,
   });
-  const claimed = input.containerTime ?? signer.claimedSigningTime;
-  const reports = timestamps.map(({ report }) => report);
+  const reports = [...contents, ...timestamps].map(({ report }) => report);
   const report: SignatureReport = {
     id: input.id,
     kind: input.kind,
     format: input.format,
-    level: levelMet(input, signer, timestamps, trust),
+    level,
     integrity: signer.integrity,
     ...conclusion,
     signer: signer.signerCertificate === null ? null : summaryOf(signer.signerCertificate),
@@ -85,11 +95,11 @@ export function validateSignature(input: ValidateSignatureInput): ValidatedSigna
     signingTime: { claimed: claimed?.toISOString() ?? null, best: best.toISOString(), source: proof?.source ?? 'validation-time' },
     validityAtClaimedTime: validityAt(claimed, signer.signerCertificate, trust),
     algorithms: { digest: signer.algorithms.digest === null ? null : standardDigestName(signer.algorithms.digest), signature: signer.algorithms.signature, keyBits: signer.algorithms.keyBits },
-    coverage: input.coverage,
+    coverage,
     certification: input.certification,
     reason: input.reason,
-    checks: [...input.containerChecks, ...signer.checks, ...(trust?.checks ?? []), algorithmCheck],
-    warnings: warningsOf({ signedData, signer, trust, proof, claimed, timestamps: reports }),
+    checks: [...input.containerChecks, ...signer.checks, ...(trust?.checks ?? []), ...constraints.checks],
+    warnings: [...new Set([...warningsOf({ signer, trust, timestamps: reports }), ...constraints.warnings.filter((warning) => warning !== containerWarnings.join('; ')), ...containerWarnings])],
   };
   return { report, timestamps: reports, signer };
 }
@@ -99,6 +109,14 @@ function validateSignatureTimestamp(input: ValidateSignatureInput, tokenDer: Uin
   // Proven no later than a document time-stamp over it; otherwise only now.
   const provenAt = proof?.time ?? context.at;
   return validateTimestamp({ type: 'signature', covers: id, tokenDer, imprint: (digest) => digestOf(digest, signerInfo.signature), provenAt, certificates: input.certificates, embedded: input.material, context });
+}
+
+/** Over the content, so made before the signature: proven as early as the signature is (ETSI EN 319 122-1 §5.2.8). */
+function validateContentTimestamp(input: ValidateSignatureInput, tokenDer: Uint8Array, provenAt: Date): ValidatedTimestamp {
+  const { context, signedData, id, contentDigest } = input;
+  const inside = signedData.encapsulatedContent;
+  const imprint = (digest: DigestName): Uint8Array => (contentDigest === undefined ? (inside === null ? null : digestOf(digest, inside)) : contentDigest(digest)) ?? new Uint8Array();
+  return validateTimestamp({ type: 'content', covers: id, tokenDer, imprint, provenAt, certificates: input.certificates, embedded: input.material, context });
 }
 
 function judgeTrust(input: ValidateSignatureInput, certificate: Certificate | null, at: Date): CertificateJudgement | null {
@@ -111,15 +129,32 @@ function judgeTrust(input: ValidateSignatureInput, certificate: Certificate | nu
   return judgeCertificate({ certificate, carried, embedded, anchors: context.anchors.signature, rules: context.policy.signaturePath, at, context });
 }
 
-function checkAlgorithms({ algorithms, signerCertificate }: SignerInfoResult, at: Date, { policy }: ValidationContext): Check {
-  const clause = 'EN 319 102-1 §5.2.8';
-  if (signerCertificate === null) return { name: 'algorithms', clause, status: 'skipped', detail: 'no certificate, so no key, is known' };
-  const { type, bits } = signerCertificate.publicKey;
-  const fault = algorithmFault(policy.algorithms, { digest: algorithms.digest, keyType: type, keyBits: bits }, at);
-  return { name: 'algorithms', clause, status: fault === null ? 'passed' : 'failed', detail: fault ?? `${algorithms.digest ?? 'no digest'}, ${type} of ${bits} bits: accepted` };
+/**
+ * What the certificate comes to with what is proven of the time of signing: a time-stamp over the signature says that it is no younger,
+ * one over the content that it is no older, and only the latter makes a revocation or an expiry before it final.
+ * @see ETSI EN 319 102-1 §5.3.4, §5.5.4
+ */
+function certificateFault(certificate: Certificate | null, trust: CertificateJudgement | null, proof: ProofOfExistence | null, madeAfter: Date | null): SubIndication | null {
+  if (certificate === null || trust === null) return null;
+  if (proof !== null && proof.time < certificate.notBefore) return 'NOT_YET_VALID';
+  const { subIndication, revokedAt } = trust;
+  if (madeAfter === null) return subIndication;
+  if (subIndication === 'REVOKED_NO_POE' && revokedAt !== null && madeAfter >= revokedAt) return 'REVOKED';
+  return subIndication === 'OUT_OF_BOUNDS_NO_POE' && madeAfter > certificate.notAfter ? 'EXPIRED' : subIndication;
 }
 
-const algorithmSubIndication = (proof: ProofOfExistence | null): SubIndication => (proof === null ? 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE' : 'CRYPTO_CONSTRAINTS_FAILURE');
+/** What no list ever accepted needs no proof; what was accepted once may have been used in time (EN 319 102-1 table 6). */
+function algorithmFindings({ algorithms, signerCertificate }: SignerInfoResult, at: Date, madeAfter: Date | null, { policy }: ValidationContext): ConstraintFinding[] {
+  if (signerCertificate === null) return [];
+  const { type, bits } = signerCertificate.publicKey;
+  const faultAt = (time: Date): string | null => algorithmFault(policy.algorithms, { digest: algorithms.digest, keyType: type, keyBits: bits }, time);
+  const fault = faultAt(at);
+  if (fault === null) return [{ name: 'algorithms', kept: true, detail: `${algorithms.digest ?? 'no digest'}, ${type} of ${bits} bits: accepted` }];
+  const isFinal = faultAt(LONG_AGO) !== null || (madeAfter !== null && faultAt(madeAfter) !== null);
+  return [{ name: 'algorithms', kept: false, detail: fault, subIndication: isFinal ? 'CRYPTO_CONSTRAINTS_FAILURE' : 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE' }];
+}
+
+const LONG_AGO = new Date(0);
 
 function validityAt(claimed: Date | null, certificate: Certificate | null, trust: CertificateJudgement | null): SignatureReport['validityAtClaimedTime'] {
   if (claimed === null || certificate === null) return 'unknown';
@@ -133,6 +168,11 @@ function validityAt(claimed: Date | null, certificate: Certificate | null, trust
 function summaryOf(certificate: Certificate): CertificateSummary {
   const { subject, issuer, serialHex, notBefore, notAfter } = certificate;
   return { subject, issuer, serialHex, notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() };
+}
+
+function latest(timestamps: readonly ValidatedTimestamp[]): Date | null {
+  const times = timestamps.flatMap(({ proves }) => (proves === null ? [] : [proves.getTime()]));
+  return times.length === 0 ? null : new Date(Math.max(...times));
 }
 
 function earliest(proofs: readonly (ProofOfExistence | null)[]): ProofOfExistence | null {

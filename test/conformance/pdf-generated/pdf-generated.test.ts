@@ -7,6 +7,7 @@ describe.skipIf(!requireVectors('pyhanko-generated'))('conformance: pdf-generate
     const result = run();
     expect(result.faults).toEqual([]);
     expect(result.falseAccepts).toBe(0);
-    expect(result.agree / (result.total - result.skipped)).toBeGreaterThanOrEqual(0.97);
+    // Of all rows but the three whose encryption is for certificates: what is skipped for other reasons counts against us.
+    expect(result.agree / (result.total - 3)).toBeGreaterThanOrEqual(0.97);
   });
 });

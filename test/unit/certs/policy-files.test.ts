@@ -31,6 +31,11 @@ describe('policy files', () => {
     ['an unknown answer', { signing: { revocationUnavailable: 'ignore' } }],
     ['an unknown field', { signing: { revocationUnavailable: 'warn', also: 1 } }],
     ['another unknown field', { signng: {} }],
+    ['an unknown constraint', { constraints: { ...loadPolicy('default').constraints, 'trusted-tme': 'FAIL' } }],
+    ['a constraint that has no level', { constraints: Object.fromEntries(Object.entries(loadPolicy('default').constraints).slice(1)) }],
+    ['an unknown level', { constraints: { ...loadPolicy('default').constraints, 'trusted-time': 'fail' } }],
+    ['integrity as a constraint', { constraints: { ...loadPolicy('default').constraints, 'signature-value': 'IGNORE' } }],
+    ['no constraints', { constraints: undefined }],
   ])('are refused with %s', (_, change) => {
     expect(() => loadPolicyFile(own(change))).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });

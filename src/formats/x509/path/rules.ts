@@ -53,6 +53,8 @@ export interface PathRules {
   readonly profile: 'fail' | 'warn' | 'ignore';
   /** Critical extensions that the caller processes itself. */
   readonly processedExtensions: readonly string[];
+  /** Rules on what the leaf is for that a policy does not make a condition: what their check says instead of `failed`. */
+  readonly waived: Readonly<Partial<Record<'leaf-usage' | 'path-purpose', 'warning' | 'skipped'>>>;
   /** CA certificates between leaf and anchor, self-issued ones not counted. */
   readonly maxIntermediates: number;
 }
@@ -78,6 +80,7 @@ export function pathRules(algorithms: AlgorithmPolicy, overrides: Partial<Omit<P
     model: 'shell',
     profile: 'warn',
     processedExtensions: [],
+    waived: {},
     maxIntermediates: 12,
     ...overrides,
   };

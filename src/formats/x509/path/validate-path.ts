@@ -110,15 +110,19 @@ function judge(chain: Chain, input: PathInput, book: SignatureBook): Judged {
     [POLICIES, policies.faults],
   ];
   if (rules.profile === 'fail') outcomes.push([PROFILE, profileFaults(chain)]);
-  if (outcomes.every(([, faults]) => faults.length === 0)) outcomes.push([OUTSIDE, refusal(chain, input)]);
-  const failed = outcomes.filter(([, faults]) => faults.length > 0);
+  if (outcomes.every(([rule, faults]) => faults.length === 0 || waiverOf(rule, rules) !== null)) outcomes.push([OUTSIDE, refusal(chain, input)]);
+  const failed = outcomes.filter(([rule, faults]) => faults.length > 0 && waiverOf(rule, rules) === null);
   return {
     chain,
-    checks: [...outcomes.map(([rule, faults]) => checkOf(rule, faults, 'failed')), ...profileWarnings(chain, rules)],
+    checks: [...outcomes.map(([rule, faults]) => checkOf(rule, faults, waiverOf(rule, rules) ?? 'failed')), ...profileWarnings(chain, rules)],
     faults: failed.flatMap(([, faults]) => faults.map((fault) => wordsOf(fault))),
     subIndication: failed[0]?.[0].subIndication ?? null,
     policies: failed.length === 0 ? policies.policies : [],
   };
+}
+
+function waiverOf({ name }: Rule, { waived }: PathRules): 'warning' | 'skipped' | null {
+  return name === 'leaf-usage' || name === 'path-purpose' ? (waived[name] ?? null) : null;
 }
 
 /** Dates of the leaf are a matter of proofs of existence, dates of an issuer a failure of the chain (EN 319 102-1 §5.2.6.4). */
@@ -146,7 +150,7 @@ function profileWarnings(chain: Chain, rules: PathRules): Check[] {
   return rules.profile === 'warn' ? [checkOf(PROFILE, profileFaults(chain), 'warning')] : [];
 }
 
-function checkOf(rule: Rule, faults: readonly Fault[], status: 'failed' | 'warning'): Check {
+function checkOf(rule: Rule, faults: readonly Fault[], status: 'failed' | 'warning' | 'skipped'): Check {
   if (faults.length === 0) return { name: rule.name, clause: rule.clause, status: 'passed', detail: 'kept by every certificate of the path' };
   return { name: rule.name, clause: rule.clause, status, detail: faults.map((fault) => wordsOf(fault)).join('; ') };
 }
