@@ -174,10 +174,6 @@ export class GatewayError extends Error {
   }
 }
 
-export function isErrorCode(value: string): value is ErrorCode {
-  return Object.hasOwn(ERROR_FACTS, value);
-}
-
 /** Whether `error` is ours with one of the given codes (any, when none is given). */
 export function isGatewayError(error: unknown, ...codes: readonly ErrorCode[]): error is GatewayError {
   return error instanceof GatewayError && (codes.length === 0 || codes.includes(error.code));

@@ -1,5 +1,5 @@
 import type { AgencyCode } from './agency-code.ts';
-import type { KeyId, PartnerId } from './ids.ts';
+import type { PartnerId } from './ids.ts';
 
 /** Another system: an agency's own software, a shared platform. */
 
@@ -49,9 +49,4 @@ export interface Caller {
   readonly partnerId: PartnerId;
   readonly keyId: string;
   readonly scopes: ReadonlySet<Scope>;
-}
-
-export interface KeyGrant {
-  readonly partnerId: PartnerId;
-  readonly keyId: KeyId;
 }

@@ -28,9 +28,14 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
     const name = host.toLowerCase();
     turn.set(name, asked.get(name) ?? 0);
     asked.set(name, (asked.get(name) ?? 0) + 1);
-    void addressesFrom(resolver, name).then((addresses) => callback(addresses.length === 0 ? new Error(`${name} has no address`) : null, addresses));
+    void answer(resolver, name, callback);
   };
   return { lookup, asked, close: () => closeAll(socket, resolver) };
+}
+
+async function answer(resolver: promises.Resolver, name: string, callback: Parameters<LookupAll>[2]): Promise<void> {
+  const addresses = await addressesFrom(resolver, name);
+  callback(addresses.length === 0 ? new Error(`${name} has no address`) : null, addresses);
 }
 
 async function addressesFrom(resolver: promises.Resolver, name: string): Promise<LookupAddress[]> {

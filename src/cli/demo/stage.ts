@@ -19,7 +19,7 @@ export interface Step {
  */
 export async function runSteps(steps: readonly Step[], quiet: boolean): Promise<readonly StepTime[]> {
   const times: StepTime[] = [];
-  const isTerminal = process.stderr.isTTY === true;
+  const isTerminal = process.stderr.isTTY;
   const dim = painter(process.stderr, process.env);
   const tasks = steps.map(({ name, title, run }) => ({
     title,

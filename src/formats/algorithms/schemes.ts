@@ -76,11 +76,6 @@ export function readScheme(algorithm: AlgorithmIdentifier, digestAlgorithm?: Alg
   return { name: bare, digest: typeof digestAlgorithm === 'string' ? digestAlgorithm : digestNameOf(digestAlgorithm), pss: null };
 }
 
-/** Whether the identifier names a key type only, so that CMS's digestAlgorithm decides the hash. */
-export function namesNoDigest(algorithm: AlgorithmIdentifier): boolean {
-  return algorithm.oid in BARE;
-}
-
 const PKCS1_OIDS = {
   sha256: '1.2.840.113549.1.1.11',
   sha384: '1.2.840.113549.1.1.12',

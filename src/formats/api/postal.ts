@@ -126,5 +126,3 @@ export const carrierList = z
   .meta({ id: 'CarrierList' });
 export type CarrierListView = z.output<typeof carrierList>;
 
-/** What a clerk decides about an order whose outcome is unknown. */
-export const postalResolution = z.strictObject({ decision: z.enum(['adopt', 'resend', 'cancel']), note: text(500) }).meta({ id: 'PostalResolution' });

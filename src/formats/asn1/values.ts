@@ -115,10 +115,6 @@ export function hasBit(bits: BitString, index: number): boolean {
   return ((bits.bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
 }
 
-export function readNull(node: Asn1Node | undefined): void {
-  if (expect(node, TAG.NULL, 'NULL').content.length !== 0) throw malformed('NULL with content', node?.start ?? 0);
-}
-
 /** Time: UTCTime or GeneralizedTime in the forms RFC 5280 §4.1.2.5 allows (seconds, Z, no fraction). */
 export function readTime(node: Asn1Node | undefined): Date {
   if (node?.is(TAG.UTC_TIME)) return timeOf(node, /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)()Z$/, true);
