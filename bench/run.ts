@@ -1,14 +1,16 @@
 import Table from 'cli-table3';
 import { vectorPath } from '../test/support/vectors.ts';
 import { benchAsn1, filesBelow } from './asn1.ts';
+import { keysBench } from './keys.ts';
 import type { Bench, CaseResult } from './measure.ts';
 import { signBench } from './sign.ts';
+import { verifyBench } from './verify.ts';
 
 /**
  * `npm run bench -- [--json] [name …]`: a table for people; with `--json` the last line of stdout is
- * `{name: {case: {opsPerSecond, cpuPerOpMs, ratioToPrimitives?, peers?, peakRssMb?}}}`. Judges nothing: figures depend on the machine.
+ * `{name: {case: {opsPerSecond, cpuPerOpMs, ratioToPrimitives?, ratioToOpenssl?, peers?, peakRssMb?}}}`. Judges nothing: figures depend on the machine.
  */
-const BENCHES: readonly Bench[] = [signBench, { name: 'asn1', run: () => Promise.resolve(asn1Cases()) }];
+const BENCHES: readonly Bench[] = [signBench, verifyBench, keysBench, { name: 'asn1', run: () => Promise.resolve(asn1Cases()) }];
 
 await main(process.argv.slice(2));
 
@@ -33,12 +35,15 @@ function asn1Cases(): Record<string, CaseResult> {
 }
 
 function print(results: ReadonlyMap<string, Readonly<Record<string, CaseResult>>>): void {
-  const table = new Table({ head: ['bench', 'case', 'per second', 'CPU ms each', 'of bare operations', 'peers, per second'], style: { head: [], border: [] }, colAligns: ['left', 'left', 'right', 'right', 'right', 'left'] });
+  const table = new Table({ head: ['bench', 'case', 'per second', 'CPU ms each', 'of bare operations', 'of openssl', 'peak MB', 'peers, per second'], style: { head: [], border: [] }, colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'] });
   for (const [name, cases] of results) {
-    for (const [label, { opsPerSecond, cpuPerOpMs, ratioToPrimitives, peers = {} }] of Object.entries(cases)) {
-      const others = Object.entries(peers).map(([peer, result]) => `${peer} ${Math.round(result.opsPerSecond)}`);
-      table.push([name, label, Math.round(opsPerSecond), cpuPerOpMs.toFixed(3), ratioToPrimitives === undefined ? '' : ratioToPrimitives.toFixed(2), others.join(', ')]);
+    for (const [label, { opsPerSecond, cpuPerOpMs, ratioToPrimitives, ratioToOpenssl, peakRssMb, peers = {} }] of Object.entries(cases)) {
+      const others = Object.entries(peers).map(([peer, result]) => `${peer} ${figure(result.opsPerSecond)}`);
+      table.push([name, label, figure(opsPerSecond), cpuPerOpMs.toFixed(3), ratioToPrimitives?.toFixed(2) ?? '', ratioToOpenssl?.toFixed(2) ?? '', peakRssMb?.toFixed(0) ?? '', others.join(', ')]);
     }
   }
   console.log(table.toString());
 }
+
+/** Whole from ten upwards, and never nothing. */
+const figure = (perSecond: number): string => (perSecond >= 10 ? String(Math.round(perSecond)) : perSecond.toFixed(2));

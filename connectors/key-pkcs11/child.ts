@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { failureOf } from './failure.ts';
 import { loadModule } from './module.ts';
-import { MAX_PIN_BYTES, PIN_FD, type Answer, type Command, type Question, type Results } from './protocol.ts';
+import { gathered, MAX_PIN_BYTES, PIN_FD, type Answer, type Command, type Question, type Results } from './protocol.ts';
 import { openToken, type Token } from './token.ts';
 
 /** The signer process: the only place where a PKCS #11 module is loaded. A module that hangs or crashes takes nothing else with it. */
@@ -56,5 +56,8 @@ async function answer({ id, command }: Question): Promise<Answer> {
 if (process.send !== undefined) {
   new Worker(WATCH_PARENT, { eval: true, workerData: process.ppid }).unref();
   process.on('disconnect', () => process.exit(0));
-  process.on('message', (question: Question) => void answer(question).then((told) => process.send?.(told)));
+  const tell = gathered<Answer>((answers) => process.send?.(answers));
+  process.on('message', (questions: readonly Question[]) => {
+    for (const question of questions) void answer(question).then(tell);
+  });
 }

@@ -23,7 +23,7 @@ export interface Pkcs11TokenSettings {
   readonly environment?: Readonly<Record<string, string>>;
   /** Sessions, each making one signature at a time. Default 4. */
   readonly maxSessions?: number;
-  /** Signatures that may wait for a session. Default 256. */
+  /** Signatures that may wait, besides two for each session that are with the signer process. Default 256. */
   readonly maxWaiting?: number;
   /** Loading the module and finding the token. Default 20,000. */
   readonly openTimeoutMs?: number;
@@ -69,7 +69,8 @@ export function openPkcs11Token(settings: Pkcs11TokenSettings): Pkcs11Token {
     pinGuard: settings.pinGuard,
     environment: settings.environment ?? {},
     maxSessions,
-    places: places(maxSessions, maxWaiting),
+    // As many again wait inside the process, so that no session idles while an answer and the next question are under way.
+    places: places(2 * maxSessions, maxWaiting),
     openTimeoutMs: settings.openTimeoutMs ?? 20_000,
     signTimeoutMs: settings.signTimeoutMs ?? 10_000,
     restartPauseMs: settings.restartPauseMs ?? 500,

@@ -57,9 +57,23 @@ export interface Failure {
   readonly remedy: Remedy;
 }
 
+/** Questions and answers travel in lists: those that come up in the same turn of the event loop share one write. */
 export interface Question {
   readonly id: number;
   readonly command: Command;
 }
 
 export type Answer = { readonly id: number; readonly value: Results[keyof Results] } | { readonly id: number; readonly failure: Failure };
+
+/** Collects what comes up in one turn of the event loop and sends it as one list. */
+export function gathered<T>(send: (list: readonly T[]) => void): (item: T) => void {
+  let list: T[] = [];
+  return (item) => {
+    if (list.push(item) > 1) return;
+    setImmediate(() => {
+      const whole = list;
+      list = [];
+      send(whole);
+    });
+  };
+}

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { GatewayError } from '../../src/domain/errors.ts';
-import { PIN_FD, type Answer, type Command, type Failure, type Question, type Results } from './protocol.ts';
+import { gathered, PIN_FD, type Answer, type Command, type Failure, type Question, type Results } from './protocol.ts';
 
 export interface ProcessSettings {
   /** What the module needs to find its device, such as SOFTHSM2_CONF; nothing else of the gateway's environment is handed on. */
@@ -46,12 +46,17 @@ export function startSignerProcess({ environment, threads }: ProcessSettings): S
   let hasPin = false; // from then on a module that prints what it is told may print the PIN
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (lastWords = hasPin ? '' : (lastWords + text).slice(-LAST_WORDS_BYTES)));
   child.on('error', (error) => (lastWords = error.message)); // could not be started, or the channel broke: 'exit' or isAlive tells
-  child.on('message', (answer: Answer) => settle(waiting, answer, child));
+  child.on('message', (answers: readonly Answer[]) => {
+    for (const answer of answers) settle(waiting, answer, child);
+  });
+  // A child that died in between is told by `exited`.
+  const send = gathered<Question>((questions) => isRunning(child) && child.send(questions, () => undefined));
   const exited = exitOf(child).then((ending) => {
     failAll(waiting, new GatewayError('SIGNER_UNAVAILABLE', `The signer process ended (${why ?? ending})`, { cause: new Error(lastWords) }));
   });
   const end = (reason: string): void => {
     why ??= reason;
+    child.ref(); // whoever waits for its end must live to see it
     child.kill('SIGKILL');
   };
   const pinPipe = child.stdio[PIN_FD];
@@ -68,7 +73,7 @@ export function startSignerProcess({ environment, threads }: ProcessSettings): S
         // The answer to a question has the type of its kind: both sides are built from the same tables.
         waiting.set(id, { resolve: (answer) => resolve(answer as Told<Kind>), reject, timer });
         keepParent(child);
-        child.send({ id, command } satisfies Question, () => undefined); // a child that died in between is told by `exited`
+        send({ id, command });
       }),
     sendPin: (pin) =>
       new Promise((resolve, reject) => {

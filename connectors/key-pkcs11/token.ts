@@ -131,7 +131,7 @@ async function signOnce(state: State, { key, scheme, digest, toBeSigned, pin }: 
     if (pin !== null) api.C_Login(session, CONTEXT_SPECIFIC, Buffer.from(pin).toString('utf8'));
     const value = await api.C_SignAsync(session, Buffer.from(input), Buffer.alloc(MOST_VALUE_BYTES));
     state.pool.giveBack(session);
-    return scheme === 'ecdsa' ? ecdsaValueDer(value) : Uint8Array.from(value);
+    return scheme === 'ecdsa' ? ecdsaValueDer(value) : Buffer.from(value); // a copy: `value` is part of the whole room kept for it
   } catch (error) {
     state.pool.drop(session);
     throw error;

@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync, verify, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openPkcs11Token, type Pkcs11Token, type Pkcs11TokenSettings } from '../../connectors/key-pkcs11/index.ts';
 import { hasPkcs11 } from '../../connectors/key-pkcs11/module.ts';
 import { processPinGuard } from '../../src/ports/process-pin-guard.ts';
@@ -15,6 +19,7 @@ import { testCa, testIdentity } from '../support/certificates.ts';
 import { keptLog, silentLog } from '../support/log.ts';
 import { softHsm, type SoftHsm } from '../support/softhsm.ts';
 import { required, requireTool } from '../support/tools.ts';
+import { PROJECT_ROOT } from '../support/vectors.ts';
 
 const usable = requireTool('softhsm2-util') && requireTool('pkcs11-tool') && required(hasPkcs11(), 'pkcs11js');
 const data = Buffer.from('signed attributes of a document');
@@ -105,12 +110,12 @@ describe.skipIf(!usable)('key-pkcs11 on SoftHSM2', () => {
   it('lets a bounded number wait and answers OVERLOADED beyond; one that is cancelled leaves the queue', async () => {
     const signer = await openToken('id=%01', { maxSessions: 1, maxWaiting: 2 }).signer({ keyId: 'thu' });
     const controller = new AbortController();
-    const [running, cancelled, waiting] = [signer.sign(data, 'sha256'), signer.sign(data, 'sha256', controller.signal), signer.sign(data, 'sha256')];
-    const settled = Promise.allSettled([running, cancelled, waiting]);
+    const [running, next, cancelled, waiting] = [signer.sign(data, 'sha256'), signer.sign(data, 'sha256'), signer.sign(data, 'sha256', controller.signal), signer.sign(data, 'sha256')];
+    const settled = Promise.allSettled([running, next, cancelled, waiting]);
     await expect(signer.sign(data, 'sha256')).rejects.toMatchObject({ code: 'OVERLOADED', retryable: true });
     controller.abort();
     await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
     await expect(signer.sign(data, 'sha256', AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
@@ -156,6 +161,12 @@ describe.skipIf(!usable)('key-pkcs11 on SoftHSM2', () => {
     expect(verify('sha256', data, createPublicKey(rsa.privateKey), await signer.sign(data, 'sha256'))).toBe(true);
   });
 
+  it.each(['close', 'leave'])('lets a program that signed with it end by itself (%s)', async (ending) => {
+    const script = fileURLToPath(new URL('../support/pkcs11-program-child.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, hsm.uri('id=%02'), ending], { env: { ...process.env, ...hsm.environment } });
+    expect(stdout).toBe('signed\n');
+  });
+
   it('leaves no process when it is closed, and signs no more', async () => {
     const log = keptLog();
     const token = openToken('id=%01', { log });
@@ -163,6 +174,23 @@ describe.skipIf(!usable)('key-pkcs11 on SoftHSM2', () => {
     await token.close();
     expect(() => process.kill(pidIn(log), 0)).toThrow('ESRCH');
     await expect(signer.sign(data, 'sha256')).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+  });
+});
+
+describe.skipIf(!inject('isBuilt'))('key-pkcs11 without pkcs11js', () => {
+  it('says what to do, where the package was not built (KEY_UNSUPPORTED)', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lienthong-no-pkcs11-'));
+    try {
+      // The program as it is built, where no package can be found.
+      for (const part of ['src/domain', 'src/formats', 'src/ports', 'connectors/key-pkcs11']) cpSync(join(PROJECT_ROOT, 'dist', part), join(folder, part), { recursive: true });
+      writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+      const program = `import { openPkcs11Token } from './connectors/key-pkcs11/index.js';
+        try { openPkcs11Token({ uri: 'pkcs11:token=a;object=b?module-path=/m.so&pin-source=/pin' }); } catch ({ code, message }) { console.log(code, message); }`;
+      const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { cwd: folder });
+      expect(stdout).toMatch(/^KEY_UNSUPPORTED .*pkcs11js.*npm ci again/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
