@@ -26,9 +26,11 @@ export interface KillerOptions {
   /** From 0 to 1; the kills are spread over it, so that each meets work. */
   readonly progress: () => number;
   readonly signal: AbortSignal;
+  /** Stop a worker for a while after each kill, not only now and then. */
+  readonly pausesOften: boolean;
 }
 
-export async function killAlong({ dice, plan, fleet, servers, history, progress, signal }: KillerOptions): Promise<void> {
+export async function killAlong({ dice, plan, fleet, servers, history, progress, signal, pausesOften }: KillerOptions): Promise<void> {
   for (const [index, kind] of plan.entries()) {
     while (progress() < (index + 0.5) / (plan.length + 1)) {
       if (signal.aborted) return;
@@ -38,7 +40,7 @@ export async function killAlong({ dice, plan, fleet, servers, history, progress,
     if (kind === 'db') await servers.restartDatabase();
     else if (kind === 'redis') await (dice.chance(0.5) ? servers.restartRedis() : servers.flushRedis());
     else fleet.kill(kind, dice.between(0, 1));
-    if (index % 5 === 2) {
+    if (pausesOften || index % 5 === 2) {
       history.note('faults', { at: Date.now(), kind: 'fault', what: 'workerPaused' });
       fleet.pause(dice.between(0, 1), dice.between(7_000, 9_000));
     }

@@ -14,11 +14,20 @@ import { startServers, type Servers } from './servers.ts';
 import { openOffice, type Office } from './setup.ts';
 
 /**
- * The gateway in real processes over real servers, while both are killed and partners misbehave: `npm run chaos -- --help` is README's
- * chapter. Exit 0 only when nothing was lost, doubled or out of order, and every kind of kill and fault happened.
+ * The gateway in real processes over real servers, while both are killed and partners misbehave. Exit 0 only when nothing was lost, doubled or out of order, and every kind of kill and fault happened.
  */
 
 const options = readOptions(process.argv.slice(2));
+/** What has to end when the run is broken off, last started first. */
+const running: (() => Promise<void>)[] = [];
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void running
+      .reverse()
+      .reduce((done, end) => done.then(end), Promise.resolve())
+      .finally(() => process.exit(1));
+  });
+}
 process.exitCode = (await runChaos(options)) ? 0 : 1;
 
 async function runChaos(given: ChaosOptions): Promise<boolean> {
@@ -26,6 +35,7 @@ async function runChaos(given: ChaosOptions): Promise<boolean> {
   rmSync(given.out, { recursive: true, force: true });
   mkdirSync(given.out, { recursive: true });
   const servers = await startServers(given.backend);
+  running.push(() => servers.close());
   try {
     const office = await openOffice(servers);
     try {
@@ -52,6 +62,8 @@ async function trial(given: ChaosOptions, servers: Servers, office: Office): Pro
     for (const { id, server } of partners) await office.setUrl(id, server.url);
     const dossiers = plan(await office.openDossiers(given.dossiers));
     fleet = await startFleet(servers, given.without, given.out);
+    const started = fleet;
+    running.push(() => started.close());
     say(given, `${given.dossiers} dossiers, ${given.kills} kills, ${given.backend}, seed ${given.seed}`);
     const began = Date.now();
     await sendUnderFire(given, { servers, office, fleet, partners, dossiers, history, dice });
@@ -90,11 +102,11 @@ async function sendUnderFire(given: ChaosOptions, { servers, office, fleet, part
   const total = dossiers.reduce((sum, { messages }) => sum + messages, 0);
   const progress = (): number => partners.reduce((sum, { server }) => sum + server.effects.length, 0) / total;
   const over = new AbortController();
-  const killing = killAlong({ dice, plan: planKills(dice, given.kills, given.backend), fleet, servers, history, progress, signal: over.signal });
+  const killing = killAlong({ dice, plan: planKills(dice, given.kills, given.backend), fleet, servers, history, progress, signal: over.signal, pausesOften: given.without === 'fence' });
   const ticker = setInterval(() => say(given, `${Math.round(progress() * 100)} % delivered`), 5_000);
   try {
     await sendAll({ apiUrls: fleet.apiUrls, apiKey: office.senderKey, history }, dossiers);
-    await Promise.race([killing, new Promise((resolve) => setTimeout(resolve, 120_000))]);
+    await Promise.race([killing, new Promise((resolve) => setTimeout(resolve, given.without === null ? 120_000 : 20_000))]);
   } finally {
     over.abort();
     clearInterval(ticker);
