@@ -4,7 +4,9 @@ export interface CaseResult {
   readonly cpuPerOpMs: number;
   /** Share of the bare cryptographic operations in the whole: 1 would be nothing else. */
   readonly ratioToPrimitives?: number;
-  readonly peers?: Readonly<Record<string, { readonly opsPerSecond: number }>>;
+  /** Against `openssl speed` of the same operation on one core. */
+  readonly ratioToOpenssl?: number;
+  readonly peers?: Readonly<Record<string, { readonly opsPerSecond: number; readonly cpuPerOpMs?: number }>>;
   readonly peakRssMb?: number;
 }
 
@@ -13,22 +15,52 @@ export interface Bench {
   run(): Promise<Readonly<Record<string, CaseResult>>>;
 }
 
-const MIN_MS = 1_500;
-const WARM_UP = 20;
+/** Ops per second, and CPU time of each; medians over rounds. */
+export interface Speed {
+  readonly opsPerSecond: number;
+  readonly cpuPerOpMs: number;
+}
 
-/** Runs `op` one after another for a while, after warming up. */
-export async function measure(op: () => unknown): Promise<Pick<CaseResult, 'opsPerSecond' | 'cpuPerOpMs'>> {
-  for (let i = 0; i < WARM_UP; i++) await op();
+export type Operation = () => unknown;
+
+const ROUNDS = 9;
+const ROUND_MS = 250;
+const WARM_UP_MS = 1_000;
+
+/** Runs one operation after another for a while, after warming up. */
+export async function measure(operation: Operation): Promise<Speed> {
+  const { only } = await compare({ only: operation });
+  return only;
+}
+
+/**
+ * Operations that take turns, a short round each, so that a machine that grows slower or busier does so for all of them; the median
+ * round of each counts.
+ */
+export async function compare<Name extends string>(operations: Readonly<Record<Name, Operation>>): Promise<Readonly<Record<Name, Speed>>> {
+  const names = Object.keys(operations) as Name[];
+  const rounds = new Map<Name, Speed[]>(names.map((name) => [name, []]));
+  for (const name of names) await runFor(operations[name], WARM_UP_MS);
+  for (let round = 0; round < ROUNDS; round++) for (const name of names) rounds.get(name)?.push(await runFor(operations[name], ROUND_MS));
+  return Object.fromEntries(names.map((name) => [name, medianOf(rounds.get(name) ?? [])])) as Record<Name, Speed>;
+}
+
+async function runFor(operation: Operation, ms: number): Promise<Speed> {
   const cpu = process.cpuUsage();
   const start = performance.now();
   let ops = 0;
-  while (performance.now() - start < MIN_MS) {
-    await op();
+  do {
+    await operation();
     ops += 1;
-  }
+  } while (performance.now() - start < ms);
   const elapsedMs = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
   return { opsPerSecond: (ops / elapsedMs) * 1_000, cpuPerOpMs: (user + system) / 1_000 / ops };
+}
+
+function medianOf(speeds: readonly Speed[]): Speed {
+  const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+  return { opsPerSecond: median(speeds.map(({ opsPerSecond }) => opsPerSecond)), cpuPerOpMs: median(speeds.map(({ cpuPerOpMs }) => cpuPerOpMs)) };
 }
 
 export const peakRssMb = (): number => process.resourceUsage().maxRSS / 1024;

@@ -46,4 +46,6 @@ function print(results: ReadonlyMap<string, Readonly<Record<string, CaseResult>>
 }
 
 /** Whole from ten upwards, and never nothing. */
-const figure = (perSecond: number): string => (perSecond >= 10 ? String(Math.round(perSecond)) : perSecond.toFixed(2));
+function figure(perSecond: number): string {
+  return perSecond >= 10 ? String(Math.round(perSecond)) : perSecond.toFixed(2);
+}

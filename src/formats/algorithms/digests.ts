@@ -115,7 +115,8 @@ export function digestOfChunks(digest: DigestName, chunks: Iterable<Uint8Array>)
 /** Digests the same bytes, here or where they lie. */
 export type ContentDigester = (digest: DigestAlgorithm) => Uint8Array | Promise<Uint8Array>;
 
-function newHash(digest: DigestName): Hash {
+/** A running digest; `shake256` gets its 64 bytes. */
+export function newHash(digest: DigestName): Hash {
   return digest === 'shake256' ? createHash(digest, { outputLength: DIGEST_SIZES[digest] }) : createHash(digest);
 }
 
