@@ -56,6 +56,22 @@ export interface ProofOfExistence {
   readonly source: 'timestamp' | 'document-timestamp';
 }
 
+/** When a piece of revocation information, by its SHA-256, is proven to have existed; null: only now. */
+export type ExistenceProofs = (sha256Hex: string) => Date | null;
+
+export const NOTHING_PROVEN: ExistenceProofs = () => null;
+
+/** The same, and that `material` existed at a time too. */
+export function withProofOf(material: RevocationMaterial, time: Date | null, existed: ExistenceProofs): ExistenceProofs {
+  if (time === null) return existed;
+  const pieces = new Set([...material.crls.map(({ crl }) => crl.sha256Hex), ...material.ocsps.map(({ ocsp }) => ocsp.sha256Hex)]);
+  return (sha256Hex) => {
+    const known = existed(sha256Hex);
+    if (!pieces.has(sha256Hex)) return known;
+    return known !== null && known < time ? known : time;
+  };
+}
+
 /** Reads CRLs and OCSP responses in DER; what cannot be read is left out, since it can only be missing then. */
 export function readMaterial(source: MaterialSource, crlsDer: readonly Uint8Array[], ocspsDer: readonly Uint8Array[]): RevocationMaterial {
   return {

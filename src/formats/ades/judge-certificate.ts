@@ -2,10 +2,13 @@ import type { Check, ChainLink, RevocationStatus, SubIndication } from '../../do
 import type { Certificate } from '../x509/certificate.ts';
 import { checkRevocation, isRevokedAt, type CertificateStatus } from '../x509/path/revocation.ts';
 import { validatePath, type PathResult } from '../x509/path/validate-path.ts';
-import { NO_MATERIAL, type CertificateQuestion, type MaterialSource, type ValidationContext } from './context.ts';
+import { NO_MATERIAL, NOTHING_PROVEN, type CertificateQuestion, type ExistenceProofs, type MaterialSource, type ValidationContext } from './context.ts';
+import { checkPastMaterial } from './past-validation.ts';
 
 export interface JudgeCertificateInput extends CertificateQuestion {
   readonly context: ValidationContext;
+  /** Proofs for the revocation information that came with the signature; absent: none. */
+  readonly existed?: ExistenceProofs;
 }
 
 export interface CertificateJudgement {
@@ -21,23 +24,25 @@ export interface CertificateJudgement {
 }
 
 /**
- * Whether a certificate may be relied on at a time: path to an anchor, then revocation of each certificate of the path.
- * @see ETSI EN 319 102-1 §5.2.5, §5.2.6
+ * Whether a certificate may be relied on at a time: path to an anchor, then revocation of each certificate of the path, and for a time in
+ * the past, whether that information may still be believed.
+ * @see ETSI EN 319 102-1 §5.2.5, §5.2.6, §5.6.2
  */
 export function judgeCertificate(input: JudgeCertificateInput): CertificateJudgement {
-  const { context, ...question } = input;
+  const { context, existed = NOTHING_PROVEN, ...question } = input;
   const { certificate, carried, anchors, rules, at } = question;
   const path = validatePath({ leaf: certificate, intermediates: [...carried, ...context.certificates], anchors, at, rules });
   const chain = path.chain.map((link) => ({ subject: link.subject, sha256: link.sha256Hex, anchor: path.anchor?.certificate.sha256Hex === link.sha256Hex }));
   const { statuses, checks } = revocationOf(input, path);
   if (statuses.some(({ status }) => status !== 'good' && status !== 'revoked')) context.onQuestion?.(question, path);
+  const past = at < context.at ? checkPastMaterial({ chain: path.chain, statuses, now: context.at, existed, algorithms: context.policy.algorithms, anchorEnds: rules.anchors.validity }) : null;
   const revocation = statuses.map((status) => reported(status, input));
   return {
-    subIndication: path.subIndication ?? gravest(statuses, at),
+    subIndication: path.subIndication ?? gravest(statuses, at) ?? (past === null ? null : 'REVOCATION_OUT_OF_BOUNDS_NO_POE'),
     revokedAt: statuses[0]?.status === 'revoked' ? statuses[0].revokedAt : null,
     chain,
     revocation,
-    checks: [...path.checks, ...checks, ...unfetchedOf(path, context)],
+    checks: [...path.checks, ...checks, ...(past === null ? [] : [past]), ...unfetchedOf(path, context)],
     selfContained: path.anchor !== null && isCarried(path, carried) && isEmbedded(revocation, input, path),
   };
 }

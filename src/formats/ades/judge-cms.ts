@@ -2,7 +2,7 @@ import { isGatewayError } from '../../domain/errors.ts';
 import type { Check, Coverage, SignatureReport, TimestampReport } from '../../domain/validation-report.ts';
 import { digestOf, type DigestName } from '../algorithms/digests.ts';
 import { readAsn1 } from '../asn1/reader.ts';
-import { NO_MATERIAL, type ValidationContext } from './context.ts';
+import { NO_MATERIAL, NOTHING_PROVEN, type ValidationContext } from './context.ts';
 import { unreadableSignature } from './unreadable-signature.ts';
 import { validateSignature, type ValidatedSignature, type ValidateSignatureInput } from './validate-signature.ts';
 import { readSignedData, readSignerInfo, type SignerInfo } from '../cms/signed-data.ts';
@@ -43,6 +43,7 @@ export function judgeCms(bytes: Uint8Array, contentDigest: ((digest: DigestName)
       certificates: [],
       material: NO_MATERIAL,
       proof: null,
+      existed: NOTHING_PROVEN,
       context,
     }),
   );

@@ -1,17 +1,18 @@
 import { isGatewayError } from '../../domain/errors.ts';
 import type { Check, Coverage, SignatureReport, TimestampReport } from '../../domain/validation-report.ts';
-import type { DigestName } from '../algorithms/digests.ts';
-import { readCarriedCertificates, readMaterial, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
+import { digestOf, type DigestName } from '../algorithms/digests.ts';
+import { readCarriedCertificates, readMaterial, type ExistenceProofs, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
 import { unreadableSignature } from './unreadable-signature.ts';
+import type { ValidateSignatureInput } from './validate-signature.ts';
 import { validateTimestamp, type ValidatedTimestamp } from './validate-timestamp.ts';
 import type { ByteSource } from '../byte-source.ts';
 import type { SignatureProfile } from '../cms/check-signer-info.ts';
 import { readSignedData, type SignedData } from '../cms/signed-data.ts';
-import { readDss } from '../pades/dss.ts';
+import { readDss, type DocumentSecurityStore } from '../pades/dss.ts';
 import { signedBytes } from '../pades/embed.ts';
 import { readPdfSignatures, type PdfSignature } from '../pades/signatures.ts';
 import type { RangeDigests } from '../range-digests.ts';
-import type { PdfRevision } from '../pdf/document.ts';
+import type { PdfDocument, PdfRevision } from '../pdf/document.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { joinResults, validateWithCounterSignatures, type JudgedSignatures } from './judge-cms.ts';
 
@@ -25,13 +26,14 @@ import { joinResults, validateWithCounterSignatures, type JudgedSignatures } fro
  */
 export function pdfJudge(source: ByteSource, digests: RangeDigests, password?: string): (context: ValidationContext) => JudgedSignatures {
   const { signatures, document } = readPdfSignatures(source, password === undefined ? {} : { password });
-  const read = { source, digests: signatureDigests(digests), store: readStore(document.latest) };
+  const read = { source, digests: signatureDigests(digests), store: readStore(document.latest), storeOf: rememberedStores(document) };
   return (context) => judgeSignatures(signatures, { ...read, context });
 }
 
 function judgeSignatures(signatures: readonly PdfSignature[], pdf: PdfContext): JudgedSignatures {
   const stamps = validateDocumentTimestamps(signatures.filter(({ kind }) => kind === 'document-timestamp'), pdf);
-  const results = signatures.filter(({ kind }) => kind === 'signature').map((signature) => withLongTermLevel(validatePdfSignature(signature, proofFor(signature, stamps), pdf), signature, stamps));
+  const existed = proofsOf(stamps, pdf);
+  const results = signatures.filter(({ kind }) => kind === 'signature').map((signature) => withLongTermLevel(validatePdfSignature(signature, { proof: proofFor(signature, stamps), existed }, pdf), signature, stamps));
   return joinResults([...results, { signatures: [], timestamps: stamps.map(({ validated }) => validated.report) }]);
 }
 
@@ -39,7 +41,31 @@ interface PdfContext {
   readonly source: ByteSource;
   readonly digests: SignatureDigests;
   readonly store: { readonly certificates: readonly Certificate[]; readonly material: RevocationMaterial };
+  /** SHA-256 of the revocation information in the store of a revision, counted from 1. */
+  readonly storeOf: (revision: number) => ReadonlySet<string>;
   readonly context: ValidationContext;
+}
+
+function rememberedStores(document: PdfDocument): PdfContext['storeOf'] {
+  const known = new Map<number, ReadonlySet<string>>();
+  return (revision) => {
+    const found = known.get(revision) ?? new Set(piecesOf(readDss(document.at(revision - 1))));
+    known.set(revision, found);
+    return found;
+  };
+}
+
+function piecesOf({ crlsDer, ocspsDer }: DocumentSecurityStore): string[] {
+  return [...crlsDer, ...ocspsDer].map((der) => Buffer.from(digestOf('sha256', der)).toString('hex'));
+}
+
+/** A document time-stamp that passed proves that all of the store it covers existed (EN 319 142-1 §5.4.3, EN 319 102-1 §5.6.1). */
+function proofsOf(stamps: readonly DocumentTimestamp[], { storeOf }: PdfContext): ExistenceProofs {
+  const proving = stamps.flatMap(({ signature, validated: { proves } }) => (proves === null ? [] : [{ time: proves, pieces: storeOf(signature.coverage.revision) }]));
+  return (sha256Hex) => {
+    const times = proving.flatMap(({ time, pieces }) => (pieces.has(sha256Hex) ? [time.getTime()] : []));
+    return times.length === 0 ? null : new Date(Math.min(...times));
+  };
 }
 
 /** The store of the newest revision: later signers add to it, so nothing of older ones is lost. */
@@ -82,12 +108,12 @@ function validateDocumentTimestamps(signatures: readonly PdfSignature[], pdf: Pd
   const judged: DocumentTimestamp[] = [];
   for (const signature of [...signatures].reverse()) {
     const provenAt = proofFor(signature, judged)?.time ?? pdf.context.at;
-    judged.unshift({ signature, validated: validateDocumentTimestamp(signature, provenAt, pdf) });
+    judged.unshift({ signature, validated: validateDocumentTimestamp(signature, provenAt, proofsOf(judged, pdf), pdf) });
   }
   return judged;
 }
 
-function validateDocumentTimestamp(signature: PdfSignature, provenAt: Date, { digests, store, context }: PdfContext): ValidatedTimestamp {
+function validateDocumentTimestamp(signature: PdfSignature, provenAt: Date, existed: ExistenceProofs, { digests, store, context }: PdfContext): ValidatedTimestamp {
   const digest = digests(signature);
   const validated = validateTimestamp({
     type: 'document',
@@ -97,6 +123,7 @@ function validateDocumentTimestamp(signature: PdfSignature, provenAt: Date, { di
     provenAt,
     certificates: store.certificates,
     embedded: store.material,
+    existed,
     context,
   });
   const container = containerChecks(signature, null);
@@ -127,7 +154,7 @@ const FLAVOURS: Readonly<Record<string, Flavour>> = {
   'adbe.pkcs7.sha1': { format: 'PKCS7', profile: 'cms', digestInside: true },
 };
 
-function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence | null, { source, digests, store, context }: PdfContext): JudgedSignatures {
+function validatePdfSignature(signature: PdfSignature, { proof, existed }: Pick<ValidateSignatureInput, 'proof' | 'existed'>, { source, digests, store, context }: PdfContext): JudgedSignatures {
   const flavour = FLAVOURS[signature.subFilter ?? ''];
   if (flavour === undefined) return unreadable(signature, `the signature format ${signature.subFilter ?? 'without a name'} is not supported`, context);
   const signedData = signedDataOrReason(signature.contents);
@@ -154,6 +181,7 @@ function validatePdfSignature(signature: PdfSignature, proof: ProofOfExistence |
     certificates: store.certificates,
     material: store.material,
     proof,
+    existed,
     context,
   });
   const [own, ...counters] = result.signatures;

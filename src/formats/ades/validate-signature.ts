@@ -8,7 +8,7 @@ import type { Certificate } from '../x509/certificate.ts';
 import { conclude } from './conclude.ts';
 import { constraintFindings } from './constraint-findings.ts';
 import { applyConstraints, type ConstraintFinding } from './constraints.ts';
-import { joinMaterial, readMaterial, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
+import { joinMaterial, readMaterial, withProofOf, type ExistenceProofs, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
 import { judgeCertificate, type CertificateJudgement } from './judge-certificate.ts';
 import { levelMet } from './level.ts';
 import { validateTimestamp, type ValidatedTimestamp } from './validate-timestamp.ts';
@@ -40,6 +40,8 @@ export interface ValidateSignatureInput {
   readonly material: RevocationMaterial;
   /** What proves from outside that the signature existed, such as a later document time-stamp. */
   readonly proof: ProofOfExistence | null;
+  /** Proofs for the container's revocation information. */
+  readonly existed: ExistenceProofs;
   readonly context: ValidationContext;
 }
 
@@ -108,7 +110,7 @@ function validateSignatureTimestamp(input: ValidateSignatureInput, tokenDer: Uin
   const { context, signerInfo, id, proof } = input;
   // Proven no later than a document time-stamp over it; otherwise only now.
   const provenAt = proof?.time ?? context.at;
-  return validateTimestamp({ type: 'signature', covers: id, tokenDer, imprint: (digest) => digestOf(digest, signerInfo.signature), provenAt, certificates: input.certificates, embedded: input.material, context });
+  return validateTimestamp({ type: 'signature', covers: id, tokenDer, imprint: (digest) => digestOf(digest, signerInfo.signature), provenAt, certificates: input.certificates, embedded: input.material, existed: input.existed, context });
 }
 
 /** Over the content, so made before the signature: proven as early as the signature is (ETSI EN 319 122-1 §5.2.8). */
@@ -116,17 +118,20 @@ function validateContentTimestamp(input: ValidateSignatureInput, tokenDer: Uint8
   const { context, signedData, id, contentDigest } = input;
   const inside = signedData.encapsulatedContent;
   const imprint = (digest: DigestName): Uint8Array => (contentDigest === undefined ? (inside === null ? null : digestOf(digest, inside)) : contentDigest(digest)) ?? new Uint8Array();
-  return validateTimestamp({ type: 'content', covers: id, tokenDer, imprint, provenAt, certificates: input.certificates, embedded: input.material, context });
+  return validateTimestamp({ type: 'content', covers: id, tokenDer, imprint, provenAt, certificates: input.certificates, embedded: input.material, existed: input.existed, context });
 }
 
 function judgeTrust(input: ValidateSignatureInput, certificate: Certificate | null, at: Date): CertificateJudgement | null {
   if (certificate === null) return null;
   const { signedData, context } = input;
   const archived = readRevocationInfoArchival(input.signerInfo.signedAttributes ?? []);
-  const carriedData = readMaterial('embedded', [...signedData.crlsDer, ...archived.crlsDer], [...signedData.ocspResponsesDer, ...archived.ocspsDer]);
-  const embedded = joinMaterial(input.material, carriedData);
+  // What is signed existed when the signature did; what merely lies in the CMS, when the container is proven to have had it.
+  const signed = readMaterial('embedded', archived.crlsDer, archived.ocspsDer);
+  const carriedData = readMaterial('embedded', signedData.crlsDer, signedData.ocspResponsesDer);
+  const existed = withProofOf(signed, at < context.at ? at : null, withProofOf(carriedData, input.proof?.time ?? null, input.existed));
+  const embedded = joinMaterial(input.material, carriedData, signed);
   const carried = [...signedData.certificates, ...input.certificates];
-  return judgeCertificate({ certificate, carried, embedded, anchors: context.anchors.signature, rules: context.policy.signaturePath, at, context });
+  return judgeCertificate({ certificate, carried, embedded, anchors: context.anchors.signature, rules: context.policy.signaturePath, at, existed, context });
 }
 
 /**

@@ -5,7 +5,7 @@ import { algorithmFault } from '../algorithms/policy.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { checkTimestampToken, type TimestampCheckResult } from '../tsp/check-token.ts';
 import { readTimestampToken, type TimestampToken } from '../tsp/token.ts';
-import { joinMaterial, readMaterial, type RevocationMaterial, type ValidationContext } from './context.ts';
+import { joinMaterial, readMaterial, withProofOf, type ExistenceProofs, type RevocationMaterial, type ValidationContext } from './context.ts';
 import { judgeCertificate, type CertificateJudgement } from './judge-certificate.ts';
 
 export interface ValidateTimestampInput {
@@ -20,6 +20,8 @@ export interface ValidateTimestampInput {
   /** Certificates and revocation information of the container (DSS). */
   readonly certificates: readonly Certificate[];
   readonly embedded: RevocationMaterial;
+  /** Proofs for the container's revocation information. */
+  readonly existed: ExistenceProofs;
   readonly context: ValidationContext;
 }
 
@@ -56,14 +58,15 @@ export function validateTimestamp(input: ValidateTimestampInput): ValidatedTimes
 
 type Trust = Pick<CertificateJudgement, 'subIndication' | 'checks' | 'selfContained'>;
 
-function judgeTrust({ context, provenAt, embedded: container, certificates }: ValidateTimestampInput, token: TimestampToken, result: TimestampCheckResult): Trust {
+function judgeTrust({ context, provenAt, embedded: container, certificates, existed }: ValidateTimestampInput, token: TimestampToken, result: TimestampCheckResult): Trust {
   const { certificate, algorithms } = result;
   if (certificate === null) return { subIndication: 'NO_SIGNING_CERTIFICATE_FOUND', checks: [], selfContained: false };
   const { policy, anchors } = context;
   const { crlsDer, ocspResponsesDer } = token.signedData;
   const carried = [...token.signedData.certificates, ...certificates];
-  const embedded = joinMaterial(container, readMaterial('embedded', crlsDer, ocspResponsesDer));
-  const path = judgeCertificate({ certificate, carried, embedded, anchors: anchors.timestamp, rules: policy.timestampPath, at: provenAt, context });
+  const inside = readMaterial('embedded', crlsDer, ocspResponsesDer);
+  const embedded = joinMaterial(container, inside);
+  const path = judgeCertificate({ certificate, carried, embedded, anchors: anchors.timestamp, rules: policy.timestampPath, at: provenAt, existed: withProofOf(inside, provenAt < context.at ? provenAt : null, existed), context });
   const fault = algorithmFault(policy.algorithms, { digest: algorithms.digest, keyType: certificate.publicKey.type, keyBits: certificate.publicKey.bits }, provenAt);
   const check: Check = { name: 'algorithms', clause: 'EN 319 102-1 §5.2.8', status: fault === null ? 'passed' : 'failed', detail: fault ?? 'accepted by the policy' };
   return { subIndication: path.subIndication ?? (fault === null ? null : 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE'), checks: [...path.checks, check], selfContained: path.selfContained };

@@ -46,3 +46,10 @@ export function keyFault(policy: AlgorithmPolicy, type: KeyType, bits: number, a
 function isOver(until: string | null, at: Date): boolean {
   return until !== null && at.getTime() >= Date.parse(until);
 }
+
+/** From when on the policy no longer relies on these algorithms; null: no end in sight. What it never relied on has no end either. */
+export function reliableUntil(policy: AlgorithmPolicy, { digest, keyType, keyBits }: AlgorithmUse): Date | null {
+  const days = [digest === null ? null : policy.digests[digest], policy.keys.find((row) => row.type === keyType && keyBits >= row.minBits)?.until];
+  const ends = days.flatMap((day) => (day === null || day === undefined ? [] : [Date.parse(day)]));
+  return ends.length === 0 ? null : new Date(Math.min(...ends));
+}

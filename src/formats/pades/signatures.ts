@@ -6,6 +6,7 @@ import { diffRevisions } from '../pdf/diff/diff-revisions.ts';
 import { disagreements } from '../pdf/disagreements.ts';
 import type { PdfDocument, PdfRevision } from '../pdf/document.ts';
 import { openPdf } from '../pdf/document.ts';
+import { unlistedObjects } from '../pdf/dormant-objects.ts';
 import type { PdfField } from '../pdf/fields.ts';
 import { fieldsOf } from '../pdf/fields.ts';
 import { PDF_LIMITS, limit } from '../pdf/limits.ts';
@@ -237,8 +238,9 @@ function lastWritten(document: PdfDocument, num: number): number {
 /** Each revision looked through once. */
 function shadowHistory(document: PdfDocument, scan: ScanResult): Surroundings['shadows'] {
   const known = new Map<number, readonly string[]>();
+  const unlisted = unlistedObjects(document, scan);
   return (revision) => {
-    const warnings = known.get(revision) ?? shadowWarnings(document.at(revision), scan);
+    const warnings = known.get(revision) ?? shadowWarnings(document.at(revision), unlisted);
     known.set(revision, warnings);
     return warnings;
   };

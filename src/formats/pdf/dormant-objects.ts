@@ -1,9 +1,9 @@
 import { isGatewayError } from '../../domain/errors.ts';
-import type { PdfRevision } from './document.ts';
+import type { PdfDocument, PdfRevision } from './document.ts';
 import type { PdfObject } from './objects.ts';
 import { dictOf, isName } from './objects.ts';
 import { referencesOf } from './references.ts';
-import type { ScanResult } from './scan.ts';
+import type { ScannedObject, ScanResult } from './scan.ts';
 
 /** An object that the file holds and that nothing shows. */
 export interface DormantObject {
@@ -32,10 +32,10 @@ export function dormantObjects(view: PdfRevision): readonly DormantObject[] {
   return found;
 }
 
-/** Objects in the file, before an offset, that no cross-reference section leads to, although other objects of their number are in use. */
-export function unlistedObjects(view: PdfRevision, scan: ScanResult, before: number): readonly number[] {
+/** Objects in the file that no cross-reference section of any revision leads to. */
+export function unlistedObjects({ latest }: PdfDocument, scan: ScanResult): readonly ScannedObject[] {
   const listed = new Set<number>();
-  for (const section of view.chain) {
+  for (const section of latest.chain) {
     for (const part of section.hybrid === undefined ? [section] : [section, section.hybrid]) {
       for (const { first, count } of part.runs) {
         for (let num = first; num < first + count; num++) {
@@ -45,8 +45,7 @@ export function unlistedObjects(view: PdfRevision, scan: ScanResult, before: num
       }
     }
   }
-  const unlisted = scan.objects.filter(({ offset, num }) => offset < before && !listed.has(offset) && view.entry(num).type !== 'free');
-  return [...new Set(unlisted.map(({ num }) => num))];
+  return scan.objects.filter(({ offset }) => !listed.has(offset));
 }
 
 function* numbersInUse(view: PdfRevision): Generator<number> {

@@ -24,11 +24,20 @@ interface Outgoing {
 /** References leaving an object, kept by the object: revisions share what they did not change. */
 const outgoingOf = new WeakMap<object, readonly Outgoing[]>();
 
+/** By view: a revision is compared with the one after it, and looked through for what it hides. */
+const known = new WeakMap<PdfRevision, ReadonlyMap<number, readonly Reference[]>>();
+
 /**
  * Every place that refers to each object, over all that can be reached from the trailer; references to objects that do not
  * exist are in it too. @throws PDF_LIMIT, PDF_BROKEN
  */
 export function referencesOf(view: PdfRevision): ReadonlyMap<number, readonly Reference[]> {
+  const references = known.get(view) ?? collectReferences(view);
+  known.set(view, references);
+  return references;
+}
+
+function collectReferences(view: PdfRevision): ReadonlyMap<number, readonly Reference[]> {
   const references = new Map<number, Reference[]>();
   const stack: number[] = [];
   const note = (holder: number, outgoing: readonly Outgoing[]): void => {

@@ -6,7 +6,7 @@ import type { ValidationReport } from '../../../src/domain/validation-report.ts'
 import { NO_MATERIAL, readMaterial } from '../../../src/formats/ades/context.ts';
 import { validationPolicy } from '../../../src/formats/ades/policy.ts';
 import { digestOfChunks } from '../../../src/formats/algorithms/digests.ts';
-import { appendedSource, bytesSource } from '../../../src/formats/byte-source.ts';
+import { appendedSource, bytesSource, type ByteSource } from '../../../src/formats/byte-source.ts';
 import { embedContents, signedBytes } from '../../../src/formats/pades/embed.ts';
 import { preparePades, type PreparedPdf, type PreparePadesOptions } from '../../../src/formats/pades/prepare.ts';
 import { readKnownCertificate } from '../../../src/formats/x509/certificate-memo.ts';
@@ -31,6 +31,7 @@ export interface Notary {
   /** Puts any value into /Contents; `make` is given the digest's input. */
   embed(pdf: Uint8Array, make: (content: Buffer) => Uint8Array, options?: Partial<PreparePadesOptions>): Promise<Buffer>;
   verify(pdf: Uint8Array): Promise<ValidationReport>;
+  verifySource(source: ByteSource): Promise<ValidationReport>;
   readonly officer: DevIdentity;
   readonly pki: DevPki;
   /** Keys of the officer's, a clock that stands still, no time-stamping. */
@@ -48,6 +49,7 @@ export interface Crafted {
 export async function createNotary(): Promise<Notary> {
   const pki = await createDevPki({ now: NOW });
   const ports = signingPorts(pki.officer);
+  const verifySource = verifier(pki);
   return {
     officer: pki.officer,
     pki,
@@ -70,7 +72,8 @@ export async function createNotary(): Promise<Notary> {
       const content = Buffer.concat([...signedBytes(appendedSource(bytesSource(pdf), prepared.increment), prepared.byteRange)]);
       return Buffer.concat([pdf, embedContents(prepared, make(content))]);
     },
-    verify: verifier(pki),
+    verify: (pdf) => verifySource(bytesSource(pdf)),
+    verifySource,
   };
 }
 
@@ -85,11 +88,11 @@ function signingPorts({ name, privateKey, chainDer, scheme }: DevIdentity): Sign
   return { signer, timestampAuthorities: [], clock, chance: systemChance(clock) };
 }
 
-function verifier({ root, issuing }: DevPki): Notary['verify'] {
+function verifier({ root, issuing }: DevPki): Notary['verifySource'] {
   const anchor = { certificateDer: root.identity.certificateDer, set: 'dev' };
   const trustStore: TrustStore = { anchors: () => Promise.resolve([anchor]) };
   const lists = [root, issuing].map((authority) => authority.crl(new Date(NOW.getTime() - HOUR_MS), new Date(NOW.getTime() + HOUR_MS)));
   const revocation = { ...NO_MATERIAL, ...readMaterial('given', lists, []) };
   const policy = validationPolicy(loadPolicy('default'));
-  return (pdf) => verifyDocument({ trustStore, clock }, { file: 'mutant.pdf', source: bytesSource(pdf), policy, revocation });
+  return (source) => verifyDocument({ trustStore, clock }, { file: 'mutant.pdf', source, policy, revocation });
 }

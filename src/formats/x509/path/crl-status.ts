@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../domain/errors.ts';
 import { algorithmFault, type AlgorithmPolicy } from '../../algorithms/policy.ts';
-import { verifyValue } from '../../algorithms/verify.ts';
+import { verifyValue, type VerifyValueResult } from '../../algorithms/verify.ts';
 import { ALL_REASONS, crlProfileFault, freshnessFault, isDeltaFor, lookUp, pointsOf, reasonsOf, scopeFault, type CrlStatus, type Freshness } from '../../crl/check-crl.ts';
 import type { Crl } from '../../crl/read-crl.ts';
 import type { Certificate } from '../certificate.ts';
@@ -9,7 +9,7 @@ import { sameName } from '../name.ts';
 import type { Chain } from './chain.ts';
 import type { CertificateStatus } from './revocation.ts';
 import type { PathRules } from './rules.ts';
-import { workingKey } from './signatures.ts';
+import { inheritsParameters, workingKey } from './signatures.ts';
 import { validatePath } from './validate-path.ts';
 
 export interface CrlContext {
@@ -121,11 +121,24 @@ function findSigner(crl: Crl, issuer: Certificate, context: CrlContext): Certifi
   return [...faults].join('; ');
 }
 
+/** What a key says of a list's value is mathematics and stays; lists that are kept for their validity are asked again and again. */
+const checkedValues = new WeakMap<Crl, WeakMap<Certificate, VerifyValueResult>>();
+
+function checkValue(crl: Crl, signer: Certificate, chain: Chain): VerifyValueResult {
+  const value = { algorithm: crl.signatureAlgorithm, data: crl.tbsDer, signature: crl.signature };
+  if (inheritsParameters(signer)) {
+    const index = chain.certificates.findIndex(({ sha256Hex }) => sha256Hex === signer.sha256Hex);
+    return verifyValue({ ...value, spkiDer: (index < 0 ? null : workingKey(chain.certificates, index)) ?? signer.spkiDer });
+  }
+  const bySigner = checkedValues.get(crl) ?? new WeakMap<Certificate, VerifyValueResult>();
+  const result = bySigner.get(signer) ?? verifyValue({ ...value, spkiDer: signer.spkiDer });
+  checkedValues.set(crl, bySigner.set(signer, result));
+  return result;
+}
+
 function signatureFault(crl: Crl, signer: Certificate, { algorithms, freshness, chain }: CrlContext): string | null {
-  const index = chain.certificates.findIndex(({ sha256Hex }) => sha256Hex === signer.sha256Hex);
-  const spkiDer = (index < 0 ? null : workingKey(chain.certificates, index)) ?? signer.spkiDer;
   try {
-    const { valid, digest, keyBits } = verifyValue({ algorithm: crl.signatureAlgorithm, spkiDer, data: crl.tbsDer, signature: crl.signature });
+    const { valid, digest, keyBits } = checkValue(crl, signer, chain);
     if (!valid) return 'is not signed with the key of its issuer';
     const weak = algorithms === null ? null : algorithmFault(algorithms, { digest, keyType: signer.publicKey.type, keyBits }, freshness.at);
     return weak === null ? null : `is signed with what policy refuses: ${weak}`;

@@ -16,7 +16,22 @@ export interface SignatureBook {
   readonly checks: number;
 }
 
-/** Keeps nothing beyond one validation. */
+/**
+ * A value that is right under a key stays right, whenever and for whomever it is asked: mathematics, no judgement. Certificates met again
+ * are the same objects (`readKnownCertificate`); what is forgotten with them is only computed again.
+ */
+const proven = new WeakMap<Certificate, WeakSet<Certificate>>();
+
+function isProven(child: Certificate, issuer: Certificate): boolean {
+  return proven.get(child)?.has(issuer) === true;
+}
+
+function remember(child: Certificate, issuer: Certificate): void {
+  const issuers = proven.get(child) ?? new WeakSet();
+  proven.set(child, issuers.add(issuer));
+}
+
+/** Counts the checks of one validation. */
 export function signatureBook(maxChecks: number): SignatureBook {
   const known = new Map<string, Verdict>();
   let checks = 0;
@@ -28,9 +43,11 @@ export function signatureBook(maxChecks: number): SignatureBook {
   return {
     verdict(child, issuer) {
       if (inheritsParameters(issuer)) return 'deferred';
+      if (isProven(child, issuer)) return 'right';
       const key = `${child.sha256Hex} ${issuer.sha256Hex}`;
       const verdict = known.get(key) ?? verify(child, issuer.spkiDer);
       known.set(key, verdict);
+      if (verdict === 'right') remember(child, issuer);
       return verdict;
     },
     verdictWith: verify,
