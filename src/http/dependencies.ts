@@ -19,6 +19,7 @@ import type { replayMessage } from '../usecases/replay-message.ts';
 import type { requestPost } from '../usecases/request-post.ts';
 import type { sendMessage } from '../usecases/send-message.ts';
 import type { storeDocument } from '../usecases/store-document.ts';
+import type { findAtDesk, listDeskTasks, openPostDesk, readDeskSession, workPostDesk } from '../usecases/work-post-desk.ts';
 
 /** A use case with its ports given. */
 type Bound<UseCase> = UseCase extends (ports: never, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
@@ -92,6 +93,13 @@ export interface HttpDependencies {
   readonly reportPostalEvent: Bound<typeof reportPostalEvent>;
   readonly listCarriers: Bound<typeof listCarriers>;
   readonly hearCarrier: Bound<typeof hearCarrier>;
+  readonly openPostDesk: Bound<typeof openPostDesk>;
+  readonly readDeskSession: Bound<typeof readDeskSession>;
+  readonly findAtDesk: Bound<typeof findAtDesk>;
+  readonly listDeskTasks: Bound<typeof listDeskTasks>;
+  readonly workPostDesk: Bound<typeof workPostDesk>;
+  /** For the fields of forms: `yyyy-MM-ddTHH:mm`. */
+  readonly timeInVietnam: () => string;
 
   readonly checkReadiness: Bound<typeof checkReadiness>;
   /** True from the moment the process was told to stop. */

@@ -29,6 +29,9 @@ export interface ContentReply {
   readonly body: Uint8Array;
   /** For pages, the policy under which they show as they should; null: nothing in it may run or load. */
   readonly contentSecurityPolicy: string | null;
+  /** Instead of the status in the table. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What leaves is checked like what comes in: a field that the description does not name stays here. */
@@ -40,8 +43,8 @@ export function sendJson(response: Response, status: number, schema: z.ZodType, 
 }
 
 /** A page or report that was made just now, shown rather than saved. */
-export function sendContent(response: Response, status: number, { contentType, body, contentSecurityPolicy }: ContentReply): void {
-  response.status(status).set({ 'content-type': contentType, 'cache-control': 'no-store', vary: 'accept, accept-language' });
+export function sendContent(response: Response, status: number, { contentType, body, contentSecurityPolicy, ...reply }: ContentReply): void {
+  response.status(reply.status ?? status).set({ 'content-type': contentType, 'cache-control': 'no-store', vary: 'accept, accept-language', ...reply.headers });
   if (contentSecurityPolicy !== null) response.set('content-security-policy', contentSecurityPolicy);
   response.send(Buffer.from(body));
 }

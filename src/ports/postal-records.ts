@@ -10,6 +10,8 @@ export interface PostalRecords {
   add(order: PostalOrder): Promise<void>;
   find(id: PostalOrderId): Promise<PostalOrder | null>;
   findByNumber(carrier: string, orderNumber: string): Promise<PostalOrder | null>;
+  /** Orders that the carrier gave this number of a parcel, newest first; a number may come again after years. */
+  findByTrackingNumber(trackingNumber: string): Promise<readonly PostalOrder[]>;
   ofDossier(code: DossierCode): Promise<readonly PostalOrder[]>;
   /** Locks the order's row until the transaction ends, so that events and settlements do not cross. */
   lock(id: PostalOrderId): Promise<PostalOrder | null>;

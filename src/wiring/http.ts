@@ -3,6 +3,7 @@ import { createFileSigner } from '../../connectors/key-file/index.ts';
 import type { Config } from '../config.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { HttpDependencies } from '../http/dependencies.ts';
+import { findAtDesk, listDeskTasks, openPostDesk, readDeskSession, workPostDesk } from '../usecases/work-post-desk.ts';
 import { openFileSource } from '../isolation/file-source.ts';
 import { isolatedDigester, isolatedPdfPreparer, type DocumentIsolation } from '../isolation/isolated-documents.ts';
 import type { Chance } from '../ports/chance.ts';
@@ -105,6 +106,12 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     reportPostalEvent: (...call) => reportPostalEvent(ports, ...call),
     listCarriers: () => listCarriers(ports),
     hearCarrier: (...call) => hearCarrier(ports, ...call),
+    openPostDesk: (...call) => openPostDesk(ports, ...call),
+    readDeskSession: (...call) => readDeskSession(ports, ...call),
+    findAtDesk: (...call) => findAtDesk(ports, ...call),
+    listDeskTasks: () => listDeskTasks(ports),
+    workPostDesk: (...call) => workPostDesk(ports, ...call),
+    timeInVietnam: () => new Date(clock.now().getTime() + 7 * 3_600_000).toISOString().slice(0, 16),
     checkReadiness: () => checkReadiness({ ...ports, checkStorage: () => checkStorage(config), timestamps: stamps.health }),
     isDraining,
     limits: { maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES, version: parts.version },

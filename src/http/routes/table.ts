@@ -6,6 +6,7 @@ import { listDossiersRoute, openDossierRoute, readDossierRoute } from './dossier
 import { acknowledgeMessageRoute, readInboxRoute } from './inbox.ts';
 import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
 import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
+import { postDeskFormRoute, postDeskRoute } from './post-desk.ts';
 import { cancelPostalOrderRoute, listPostalOrdersRoute, readPostalOrderRoute, reportPostalEventRoute, requestPostRoute } from './postal-orders.ts';
 import { listKeysRoute, makeSignatureRoute } from './signatures.ts';
 import { verifyFormRoute, verifyPageRoute, verifyRoute } from './verifications.ts';
@@ -35,6 +36,8 @@ export function routesOf(version: string): readonly Route[] {
     reportPostalEventRoute,
     listCarriersRoute,
     hearCarrierRoute,
+    postDeskRoute,
+    postDeskFormRoute,
     livenessRoute,
     readinessRoute,
   ];

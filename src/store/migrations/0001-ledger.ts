@@ -233,6 +233,7 @@ const STATEMENTS = [
     UNIQUE (dossier_code, leg, revision),
     UNIQUE (carrier, order_number)
   )`,
+  `CREATE INDEX postal_order_tracking ON postal_order (tracking_number) WHERE tracking_number IS NOT NULL`,
   `ALTER TABLE outbox ADD FOREIGN KEY (postal_order_id) REFERENCES postal_order`,
   `CREATE TABLE postal_event (
     id uuid PRIMARY KEY,

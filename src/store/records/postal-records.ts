@@ -17,7 +17,7 @@ export function postalRecords(db: Executor, sealing: Sealing): PostalRecords {
 const detailContext = (id: string): string => `postal_order:${id}:detail`;
 const rawContext = (id: string): string => `postal_event:${id}:raw`;
 
-function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'ofDossier' | 'lock' | 'setState' | 'openOf'> {
+function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'findByTrackingNumber' | 'ofDossier' | 'lock' | 'setState' | 'openOf'> {
   const selectAll = db.selectFrom('postal_order').selectAll();
   const orderOf = (row: Selectable<Database['postal_order']>): PostalOrder => buildOrder(row, sealing);
   return {
@@ -29,6 +29,9 @@ function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'fi
     async findByNumber(carrier, orderNumber) {
       const row = await selectAll.where('carrier', '=', carrier).where('order_number', '=', orderNumber).executeTakeFirst();
       return row === undefined ? null : orderOf(row);
+    },
+    async findByTrackingNumber(trackingNumber) {
+      return (await selectAll.where('tracking_number', '=', trackingNumber).orderBy('created_at', 'desc').limit(10).execute()).map(orderOf);
     },
     async ofDossier(code) {
       return (await selectAll.where('dossier_code', '=', code).orderBy('created_at').orderBy('id').execute()).map(orderOf);

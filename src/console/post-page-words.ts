@@ -1,0 +1,155 @@
+import type { PostDeskOrder } from '../formats/api/post-desk.ts';
+
+export type DeskLanguage = 'vi' | 'en';
+type Entry = PostDeskOrder['handOvers'][number];
+
+interface DeskWords {
+  readonly title: string;
+  readonly lead: string;
+  readonly otherLanguage: string;
+  readonly key: string;
+  readonly keyNote: string;
+  readonly signIn: string;
+  readonly signOut: string;
+  readonly scan: string;
+  readonly find: string;
+  readonly notFound: string;
+  readonly tasks: string;
+  readonly noTasks: string;
+  readonly dossier: string;
+  readonly leg: string;
+  readonly state: string;
+  readonly carrier: string;
+  readonly tracking: string;
+  readonly deliverBy: string;
+  readonly papers: string;
+  readonly copies: string;
+  readonly events: string;
+  readonly noEvents: string;
+  readonly handOver: string;
+  readonly entry: string;
+  readonly minutes: string;
+  readonly counted: string;
+  readonly complete: string;
+  readonly discrepancy: string;
+  readonly when: string;
+  readonly confirm: string;
+  readonly attempt: string;
+  readonly reason: string;
+  readonly measure: string;
+  readonly record: string;
+  readonly decide: string;
+  readonly decideNote: string;
+  readonly note: string;
+  readonly done: Readonly<Record<'entered' | 'entered-before' | 'decided', string>>;
+  readonly entries: Readonly<Record<Entry, string>>;
+  readonly legs: Readonly<Record<PostDeskOrder['leg'], string>>;
+  readonly decisions: Readonly<Record<PostDeskOrder['decisions'][number], string>>;
+  readonly kinds: Readonly<Record<string, string>>;
+  readonly states: Readonly<Record<string, string>>;
+  readonly reasons: Readonly<Record<string, string>>;
+  readonly measures: Readonly<Record<string, string>>;
+}
+
+const vi: DeskWords = {
+  title: 'Bàn giao nhận bưu chính',
+  lead: 'Quét mã vận đơn hoặc số đơn, đếm giấy tờ, xác nhận.',
+  otherLanguage: 'English',
+  key: 'Khóa API của quản trị viên',
+  keyNote: 'Khóa có quyền “admin”. Phiên làm việc kết thúc sau 15 phút.',
+  signIn: 'Đăng nhập',
+  signOut: 'Đăng xuất',
+  scan: 'Mã vận đơn hoặc số đơn',
+  find: 'Tìm',
+  notFound: 'Không có đơn nào mang số này.',
+  tasks: 'Đơn chờ người quyết định',
+  noTasks: 'Không có đơn nào đang chờ.',
+  dossier: 'Mã hồ sơ',
+  leg: 'Chặng',
+  state: 'Trạng thái',
+  carrier: 'Đơn vị vận chuyển',
+  tracking: 'Mã vận đơn',
+  deliverBy: 'Hạn phát',
+  papers: 'Danh mục giấy tờ',
+  copies: 'Số bản',
+  events: 'Hành trình',
+  noEvents: 'Chưa có sự kiện.',
+  handOver: 'Biên bản giao nhận',
+  entry: 'Việc giao nhận',
+  minutes: 'Số biên bản',
+  counted: 'Số giấy tờ đếm được',
+  complete: 'Đủ thành phần hồ sơ theo danh mục',
+  discrepancy: 'Sai khác (nếu có)',
+  when: 'Thời điểm ký (giờ Việt Nam)',
+  confirm: 'Xác nhận giao nhận',
+  attempt: 'Lần phát không thành công',
+  reason: 'Lý do',
+  measure: 'Cách xử lý',
+  record: 'Ghi nhận',
+  decide: 'Quyết định',
+  decideNote: 'Hãy hỏi đơn vị vận chuyển trước khi quyết định. Quyết định được lưu vết.',
+  note: 'Ghi chú (đơn vị vận chuyển trả lời thế nào)',
+  done: { entered: 'Đã ghi nhận.', 'entered-before': 'Việc này đã được ghi nhận trước đó; không ghi lại.', decided: 'Đã ghi quyết định.' },
+  entries: { CITIZEN_TO_POST: 'Người dân giao cho bưu điện', POST_TO_AGENCY: 'Bưu điện giao cho cơ quan', AGENCY_TO_POST: 'Cơ quan giao cho bưu điện', POST_TO_CITIZEN: 'Bưu điện phát cho người dân', ATTEMPT_FAILED: 'Phát không thành công', RETURNED_TO_AGENCY: 'Bưu điện chuyển hoàn cho cơ quan' },
+  legs: { COLLECT_DOSSIER: 'Thu gom hồ sơ', DELIVER_RESULT: 'Trả kết quả', RETURN_DOSSIER: 'Trả lại hồ sơ', SUPPLEMENT_DOCS: 'Bổ sung hồ sơ' },
+  decisions: { adopt: 'Đơn vị vận chuyển đã có đơn', resend: 'Chưa có: gửi lại đơn', cancel: 'Chưa có, và không cần nữa: hủy' },
+  kinds: { original: 'bản chính', copy: 'bản sao', 'certified-copy': 'bản sao chứng thực' },
+  states: {
+    QUEUED: 'Chờ gửi', SUBMITTED: 'Đang gửi', UNKNOWN: 'Chưa rõ đã nhận hay chưa', REJECTED: 'Bị từ chối', ACCEPTED: 'Đã tiếp nhận đơn', PICKUP_SCHEDULED: 'Sẽ đến lấy', PICKUP_FAILED: 'Lấy không thành công', PICKED_UP: 'Bưu điện đã nhận',
+    IN_TRANSIT: 'Đang vận chuyển', AT_DELIVERY_OFFICE: 'Đã đến bưu cục phát', OUT_FOR_DELIVERY: 'Đang phát', DELIVERY_FAILED: 'Phát không thành công', HELD_FOR_COLLECTION: 'Chờ nhận tại bưu cục', ON_HOLD: 'Tạm giữ', DAMAGED: 'Hư hỏng',
+    LOST: 'Thất lạc', EXPIRED: 'Hết hạn', CANCELLED: 'Đã hủy', RETURNING: 'Đang chuyển hoàn', RETURNED: 'Đã chuyển hoàn', DELIVERED: 'Đã phát',
+  },
+  reasons: { 'nobody-home': 'Không có người nhận', refused: 'Từ chối nhận', 'wrong-address': 'Sai địa chỉ', 'no-identity-document': 'Không có giấy tờ tùy thân', 'fee-not-paid': 'Không nộp phí', 'asked-for-another-day': 'Hẹn ngày khác', other: 'Lý do khác' },
+  measures: { 'notice-left': 'Để lại giấy mời', retry: 'Phát lại', 'held-at-office': 'Giữ tại bưu cục', return: 'Chuyển hoàn' },
+};
+
+const en: DeskWords = {
+  title: 'Post desk',
+  lead: 'Scan a tracking or order number, count the papers, confirm.',
+  otherLanguage: 'Tiếng Việt',
+  key: 'API key of an administrator',
+  keyNote: 'A key with the scope “admin”. The session ends after 15 minutes.',
+  signIn: 'Sign in',
+  signOut: 'Sign out',
+  scan: 'Tracking or order number',
+  find: 'Find',
+  notFound: 'No order has this number.',
+  tasks: 'Orders that wait for a person',
+  noTasks: 'No order waits.',
+  dossier: 'Dossier',
+  leg: 'Leg',
+  state: 'State',
+  carrier: 'Carrier',
+  tracking: 'Tracking number',
+  deliverBy: 'To be delivered by',
+  papers: 'List of papers',
+  copies: 'Copies',
+  events: 'Its way',
+  noEvents: 'No events yet.',
+  handOver: 'Minutes of a hand-over',
+  entry: 'Hand-over',
+  minutes: 'Number of the minutes',
+  counted: 'Papers counted',
+  complete: 'Complete by the list',
+  discrepancy: 'Discrepancy (if any)',
+  when: 'Signed at (time in Vietnam)',
+  confirm: 'Confirm the hand-over',
+  attempt: 'Failed attempt',
+  reason: 'Reason',
+  measure: 'Action',
+  record: 'Record',
+  decide: 'Decision',
+  decideNote: 'Ask the carrier before you decide. The decision is audited.',
+  note: 'Note (what the carrier said)',
+  done: { entered: 'Recorded.', 'entered-before': 'This was recorded before; nothing was added.', decided: 'The decision is recorded.' },
+  entries: { CITIZEN_TO_POST: 'Citizen to post', POST_TO_AGENCY: 'Post to agency', AGENCY_TO_POST: 'Agency to post', POST_TO_CITIZEN: 'Post to citizen', ATTEMPT_FAILED: 'Failed attempt', RETURNED_TO_AGENCY: 'Returned to the agency' },
+  legs: { COLLECT_DOSSIER: 'Collection of a dossier', DELIVER_RESULT: 'Delivery of a result', RETURN_DOSSIER: 'Return of a dossier', SUPPLEMENT_DOCS: 'Supplement' },
+  decisions: { adopt: 'The carrier has the order', resend: 'It does not: send it again', cancel: 'It does not, and need not: cancel' },
+  kinds: { original: 'original', copy: 'copy', 'certified-copy': 'certified copy' },
+  states: {},
+  reasons: { 'nobody-home': 'Nobody home', refused: 'Refused', 'wrong-address': 'Wrong address', 'no-identity-document': 'No identity document', 'fee-not-paid': 'Fee not paid', 'asked-for-another-day': 'Asked for another day', other: 'Other' },
+  measures: { 'notice-left': 'Notice left', retry: 'Try again', 'held-at-office': 'Held at the office', return: 'Return' },
+};
+
+export const DESK_WORDS = { vi, en } as const satisfies Record<DeskLanguage, DeskWords>;
+export type { DeskWords };

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { PostDeskOrder, PostDeskTask } from '../formats/api/post-desk.ts';
+import { POST_STYLE } from './post-page-style.ts';
+import { DESK_WORDS, type DeskLanguage, type DeskWords } from './post-page-words.ts';
+
+export interface PostPageOptions {
+  readonly language: DeskLanguage;
+  /** Null: nobody has signed in. */
+  readonly desk: PostDesk | null;
+  /** What went wrong with the last form, as a sentence. */
+  readonly fault: string | null;
+}
+
+export interface PostDesk {
+  readonly tasks: readonly PostDeskTask[];
+  /** What was looked for; null: nothing yet. */
+  readonly number: string | null;
+  readonly order: PostDeskOrder | null;
+  readonly done: keyof DeskWords['done'] | null;
+  /** Time in Vietnam for the forms, `yyyy-MM-ddTHH:mm`. */
+  readonly now: string;
+}
+
+export interface PostPage {
+  readonly html: string;
+  /** To be sent with the page instead of any other policy. */
+  readonly contentSecurityPolicy: string;
+}
+
+/** The page of the post desk. Forms and nothing else: no script runs, nothing is fetched from elsewhere. */
+export function postPage({ language, desk, fault }: PostPageOptions): PostPage {
+  const say = DESK_WORDS[language];
+  const other: DeskLanguage = language === 'vi' ? 'en' : 'vi';
+  const html = `<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${say.title}</title>
+<style>${POST_STYLE}</style>
+</head>
+<body>
+<main>
+<div class="brand"><span>Liên Thông Gateway</span><span class="side"><a href="?lang=${other}" lang="${other}" hreflang="${other}">${say.otherLanguage}</a>${desk === null ? '' : form(language, 'logout', `<button class="plain">${say.signOut}</button>`)}</span></div>
+<h1>${say.title}</h1>
+<p class="lead">${say.lead}</p>
+${fault === null ? '' : `<p class="fault" role="alert">${escapeHtml(fault)}</p>`}
+${desk === null ? signIn(language, say) : work(language, say, desk)}
+</main>
+</body>
+</html>
+`;
+  return { html, contentSecurityPolicy: `default-src 'none'; style-src 'sha256-${createHash('sha256').update(POST_STYLE).digest('base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'` };
+}
+
+function form(language: DeskLanguage, action: string, inside: string): string {
+  return `<form method="post" action="?lang=${language}"><input type="hidden" name="action" value="${action}">${inside}</form>`;
+}
+
+function signIn(language: DeskLanguage, say: DeskWords): string {
+  return form(language, 'login', `<p><label for="key">${say.key}</label><input id="key" name="key" type="password" autocomplete="off" required autofocus></p><p class="note">${say.keyNote}</p><button>${say.signIn}</button>`);
+}
+
+function work(language: DeskLanguage, say: DeskWords, { tasks, number, order, done, now }: PostDesk): string {
+  const found = order !== null ? orderPart(language, say, order, now) : number === null ? '' : `<p class="fault" role="alert">${say.notFound}</p>`;
+  return `<form class="scan" method="get"><input type="hidden" name="lang" value="${language}"><label for="number">${say.scan}</label>
+<span class="row"><input id="number" name="number" value="${escapeHtml(number ?? '')}" autocomplete="off" maxlength="100" required${order === null ? ' autofocus' : ''}><button>${say.find}</button></span></form>
+${done === null ? '' : `<p class="done" role="status">${say.done[done]}</p>`}
+${found}
+<section><h2>${say.tasks}</h2>${tasks.length === 0 ? `<p>${say.noTasks}</p>` : tasksTable(language, say, tasks)}</section>`;
+}
+
+function tasksTable(language: DeskLanguage, say: DeskWords, tasks: readonly PostDeskTask[]): string {
+  const rows = tasks.map(
+    ({ orderNumber, carrier, state, stateReason, since }) =>
+      `<tr><td><a href="?lang=${language}&amp;number=${encodeURIComponent(orderNumber)}">${escapeHtml(orderNumber)}</a></td><td>${escapeHtml(carrier)}</td><td>${stateOf(say, state)}<span class="note">${escapeHtml(stateReason ?? '')}</span></td><td>${timeOf(since)}</td></tr>`,
+  );
+  return `<table><tbody>${rows.join('')}</tbody></table>`;
+}
+
+function orderPart(language: DeskLanguage, say: DeskWords, order: PostDeskOrder, now: string): string {
+  const { dossierCode, leg, carrier, trackingNumber, state, stateReason, deadline, contents, events, orderNumber } = order;
+  const facts: readonly (readonly [string, string])[] = [
+    [say.dossier, escapeHtml(dossierCode)],
+    [say.leg, say.legs[leg]],
+    [say.state, `<strong>${stateOf(say, state)}</strong>${stateReason === null ? '' : `<span class="note">${escapeHtml(stateReason)}</span>`}`],
+    [say.carrier, escapeHtml(carrier)],
+    ...(trackingNumber === null ? [] : ([[say.tracking, escapeHtml(trackingNumber)]] as const)),
+    ...(deadline === null ? [] : ([[say.deliverBy, `${timeOf(deadline.deliverBy)}<span class="note">${escapeHtml(deadline.legalBasis)}</span>`]] as const)),
+  ];
+  const papers = contents.map(({ title, kind, copies }, index) => `<tr><td>${index + 1}</td><td>${escapeHtml(title)}<span class="note">${escapeHtml(say.kinds[kind] ?? kind)}</span></td><td class="number">${copies}</td></tr>`);
+  const way = events.map(({ occurredAt, status, carrierCode, carrierText }) => `<tr><td>${timeOf(occurredAt)}</td><td>${status === 'UNKNOWN' ? '' : stateOf(say, status)}</td><td>${escapeHtml(carrierText)}<span class="note">${escapeHtml(carrierCode)}</span></td></tr>`);
+  return `<section><h2>${escapeHtml(orderNumber)}</h2>
+<table class="facts"><tbody>${facts.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`).join('')}</tbody></table>
+${decideForm(language, say, order)}
+<h3>${say.papers}</h3><table><tbody>${papers.join('')}</tbody><tfoot><tr><td></td><td>${say.copies}</td><td class="number">${contents.reduce((sum, { copies }) => sum + copies, 0)}</td></tr></tfoot></table>
+${handOverForm(language, say, order, now)}
+<h3>${say.events}</h3>${way.length === 0 ? `<p>${say.noEvents}</p>` : `<table><tbody>${way.join('')}</tbody></table>`}</section>`;
+}
+
+function handOverForm(language: DeskLanguage, say: DeskWords, order: PostDeskOrder, now: string): string {
+  if (order.handOvers.length === 0) return '';
+  const entries = order.handOvers.map((entry) => `<option value="${entry}">${say.entries[entry]}</option>`).join('');
+  const time = (id: string): string => `<p><label for="${id}">${say.when}</label><input id="${id}" name="occurredAt" type="datetime-local" value="${now}" required></p>`;
+  const handOver = `${hidden(order)}<p><label for="entry">${say.entry}</label><select id="entry" name="entry">${entries}</select></p>
+<p><label for="minutes">${say.minutes}</label><input id="minutes" name="minutesNumber" maxlength="60" required></p>
+<p><label for="counted">${say.counted}</label><input id="counted" name="counted" type="number" min="0" max="9999" required></p>
+<p class="check"><input id="complete" name="complete" type="checkbox"><label for="complete">${say.complete}</label></p>
+<p><label for="discrepancy">${say.discrepancy}</label><input id="discrepancy" name="discrepancy" maxlength="500"></p>
+${time('when')}<button>${say.confirm}</button>`;
+  const attempt = `${hidden(order)}<p><label for="reason">${say.reason}</label><select id="reason" name="reason">${options(say.reasons)}</select></p>
+<p><label for="measure">${say.measure}</label><select id="measure" name="measure">${options(say.measures)}</select></p>
+${time('attempted')}<button class="second">${say.record}</button>`;
+  return `<h3>${say.handOver}</h3>${form(language, 'hand-over', handOver)}<details><summary>${say.attempt}</summary>${form(language, 'attempt', attempt)}</details>`;
+}
+
+function decideForm(language: DeskLanguage, say: DeskWords, order: PostDeskOrder): string {
+  if (order.decisions.length === 0) return '';
+  const choices = order.decisions.map((decision) => `<p class="check"><input id="${decision}" name="decision" type="radio" value="${decision}" required><label for="${decision}">${say.decisions[decision]}</label></p>`).join('');
+  const inside = `${hidden(order)}<p class="note">${say.decideNote}</p>${choices}<p><label for="note">${say.note}</label><input id="note" name="note" maxlength="500" required></p><button>${say.record}</button>`;
+  return `<h3>${say.decide}</h3><div class="decide">${form(language, 'decide', inside)}</div>`;
+}
+
+function hidden({ id, orderNumber }: PostDeskOrder): string {
+  return `<input type="hidden" name="id" value="${escapeHtml(id)}"><input type="hidden" name="number" value="${escapeHtml(orderNumber)}">`;
+}
+
+function options(words: Readonly<Record<string, string>>): string {
+  return Object.entries(words).map(([value, text]) => `<option value="${escapeHtml(value)}">${escapeHtml(text)}</option>`).join('');
+}
+
+/** In words where there are some; the code always, for talking with those who see only it. */
+function stateOf(say: DeskWords, state: string): string {
+  const words = say.states[state];
+  return words === undefined ? escapeHtml(state) : `${escapeHtml(words)} <span class="code">${escapeHtml(state)}</span>`;
+}
+
+/** `dd/MM/yyyy HH:mm`, +07:00. */
+function timeOf(instant: string): string {
+  const [date = '', time = ''] = new Date(Date.parse(instant) + 7 * 3_600_000).toISOString().split('T');
+  return `<span class="time">${date.split('-').reverse().join('/')} ${time.slice(0, 5)}</span>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}

@@ -1,0 +1,104 @@
+import type { Request } from 'express';
+import { postPage, type PostDesk } from '../../console/post-page.ts';
+import { GatewayError, isGatewayError } from '../../domain/errors.ts';
+import type { Caller } from '../../domain/partner.ts';
+import { postDeskForm, postDeskQuery, type PostDeskForm } from '../../formats/api/post-desk.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { PROBLEMS } from '../problem.ts';
+import type { ContentReply } from '../reply.ts';
+import { wholeBody } from '../request-body.ts';
+import { defineRoute, parse } from '../route.ts';
+
+const PAGE = '/console/post';
+const COOKIE = 'lienthong-post-desk';
+const SESSION_SECONDS = 15 * 60;
+const FORM_PACE = { maxBytes: 16 * 1024, minBytesPerSecond: 256, graceMs: 10_000 };
+type Query = { readonly lang: 'vi' | 'en'; readonly number?: string | undefined; readonly done?: PostDesk['done'] | undefined };
+
+export const postDeskRoute = defineRoute({
+  method: 'GET',
+  path: PAGE,
+  operationId: 'showPostDesk',
+  summary: 'The page of the post desk: scan, count, confirm. Its session is opened with an API key of scope admin',
+  tag: 'Post',
+  scope: null,
+  idempotent: false,
+  pathParameters: null,
+  query: postDeskQuery,
+  body: null,
+  answer: { kind: 'content', status: 200, description: 'The page, Vietnamese or English', forms: { 'text/html': null } },
+  problems: [],
+  run: async (dependencies, { query }, { request }) => show(dependencies, await sessionOf(dependencies, request), query, null),
+});
+
+export const postDeskFormRoute = defineRoute({
+  method: 'POST',
+  path: PAGE,
+  operationId: 'workAtPostDesk',
+  summary: 'The forms of the post desk',
+  tag: 'Post',
+  scope: null,
+  idempotent: false,
+  pathParameters: null,
+  query: postDeskQuery,
+  body: { kind: 'bytes', description: 'application/x-www-form-urlencoded, as the page sends it.' },
+  answer: { kind: 'content', status: 200, description: 'The page; 303 to it when the form was taken', forms: { 'text/html': null } },
+  problems: ['UNAUTHENTICATED', 'REQUEST_MALFORMED'],
+  run: async (dependencies, { query }, { request }) => {
+    checkOwnPage(request);
+    const sent = await readForm(request);
+    const caller = await sessionOf(dependencies, request);
+    try {
+      return await take(dependencies, caller, query, parse(postDeskForm, sent, '') as PostDeskForm);
+    } catch (error) {
+      if (!isGatewayError(error) || PROBLEMS[error.code].status >= 500) throw error;
+      const page = await show(dependencies, caller, { ...query, number: sent['number'] }, sentenceOf(error));
+      return { ...page, status: PROBLEMS[error.code].status };
+    }
+  },
+});
+
+async function take(dependencies: HttpDependencies, caller: Caller | null, { lang }: Query, form: PostDeskForm): Promise<ContentReply> {
+  if (form.action === 'login') return redirect(`${PAGE}?lang=${lang}`, cookieOf(await dependencies.openPostDesk(form.key), SESSION_SECONDS));
+  if (form.action === 'logout') return redirect(`${PAGE}?lang=${lang}`, cookieOf('', 0));
+  if (caller === null) throw new GatewayError('UNAUTHENTICATED', 'The session is over: sign in again');
+  const done = await dependencies.workPostDesk(caller, form);
+  return redirect(`${PAGE}?${new URLSearchParams({ lang, number: form.number, done }).toString()}`, null);
+}
+
+async function show(dependencies: HttpDependencies, caller: Caller | null, { lang, number = null, done = null }: { readonly lang: 'vi' | 'en'; readonly number?: string | null | undefined; readonly done?: PostDesk['done'] | undefined }, fault: string | null): Promise<ContentReply> {
+  const desk = caller === null ? null : { tasks: await dependencies.listDeskTasks(), number, order: number === null ? null : await dependencies.findAtDesk(caller, number), done, now: dependencies.timeInVietnam() };
+  const { html, contentSecurityPolicy } = postPage({ language: lang, desk, fault });
+  return { contentType: 'text/html; charset=utf-8', body: Buffer.from(html), contentSecurityPolicy };
+}
+
+async function sessionOf({ readDeskSession }: HttpDependencies, request: Request): Promise<Caller | null> {
+  const session = new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]{1,2000})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1];
+  return session === undefined ? null : readDeskSession(session);
+}
+
+/** Not readable by scripts, never sent along from another site. `Secure` is the proxy's to add: behind it we speak plain HTTP. */
+function cookieOf(value: string, maxAgeSeconds: number): string {
+  return `${COOKIE}=${value}; Path=${PAGE}; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`;
+}
+
+/** Beside the strict cookie: a form that another site sends is refused, whatever its cookies. */
+function checkOwnPage(request: Request): void {
+  const { origin, host } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  const isOwn = (site === undefined || site === 'same-origin') && (origin === undefined || origin === 'null' || (URL.canParse(origin) && new URL(origin).host === host));
+  if (!isOwn) throw new GatewayError('UNAUTHENTICATED', 'This form was not sent by the page of the post desk');
+}
+
+async function readForm(request: Request): Promise<Readonly<Record<string, string>>> {
+  if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) throw new GatewayError('MEDIA_TYPE_UNSUPPORTED', 'Send the form as application/x-www-form-urlencoded');
+  return Object.fromEntries(new URLSearchParams((await wholeBody(request, FORM_PACE)).toString('utf8')));
+}
+
+function redirect(location: string, cookie: string | null): ContentReply {
+  return { status: 303, contentType: 'text/plain', body: new Uint8Array(), contentSecurityPolicy: null, headers: { location, ...(cookie === null ? {} : { 'set-cookie': cookie }) } };
+}
+
+function sentenceOf({ message, faults }: GatewayError): string {
+  return [message, ...faults.map(({ pointer, detail }) => `${pointer} ${detail}`)].join(' · ');
+}

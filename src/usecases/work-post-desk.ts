@@ -1,0 +1,108 @@
+import { GatewayError } from '../domain/errors.ts';
+import type { Caller } from '../domain/partner.ts';
+import { MANUAL_ENTRIES, stateAfterEntry } from '../domain/postal-handover.ts';
+import type { PostalOrder } from '../domain/postal-order.ts';
+import { isPlacing } from '../domain/postal-state.ts';
+import type { PostDeskForm, PostDeskOrder, PostDeskTask } from '../formats/api/post-desk.ts';
+import { postalOrderViewOf } from '../formats/api/postal-views.ts';
+import type { Sealing } from '../ports/sealing.ts';
+import { authenticate } from './authenticate.ts';
+import { enterPostalEvent, type EnterPostalPorts } from './enter-postal-event.ts';
+import { deliveryOf, type PostalAccount } from './order-post.ts';
+import { resolvePostalOrder } from './resolve-postal-order.ts';
+
+export interface PostDeskPorts extends EnterPostalPorts {
+  readonly sealing: Sealing;
+  readonly accounts: readonly PostalAccount[];
+}
+
+/** A clerk's session is short, and its key is looked at again each time: a revoked one ends it at once. */
+export const DESK_SESSION_MS = 15 * 60_000;
+const SESSION = 'post-desk-session';
+
+/**
+ * Opens a session at the post desk with an API key of scope `admin`. Nothing is stored: the key travels sealed in what is returned.
+ * @returns the session, base64url
+ * @throws UNAUTHENTICATED, SCOPE_MISSING
+ */
+export async function openPostDesk(ports: PostDeskPorts, apiKey: string): Promise<string> {
+  checkAdmin(await authenticate(ports, `Bearer ${apiKey}`));
+  const session = JSON.stringify({ apiKey, until: ports.clock.now().getTime() + DESK_SESSION_MS });
+  return Buffer.from(ports.sealing.seal(Buffer.from(session, 'utf8'), SESSION)).toString('base64url');
+}
+
+/** Whose session it is; null when there is none any more. @throws SCOPE_MISSING */
+export async function readDeskSession(ports: PostDeskPorts, session: string): Promise<Caller | null> {
+  const opened = unsealed(ports.sealing, session);
+  if (opened === null || opened.until <= ports.clock.now().getTime()) return null;
+  const caller = await authenticate(ports, `Bearer ${opened.apiKey}`).catch((error: unknown) => {
+    if (error instanceof GatewayError && error.code === 'UNAUTHENTICATED') return null;
+    throw error;
+  });
+  if (caller !== null) checkAdmin(caller);
+  return caller;
+}
+
+function unsealed(sealing: Sealing, session: string): { readonly apiKey: string; readonly until: number } | null {
+  try {
+    return JSON.parse(Buffer.from(sealing.open(Buffer.from(session, 'base64url'), SESSION)).toString('utf8')) as { apiKey: string; until: number };
+  } catch {
+    return null; // forged, cut short or sealed under a key that is gone: the clerk signs in again
+  }
+}
+
+function checkAdmin({ scopes }: Caller): void {
+  if (!scopes.has('admin')) throw new GatewayError('SCOPE_MISSING', 'The post desk needs an API key with the scope "admin"');
+}
+
+/** The order a clerk scanned, by the carrier's number of the parcel or by ours; null: there is none. Reading it is audited. */
+export async function findAtDesk({ records, accounts, clock }: PostDeskPorts, { keyId }: Caller, number: string): Promise<PostDeskOrder | null> {
+  const scanned = number.trim();
+  const byNumber = await Promise.all(accounts.map(({ carrier }) => records.postal.findByNumber(carrier.carrier, scanned)));
+  const order = byNumber.find((found) => found !== null) ?? (await records.postal.findByTrackingNumber(scanned))[0] ?? null;
+  if (order === null) return null;
+  await records.audit.add({ at: clock.now(), actor: `operator:key-${keyId}`, action: 'read-postal-order', subject: `postal-order:${order.id}`, detail: {} });
+  const isParked = (await records.outbox.find(deliveryOf(order)))?.state === 'parked';
+  return {
+    ...postalOrderViewOf(order, await records.postal.events(order.id)),
+    contents: order.detail.contents.map(({ title, kind, copies }) => ({ title, kind, copies })),
+    handOvers: isPlacing(order.state) && order.state !== 'UNKNOWN' ? [] : MANUAL_ENTRIES.filter((entry) => entry !== 'ATTEMPT_FAILED' && stateAfterEntry(entry, order.leg) !== null),
+    decisions: decisionsOn(order, isParked),
+  };
+}
+
+function decisionsOn({ state }: PostalOrder, isParked: boolean): PostDeskOrder['decisions'] {
+  if (!isParked) return [];
+  return state === 'UNKNOWN' ? ['adopt', 'resend', 'cancel'] : state === 'QUEUED' ? ['resend', 'cancel'] : [];
+}
+
+const MOST_TASKS = 100;
+
+/** Orders that wait for a person, longest first. */
+export async function listDeskTasks({ records }: PostDeskPorts): Promise<readonly PostDeskTask[]> {
+  const tasks: PostDeskTask[] = [];
+  for (const { kind, postalOrderId, since } of await records.outbox.parked(null, 1_000)) {
+    const order = kind === 'postal' && postalOrderId !== null && tasks.length < MOST_TASKS ? await records.postal.find(postalOrderId) : null;
+    if (order !== null) tasks.push({ orderNumber: order.orderNumber, carrier: order.carrier, state: order.state, stateReason: order.stateReason, since: since.toISOString() });
+  }
+  return tasks;
+}
+
+export type DeskDone = 'entered' | 'entered-before' | 'decided';
+
+/** What a clerk sent: a hand-over, an attempt, or a decision. @throws as `enterPostalEvent` and `resolvePostalOrder` */
+export async function workPostDesk(ports: PostDeskPorts, { keyId }: Caller, form: Exclude<PostDeskForm, { action: 'login' | 'logout' }>): Promise<DeskDone> {
+  const actor = `operator:key-${keyId}`;
+  if (form.action === 'decide') {
+    const { id, decision, note } = form;
+    const { wakes } = await resolvePostalOrder(ports.records, ports.chance, { id, decision, note, actor, at: ports.clock.now() });
+    ports.queue.wake(wakes);
+    return 'decided';
+  }
+  const { id, occurredAt } = form;
+  const { isNew } =
+    form.action === 'attempt'
+      ? await enterPostalEvent(ports, { id, entry: 'ATTEMPT_FAILED', occurredAt, minutes: null, attempt: { reason: form.reason, action: form.measure }, actor })
+      : await enterPostalEvent(ports, { id, entry: form.entry, occurredAt, minutes: { minutesNumber: form.minutesNumber, counted: form.counted, complete: form.complete, discrepancy: form.discrepancy || null }, attempt: null, actor });
+  return isNew ? 'entered' : 'entered-before';
+}
