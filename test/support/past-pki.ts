@@ -1,9 +1,11 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { buildCrl, type RevokedCertificate } from '../../src/formats/crl/build-crl.ts';
 import { digestAlgorithmDer } from '../../src/formats/algorithms/digests.ts';
-import { octetString, sequence } from '../../src/formats/asn1/writer.ts';
+import { readAsn1 } from '../../src/formats/asn1/reader.ts';
+import { octetString, sequence, setOf } from '../../src/formats/asn1/writer.ts';
 import { bytesSource, appendedSource } from '../../src/formats/byte-source.ts';
-import { buildSignatureTimestampAttribute } from '../../src/formats/cms/build-attributes.ts';
+import { attribute, buildSignatureTimestampAttribute } from '../../src/formats/cms/build-attributes.ts';
+import { ATTRIBUTE } from '../../src/formats/cms/oids.ts';
 import { embedContents, signedBytes } from '../../src/formats/pades/embed.ts';
 import { changeCatalog } from '../../src/formats/pades/place-field.ts';
 import { preparePades } from '../../src/formats/pades/prepare.ts';
@@ -30,7 +32,8 @@ export function pastCrl(issuer: TestIdentity, thisUpdate: Date, nextUpdate: Date
   return buildCrl({ issuerDer: issuer.subjectDer, issuerKeyId, thisUpdate, nextUpdate, crlNumber: BigInt(thisUpdate.getTime()), revoked, signer: issuer.signer });
 }
 
-export function tokenFor(tsa: TestIdentity, data: Uint8Array, genTime: Date, chainDer: readonly Uint8Array[] = []): Uint8Array {
+/** A time-stamp token over the SHA-256 of the data. */
+function tokenFor(tsa: TestIdentity, data: Uint8Array, genTime: Date): Uint8Array {
   const imprint = createHash('sha256').update(data).digest();
   return buildTimestampToken({
     policyOid: '1.3.6.1.4.1.99999.1',
@@ -40,7 +43,7 @@ export function tokenFor(tsa: TestIdentity, data: Uint8Array, genTime: Date, cha
     accuracy: null,
     nonceDer: null,
     tsaNameDer: null,
-    chainDer: [tsa.certificateDer, ...chainDer],
+    chainDer: [tsa.certificateDer],
     certificatesIncluded: true,
     digest: 'sha256',
     signer: tsa.signer,
@@ -52,15 +55,19 @@ export interface StampedSigning {
   readonly chainDer: readonly Uint8Array[];
   readonly signingTime: Date;
   readonly stamp?: { readonly tsa: TestIdentity; readonly at: Date };
+  /** Over the content, so made before the signature (EN 319 122-1 §5.2.8). */
+  readonly contentStamp?: { readonly tsa: TestIdentity; readonly at: Date };
 }
 
 /** PAdES B-B, or B-T with a stamp. */
-export async function signPast(pdf: Uint8Array, { identity, chainDer, signingTime, stamp }: StampedSigning): Promise<Buffer> {
+export async function signPast(pdf: Uint8Array, { identity, chainDer, signingTime, stamp, contentStamp }: StampedSigning): Promise<Buffer> {
   const source = bytesSource(pdf);
-  const prepared = await preparePades(source, { subFilter: 'ETSI.CAdES.detached', contentsBytes: 8192, revisionId: Buffer.alloc(16, 7), signingTime, utcOffsetMinutes: 420 });
+  const prepared = await preparePades(source, { subFilter: 'ETSI.CAdES.detached', contentsBytes: 16_384, revisionId: Buffer.alloc(16, 7), signingTime, utcOffsetMinutes: 420 });
   const content = Buffer.concat([...signedBytes(appendedSource(source, prepared.increment), prepared.byteRange)]);
   const unsigned = (value: Uint8Array): Uint8Array[] => (stamp === undefined ? [] : [buildSignatureTimestampAttribute(tokenFor(stamp.tsa, value, stamp.at))]);
-  return Buffer.concat([pdf, embedContents(prepared, signForTest({ content, identity, chainDer, unsigned }))]);
+  const contentAttribute = contentStamp === undefined ? [] : [attribute(ATTRIBUTE.contentTimestamp, tokenFor(contentStamp.tsa, content, contentStamp.at))];
+  const reshape = (der: Uint8Array): Uint8Array => setOf(...readAsn1(der).children.map(({ bytes }) => bytes), ...contentAttribute);
+  return Buffer.concat([pdf, embedContents(prepared, signForTest({ content, identity, chainDer, unsigned, reshape }))]);
 }
 
 /** With a document security store (EN 319 142-1 §5.4.2) that holds these, and nothing else. */

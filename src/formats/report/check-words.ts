@@ -39,6 +39,7 @@ const TITLES: ReadonlyMap<string, Said> = new Map(
     'path-signatures': said('Chữ ký trên từng chứng thư', 'Signatures on the certificates'),
     'path-validity': said('Thời hạn hiệu lực của chuỗi chứng thư', 'Validity period of the chain'),
     'revocation-fetched': said('Tra cứu thông tin thu hồi', 'Looking revocation up'),
+    'revocation-proven': said('Thông tin thu hồi có từ khi nơi cấp còn hiệu lực', 'The revocation information is as old as it must be'),
     'revocation-status': said('Tình trạng thu hồi (OCSP, CRL)', 'Revocation status (OCSP, CRL)'),
     'signature-dictionary': said('Từ điển chữ ký của PDF', 'Signature dictionary of the PDF'),
     'signature-policy': said('Chính sách ký riêng', 'Signature policy of its own'),

@@ -3,6 +3,7 @@ import type { Rendering } from './rendering.ts';
 /** Details of single checks. */
 export const DETAIL_PHRASES: readonly Rendering[] = [
   [/^revision (\d+) of (\d+), whole$/, 'trọn vẹn phiên bản $1 trên $2'],
+  [/^“(.+)”: the (CRL|OCSP response) could have been made after (\S+), and nothing proves that it was not$/, '“$1”: $2 có thể đã được tạo sau $3 và không có gì chứng minh ngược lại'],
   [/^not asked for by the policy: (.+)$/, 'chính sách kiểm tra không yêu cầu: ~1'],
   [/^the attributes are signed$/, 'các thuộc tính đều được ký'],
   [/^the signer names the certificate$/, 'người ký nêu rõ chứng thư'],

@@ -50,7 +50,7 @@ describe('validation years later (EN 319 102-1 §5.6)', () => {
   it('passes when a document time-stamp over the store is older than the issuer’s end', async () => {
     const judged = judge(await stampPast(longTerm, lateTsa, day('2020-03-03')));
     expect(verdict(judged)).toEqual({ indication: 'TOTAL-PASSED', subIndication: null, source: 'timestamp' });
-    expect(judged.signatures[0]?.level).toBe('B-T');
+    expect(judged.signatures[0]?.level).toBe('B-LTA');
   });
 
   it('does not take a document time-stamp that came after the issuer’s end for a proof', async () => {
@@ -91,5 +91,21 @@ describe('revocation and proven times (EN 319 102-1 §5.5.4)', () => {
 
   it('leaves open what is proven only for a time after the revocation', async () => {
     expect(verdict(judge(await signAlive(), [crlWith(day('2020-02-28'))]))).toEqual({ indication: 'INDETERMINATE', subIndication: 'REVOKED_NO_POE', source: 'timestamp' });
+  });
+
+  it('fails what a content time-stamp proves to have been made after the revocation, or after the certificate’s end (§5.3.4)', async () => {
+    const contentStamp = { tsa: lateTsa, at: day('2022-03-01') };
+    const after = await signPast(onePagePdf(), { identity: alive, chainDer: [], signingTime: SIGNED, contentStamp });
+    const judged = judge(after, [crlWith(day('2022-02-28'))]);
+    expect(judged.timestamps).toMatchObject([{ type: 'content', indication: 'PASSED' }]);
+    expect(verdict(judged)).toMatchObject({ indication: 'TOTAL-FAILED', subIndication: 'REVOKED' });
+    expect(verdict(judge(after, [crlWith(day('2022-03-02'))])), 'revoked after it').toMatchObject({ indication: 'INDETERMINATE', subIndication: 'REVOKED_NO_POE' });
+    const ended = await signPast(onePagePdf(), { identity: signer, chainDer: [issuing.certificateDer], signingTime: SIGNED, contentStamp });
+    expect(verdict(judge(ended, [rootCrlNow, issuingCrl2020]))).toMatchObject({ indication: 'TOTAL-FAILED', subIndication: 'EXPIRED' });
+  });
+
+  it('leaves open what has a content time-stamp later than its signature time-stamp (§5.5.4)', async () => {
+    const odd = await signPast(onePagePdf(), { identity: alive, chainDer: [], signingTime: SIGNED, stamp: { tsa: lateTsa, at: SIGNED }, contentStamp: { tsa: lateTsa, at: day('2020-03-05') } });
+    expect(verdict(judge(odd))).toMatchObject({ indication: 'INDETERMINATE', subIndication: 'TIMESTAMP_ORDER_FAILURE' });
   });
 });
