@@ -27,12 +27,6 @@ const ROUNDS = 9;
 const ROUND_MS = 250;
 const WARM_UP_MS = 1_000;
 
-/** Runs one operation after another for a while, after warming up. */
-export async function measure(operation: Operation): Promise<Speed> {
-  const { only } = await compare({ only: operation });
-  return only;
-}
-
 /**
  * Operations that take turns, a short round each, so that a machine that grows slower or busier does so for all of them; the median
  * round of each counts.

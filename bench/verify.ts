@@ -32,7 +32,7 @@ async function besidePkijs(notary: Notary): Promise<Record<string, CaseResult>> 
 }
 
 function pkijsVerify(signed: Buffer): () => Promise<boolean> {
-  const engine = new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto as unknown as Crypto });
+  const engine = new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto });
   const range = /\/ByteRange \[0 (\d+) (\d+) (\d+)\]/.exec(signed.toString('latin1'));
   const [gapStart, gapEnd, rest] = [Number(range?.[1]), Number(range?.[2]), Number(range?.[3])];
   const contents = Buffer.from(signed.toString('latin1', gapStart + 1, gapEnd - 1).replace(/(?:00)+$/, ''), 'hex');

@@ -139,8 +139,8 @@ describe.each(['refused', 'booked-twice'] as const)('an order to a carrier with 
     const orders = await Promise.all(Array.from({ length: 40 }, () => at.engine.order()));
     await Promise.all([at.work({ queue: 'real' }), at.work(), at.work()]);
     for (const order of orders) await at.engine.whenIn(order, 'ACCEPTED');
-    expect(orders.map(at.couriers)).toEqual(orders.map(() => 1));
-    expect(orders.map(at.sent)).toEqual(orders.map(() => 1));
+    expect(orders.map((order) => at.couriers(order))).toEqual(orders.map(() => 1));
+    expect(orders.map((order) => at.sent(order))).toEqual(orders.map(() => 1));
   });
 
   it('whose lease another worker took is given up by the first, whose late answer changes nothing', async () => {

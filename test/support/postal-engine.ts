@@ -173,7 +173,7 @@ export async function postEngine(fresh: FreshRecords, carriers: readonly PostalC
     async told(code) {
       const rows = await fresh.handle.pool.query<{ id: string }>(`SELECT id FROM message WHERE dossier_code = $1 AND type = 'dossier.progress' ORDER BY created_at, id`, [code]);
       const messages = await Promise.all(rows.rows.map(({ id }) => records.messages.find(id as Parameters<Records['messages']['find']>[0])));
-      return messages.map((message) => (message?.body as { postal: { state: string } }).postal.state);
+      return messages.map((message) => (message?.body as { postal: { state: string } } | undefined)?.postal.state ?? 'no message');
     },
     timeline: async (code) => (await records.dossiers.events(code, 0, 200)).filter(({ kind }) => kind.startsWith('postal.')).map(({ kind }) => kind),
   };

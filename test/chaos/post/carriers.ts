@@ -88,7 +88,10 @@ async function my(options: CarriersOptions, repeat: Repeat): Promise<Started> {
       carrier: 'post-vnpost-my',
       name,
       baseUrl: sandbox.url,
-      ...{ username: customer.username, passwordFile: 'password', customerCode: customer.customerCode, serviceCode: 'CTN007' },
+      username: customer.username,
+      passwordFile: 'password',
+      customerCode: customer.customerCode,
+      serviceCode: 'CTN007',
       provinces: { '46': place, '48': place },
       communes: { '19777': place, '20000': place },
       // The sandbox finds nothing by tracking number: what `getOrder?type=1` says then is "no such order".

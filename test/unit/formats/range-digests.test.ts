@@ -12,7 +12,7 @@ const plain = (digest: string, ranges: readonly number[]): string => {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** Counts the bytes that are read. */
-function counted(): { readonly source: ByteSource; bytesRead(): number } {
+function counted(): { readonly source: ByteSource; readonly bytesRead: () => number } {
   const inner = bytesSource(BYTES);
   let total = 0;
   return { source: { sizeBytes: inner.sizeBytes, read: (offset, length) => ((total += length), inner.read(offset, length)) }, bytesRead: () => total };
