@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import { newHash, type DigestName } from './algorithms/digests.ts';
+import { digestSizeBytes, newHash, type DigestName } from './algorithms/digests.ts';
 import { chunksOf, type ByteSource } from './byte-source.ts';
 
 /** Digest of parts of a document joined, each given as offset and length. */
@@ -22,7 +22,7 @@ export function rangeDigests(source: ByteSource): RangeDigests {
     if (start !== 0) return finish(newHash(digest), source, ranges);
     const known = checkpoints.get(digest) ?? [];
     checkpoints.set(digest, known);
-    return finish(hashUpTo(source, digest, length, known).copy(), source, rest);
+    return finish(copyOf(hashUpTo(source, digest, length, known), digest), source, rest);
   };
 }
 
@@ -30,11 +30,16 @@ export function rangeDigests(source: ByteSource): RangeDigests {
 function hashUpTo(source: ByteSource, digest: DigestName, end: number, known: Checkpoint[]): Hash {
   const nearest = known.reduce<Checkpoint | undefined>((best, checkpoint) => (checkpoint.at <= end && checkpoint.at >= (best?.at ?? 0) ? checkpoint : best), undefined);
   if (nearest?.at === end) return nearest.hash;
-  const hash = nearest?.hash.copy() ?? newHash(digest);
+  const hash = nearest === undefined ? newHash(digest) : copyOf(nearest.hash, digest);
   const at = nearest?.at ?? 0;
   for (const chunk of chunksOf(source, at, end - at)) hash.update(chunk);
   known.push({ at: end, hash });
   return hash;
+}
+
+/** A copy forgets how long the value of an extendable-output function is to be (SHAKE256, RFC 8419 §2.3). */
+function copyOf(hash: Hash, digest: DigestName): Hash {
+  return hash.copy({ outputLength: digestSizeBytes(digest) });
 }
 
 function finish(hash: Hash, source: ByteSource, ranges: readonly number[]): Uint8Array {
