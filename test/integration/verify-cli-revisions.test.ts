@@ -50,7 +50,9 @@ describe.skipIf(!requireVectors('pyhanko-generated'))('lienthong verify --passwo
     const [right, wrong] = [join(dir, 'right.txt'), join(dir, 'wrong.txt')];
     await writeFile(right, 'secret\n');
     await writeFile(wrong, 'sai\n');
-    expect(reportOf((await verify(encrypted, '--password-file', right, '--json')).stdout)).toMatchObject({ signatures: [{ integrity: 'intact' }], error: null });
+    const report = reportOf((await verify(encrypted, '--password-file', right, '--json')).stdout);
+    expect(report.error).toBeNull();
+    expect(new Set(report.signatures.map(({ integrity }) => integrity))).toEqual(new Set(['intact']));
     expect(reportOf((await runCli(['verify', '--offline', encrypted, '--password-file', '-', '--json'], { input: 'secret\n' })).stdout)).toMatchObject({ error: null });
     for (const more of [[], ['--password-file', wrong]]) {
       const refused = await verify(encrypted, '--json', ...more);
