@@ -43,11 +43,11 @@ export function count({ client, partner, faults, ledger }: Histories): Count {
 }
 
 /** Whether the run kept every promise, and was a trial at all: each kind of kill and fault of `expected` happened. */
-export function isPassed(result: Count, dossiers: number, expected: readonly string[]): boolean {
+export function isPassed(result: Count, { dossiers, resumeP99Ms }: { readonly dossiers: number; readonly resumeP99Ms: number }, expected: readonly string[]): boolean {
   const whole = result.accepted === dossiers && result.delivered === dossiers;
   const clean = result.parked + result.open + result.lost + result.duplicateEffects + result.orderViolations === 0;
   const happened = { ...result.kills, ...result.faults };
-  return whole && clean && result.resumeP99Ms < 10_000 && expected.every((kind) => (happened[kind] ?? 0) > 0);
+  return whole && clean && result.resumeP99Ms < resumeP99Ms && expected.every((kind) => (happened[kind] ?? 0) > 0);
 }
 
 /** A message of a dossier that takes effect for the first time after a later one of it has. */

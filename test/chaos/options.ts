@@ -11,11 +11,13 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly without: Break | null;
   readonly json: boolean;
+  /** Bar for the 99th percentile from the end of a lease to the work resumed; what is lost or doubled has no bar but zero. */
+  readonly resumeP99Ms: number;
   /** Where the histories go. */
   readonly out: string;
 }
 
-/** `--dossiers N --kills N --backend pg|redis --seed N --break SAFEGUARD --long --json --out DIR` */
+/** `--dossiers N --kills N --backend pg|redis --seed N --break SAFEGUARD --resume-p99-ms N --long --json --out DIR` */
 export function readOptions(args: readonly string[]): ChaosOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -25,6 +27,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       backend: { type: 'string', default: 'pg' },
       seed: { type: 'string' },
       break: { type: 'string' },
+      'resume-p99-ms': { type: 'string' },
       long: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       out: { type: 'string', default: 'out/chaos' },
@@ -40,6 +43,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     seed: whole(values.seed, Date.now() % 1_000_000),
     without,
     json: values.json,
+    resumeP99Ms: whole(values['resume-p99-ms'], 10_000),
     out: values.out,
   };
 }

@@ -132,7 +132,7 @@ function deathsIn(dir: string): number[] {
 
 function report(given: ChaosOptions, result: Count, seconds: number): boolean {
   const expected = ['worker', 'api', 'db', ...(given.backend === 'redis' ? ['redis'] : []), ...FAULTS].slice(0, given.kills < 4 ? 0 : undefined);
-  const passed = isPassed(result, given.dossiers, expected);
+  const passed = isPassed(result, given, expected);
   const summary = { ...result, seconds: Math.round(seconds * 10) / 10, seed: given.seed };
   writeFileSync(join(given.out, 'summary.json'), `${JSON.stringify({ passed, ...summary }, null, 2)}\n`);
   if (given.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
