@@ -122,8 +122,8 @@ describe('every route × scope × tenant, from the table', () => {
     }
   });
 
-  it('leaves nothing open but operation, the page for everybody, and where carriers call by their signature', () => {
-    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/verify', '/verify', '/v1/carriers/{carrier}/events', '/healthz', '/readyz', '/openapi.json']);
+  it('leaves nothing open but operation, the page for everybody, the desk with a session of its own, and where carriers call by their signature', () => {
+    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/verify', '/verify', '/v1/carriers/{carrier}/events', '/console/post', '/console/post', '/healthz', '/readyz', '/openapi.json']);
   });
 });
 

@@ -39,8 +39,8 @@ const trust = mkdtempSync(join(tmpdir(), 'lienthong-trust-'));
 const VNPOST = { ...SANDBOX_CUSTOMER, provinceCodes: { '46': 53 }, statuses: { rejected: [SANDBOX_REFUSED] }, clock: systemClock } as const;
 
 beforeAll(async () => {
-  pki = await createDevPki({ now: new Date() });
-  authorities = await startSandboxPki({ pki });
+  authorities = await startSandboxPki({ pki: (baseUrl) => createDevPki({ now: new Date(), baseUrl }) });
+  pki = authorities.pki;
   post = await startSandboxVnpost({ stageMs: 50 });
   writeFileSync(join(trust, 'root.pem'), pemOf('CERTIFICATE', pki.root.identity.certificateDer));
   gateway = await startTestGateway({ tsaUrls: [`${authorities.url}/tsa`], trust, accounts: ({ dispatcher }) => [{ carrier: createVnpostHccCarrier({ ...VNPOST, baseUrl: post.url, exchange: httpOnce(dispatcher).exchange }), orderNumberTemplate: DEFAULT_ORDER_NUMBER, pollMs: 100 }] });

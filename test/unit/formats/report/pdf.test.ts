@@ -38,7 +38,9 @@ describe.skipIf(!requireTool('qpdf') || !requireTool('pdftotext'))('reportPdf, a
       expect(oneLine(text)).toContain(`SHA-256 ${report.sha256}`);
       expect(oneLine(text)).toContain(`trang ${index + 1}/${pages.length}`);
     });
-    for (const { clause } of report.signatures[0]?.checks ?? []) expect(all.replaceAll(' ', '')).toContain(clause.replaceAll(' ', ''));
+    // A clause with several places may go on over the end of a page, whose foot then stands between them.
+    const places = (report.signatures[0]?.checks ?? []).flatMap(({ clause }) => clause.split('; '));
+    for (const place of places) expect(all.replaceAll(' ', '')).toContain(place.replaceAll(' ', ''));
   });
 
   it('warns where OCSP and CRL could not be checked (Circular 15/2025/TT-BKHCN Annex II 1.2)', async () => {
