@@ -17,8 +17,19 @@ export interface ChaosOptions {
   readonly out: string;
 }
 
-/** `--dossiers N --kills N --backend pg|redis --seed N --break SAFEGUARD --resume-p99-ms N --long --json --out DIR` */
-export function readOptions(args: readonly string[]): ChaosOptions {
+export const USAGE = `npm run chaos -- [options]
+  --backend pg|redis    where the queue lies (default: pg)
+  --dossiers <n>        dossiers to send (default: 2000; with --long: 10000)
+  --kills <n>           kills of processes and servers (default: 20; with --long: 50)
+  --long                the long form
+  --seed <n>            the same seed plans the same kills and faults (default: another each time)
+  --break <safeguard>   switch off one of ${BREAKS.join(', ')}: the run must then fail
+  --resume-p99-ms <n>   bar from the end of a lease to the work resumed (default: 10000)
+  --out <folder>        histories of the run (default: out/chaos)
+  --json                one JSON object as the last line`;
+
+/** @returns the options as USAGE tells them, or 'help' when that is asked for @throws Error that says which option is wrong */
+export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -31,8 +42,10 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       long: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       out: { type: 'string', default: 'out/chaos' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
+  if (values.help) return 'help';
   if (values.backend !== 'pg' && values.backend !== 'redis') throw new Error('--backend is pg or redis');
   const without = BREAKS.find((name) => name === values.break) ?? null;
   if (values.break !== undefined && without === null) throw new Error(`--break is one of ${BREAKS.join(', ')}`);

@@ -7,7 +7,7 @@ import { sendAll, type DossierToSend } from './client.ts';
 import { count, isPassed, type Count } from './count.ts';
 import { readHistories, startHistory } from './history.ts';
 import { killAlong, planKills } from './killer.ts';
-import { readOptions, type ChaosOptions } from './options.ts';
+import { readOptions, USAGE, type ChaosOptions } from './options.ts';
 import { FAULTS, PARTNERS, startPartners, type ChaosPartner } from './partners.ts';
 import { startFleet, type Fleet } from './processes.ts';
 import { startServers, type Servers } from './servers.ts';
@@ -17,7 +17,6 @@ import { openOffice, type Office } from './setup.ts';
  * The gateway in real processes over real servers, while both are killed and partners misbehave. Exit 0 only when nothing was lost, doubled or out of order, and every kind of kill and fault happened.
  */
 
-const options = readOptions(process.argv.slice(2));
 /** What has to end when the run is broken off, last started first. */
 const running: (() => Promise<void>)[] = [];
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -28,7 +27,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       .finally(() => process.exit(1));
   });
 }
-process.exitCode = (await runChaos(options)) ? 0 : 1;
+process.exitCode = await main(process.argv.slice(2));
+
+/** @returns the exit code: 0 passed, 1 failed, 2 an option that cannot be read */
+async function main(args: readonly string[]): Promise<number> {
+  let given: ChaosOptions | 'help';
+  try {
+    given = readOptions(args);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return 2;
+  }
+  if (given === 'help') {
+    console.log(USAGE);
+    return 0;
+  }
+  return (await runChaos(given)) ? 0 : 1;
+}
 
 async function runChaos(given: ChaosOptions): Promise<boolean> {
   buildOnce();

@@ -24,6 +24,7 @@ const SUITES: readonly Suite[] = [wycheproof, nistPkits, x509Limbo, boringsslCha
 await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) return console.log(`npm run conformance -- [--json] [suite …]\nsuites: ${SUITES.map(({ name }) => name).join(', ')}`);
   const names = args.filter((arg) => !arg.startsWith('--'));
   const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name));
   if (unknown.length > 0) return fail(`There is no suite ${unknown.join(', ')}; there are ${SUITES.map(({ name }) => name).join(', ')}`);
