@@ -102,7 +102,7 @@ ${handOverForm(language, say, order, now)}
 function handOverForm(language: DeskLanguage, say: DeskWords, order: PostDeskOrder, now: string): string {
   if (order.handOvers.length === 0) return '';
   const entries = order.handOvers.map((entry) => `<option value="${entry}">${say.entries[entry]}</option>`).join('');
-  const time = (id: string): string => `<p><label for="${id}">${say.when}</label><input id="${id}" name="occurredAt" type="datetime-local" value="${now}" required></p>`;
+  const time = (id: string): string => `<p><label for="${id}">${say.when}</label><input id="${id}" name="occurredAt" type="datetime-local" step="1" value="${now}" required></p>`;
   const handOver = `${hidden(order)}<p><label for="entry">${say.entry}</label><select id="entry" name="entry">${entries}</select></p>
 <p><label for="minutes">${say.minutes}</label><input id="minutes" name="minutesNumber" maxlength="60" required></p>
 <p><label for="counted">${say.counted}</label><input id="counted" name="counted" type="number" min="0" max="9999" required></p>

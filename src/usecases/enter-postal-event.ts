@@ -71,7 +71,9 @@ function eventOf(order: PostalOrder, { entry, occurredAt, minutes, attempt }: Po
   const status = stateAfterEntry(entry, order.leg);
   if (status === null) throw invalid('/entry', `does not happen on the leg ${order.leg}`);
   if ((entry === 'ATTEMPT_FAILED') !== (attempt !== null)) throw invalid('/attempt', 'goes with ATTEMPT_FAILED, and with nothing else');
-  if (occurredAt > at || occurredAt < order.createdAt) throw invalid('/occurredAt', 'lies between the order and now');
+  // People write minutes, not milliseconds.
+  const orderedIn = Math.floor(order.createdAt.getTime() / 60_000) * 60_000;
+  if (occurredAt > at || occurredAt.getTime() < orderedIn) throw invalid('/occurredAt', 'lies between the order and now');
   const listed = order.detail.contents.reduce((sum, { copies }) => sum + copies, 0);
   if (minutes?.complete === true && minutes.counted < listed) throw invalid('/minutes/counted', `is less than the ${listed} papers of the list: such minutes are not complete`);
   const what = minutes?.minutesNumber ?? occurredAt.toISOString();

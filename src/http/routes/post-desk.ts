@@ -52,7 +52,7 @@ export const postDeskFormRoute = defineRoute({
       return await take(dependencies, caller, query, parse(postDeskForm, sent, '') as PostDeskForm);
     } catch (error) {
       if (!isGatewayError(error) || PROBLEMS[error.code].status >= 500) throw error;
-      const page = await show(dependencies, caller, { ...query, number: sent['number'] }, sentenceOf(error));
+      const page = await show(dependencies, caller, { ...query, number: sent['number'] }, sentenceOf(error, query.lang));
       return { ...page, status: PROBLEMS[error.code].status };
     }
   },
@@ -99,6 +99,6 @@ function redirect(location: string, cookie: string | null): ContentReply {
   return { status: 303, contentType: 'text/plain', body: new Uint8Array(), contentSecurityPolicy: null, headers: { location, ...(cookie === null ? {} : { 'set-cookie': cookie }) } };
 }
 
-function sentenceOf({ message, faults }: GatewayError): string {
-  return [message, ...faults.map(({ pointer, detail }) => `${pointer} ${detail}`)].join(' · ');
+function sentenceOf({ code, message, faults }: GatewayError, language: 'vi' | 'en'): string {
+  return [PROBLEMS[code].title[language], message, ...faults.map(({ pointer, detail }) => `${pointer} ${detail}`)].join(' · ');
 }

@@ -1,0 +1,174 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSandboxVnpost, type SandboxVnpost } from '../../sandbox/vnpost/start.ts';
+import { DEFAULT_ORDER_NUMBER } from '../../src/domain/postal-order.ts';
+import type { DossierTimeline, DossierView } from '../../src/formats/api/dossiers.ts';
+import type { PostalOrderView } from '../../src/formats/api/postal.ts';
+import { openBrowser, type Browser, type BrowserPage } from '../support/browser.ts';
+import { eventually } from '../support/eventually.ts';
+import { ask, askRaw, startTestGateway, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
+import { vnpostAt } from '../support/postal-engine.ts';
+import { requireTool } from '../support/tools.ts';
+
+/** The post desk as a clerk uses it: a real browser, the gateway as `serve` wires it, a carrier over a real socket. Pictures go to POST_DESK_PICTURES. */
+
+let post: SandboxVnpost;
+let gateway: TestGateway;
+let portal: TestPartner;
+let adminKey: string;
+
+beforeAll(async () => {
+  post = await startSandboxVnpost({ stageMs: 3_600_000 });
+  gateway = await startTestGateway({ accounts: () => [{ carrier: vnpostAt(post.url), orderNumberTemplate: DEFAULT_ORDER_NUMBER, pollMs: 100 }] });
+  portal = await gateway.addPartner('one-stop', { agencies: ['H57.01'], scopes: ['dossiers:write', 'dossiers:read', 'postal:write', 'postal:read'] });
+  adminKey = await gateway.issueKey(portal, ['admin']);
+});
+afterAll(async () => {
+  await gateway.close();
+  await post.close();
+});
+
+const party = (name: string, provinceCode: string): object => ({ name, phone: '0900000001', address: { line: '1 Đường Thử Nghiệm', provinceCode } });
+
+async function order(leg: string): Promise<PostalOrderView> {
+  const opened = await ask<DossierView>(gateway.url, '/v1/dossiers', { token: portal.token, json: { agencyCode: 'H57.01', procedure: { code: '1', name: 'Thủ tục' }, title: 'Hồ sơ mẫu' } });
+  const contents = [{ title: 'Đơn đăng ký <b>biến động</b>' }, { title: 'Trích lục bản đồ', kind: 'certified-copy', copies: 2 }];
+  const json = { dossierCode: opened.body.code, leg, sender: party('Trần Văn Mẫu', '48'), recipient: party('Bộ phận Một cửa (mẫu)', '46'), contents };
+  return (await ask<PostalOrderView>(gateway.url, '/v1/postal-orders', { token: portal.token, json })).body;
+}
+
+const read = async (id: string): Promise<PostalOrderView> => (await ask<PostalOrderView>(gateway.url, `/v1/postal-orders/${id}`, { token: portal.token })).body;
+const form = (fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+  askRaw(gateway.url, '/console/post', { method: 'POST', body: new URLSearchParams(fields).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers } });
+
+describe.skipIf(!requireTool('chromium'))('the post desk in Chromium', () => {
+  let browser: Browser;
+  let page: BrowserPage;
+
+  beforeAll(async () => {
+    browser = await openBrowser();
+    page = await browser.page({ scripts: true });
+  });
+  afterAll(() => browser.close());
+
+  const url = (query = ''): string => `${gateway.url}/console/post${query}`;
+  const fill = (selector: string, value: string): Promise<unknown> => page.evaluate(`(() => { document.querySelector(${JSON.stringify(selector)}).value = ${JSON.stringify(value)} })()`);
+  const shows = (text: string): Promise<string> => eventually(() => page.html(), (html) => html.includes(text));
+  const picture = async (name: string): Promise<void> => {
+    const folder = process.env['POST_DESK_PICTURES'];
+    if (folder === undefined) return;
+    await mkdir(folder, { recursive: true });
+    const { data } = await page.send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true });
+    await writeFile(join(folder, `${name}.png`), Buffer.from(String(data), 'base64'));
+  };
+
+  it('lets an administrator in, and nobody else', async () => {
+    await page.open(url());
+    await picture('1-sign-in');
+    await fill('#key', portal.token);
+    await page.click('main > form button');
+    await shows('Khóa API thiếu quyền');
+    await fill('#key', adminKey);
+    await page.click('main > form button');
+    await shows('Đơn chờ người quyết định');
+    expect(page.complaints.filter((text) => !text.includes('the server responded with a status of 4'))).toEqual([]);
+  });
+
+  it('scan, count, confirm: minutes make the dossier submitted; too few papers are not complete; twice is once', async () => {
+    const collected = await order('COLLECT_DOSSIER');
+    await eventually(() => read(collected.id), ({ state }) => state === 'ACCEPTED');
+    const { trackingNumber } = await eventually(() => read(collected.id), (found) => found.trackingNumber !== null);
+    await fill('#number', ` ${trackingNumber ?? ''}`);
+    await page.click('.scan button');
+    const html = await shows(collected.orderNumber);
+    expect(html).toContain('Đơn đăng ký &lt;b&gt;biến động&lt;/b&gt;');
+    expect(html).not.toMatch(/Trần Văn Mẫu|0900000001|Đường Thử Nghiệm/);
+    await fill('#entry', 'POST_TO_AGENCY');
+    await fill('#minutes', 'BB-12');
+    await fill('#counted', '2');
+    await page.click('#complete');
+    await picture('2-order');
+    // The field has minutes; the order may be of this very minute.
+    const now = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 19);
+    await fill('#when', now);
+    await page.click('main section form button');
+    await shows('is less than the 3 papers of the list');
+    await picture('3-too-few');
+    for (const said of ['Đã ghi nhận.', 'Việc này đã được ghi nhận trước đó']) {
+      await fill('#entry', 'POST_TO_AGENCY');
+      await fill('#minutes', 'BB-12');
+      await fill('#counted', '3');
+      await page.evaluate(`document.querySelector('#complete').checked = true`);
+      await fill('#when', now);
+      await page.click('main section form button');
+      await shows(said);
+    }
+    await picture('4-entered');
+    expect((await read(collected.id)).state).toBe('DELIVERED');
+    const { body } = await ask<DossierTimeline>(gateway.url, `/v1/dossiers/${collected.dossierCode}`, { token: portal.token });
+    expect(body.timeline.filter(({ kind }) => kind === 'dossier.submitted-by-post').map(({ at }) => at)).toEqual([new Date(`${now}+07:00`).toISOString()]);
+  });
+
+  it('an order whose outcome is unknown is listed, and decided by a person with a note', async () => {
+    post.faults.post = { answer: 'html', effect: 'none' };
+    const lost = await order('DELIVER_RESULT');
+    await eventually(() => read(lost.id), ({ state }) => state === 'UNKNOWN');
+    post.faults.post = null;
+    await page.open(url('?lang=en'));
+    expect(await page.html()).toContain(lost.orderNumber);
+    await page.open(url(`?lang=vi&number=${lost.orderNumber}`));
+    await picture('5-decide');
+    await page.click('#adopt');
+    await fill('#note', 'Bưu điện xác nhận đã có đơn');
+    await page.click('.decide button');
+    await shows('Đã ghi quyết định.');
+    expect((await read(lost.id)).state).toBe('ACCEPTED');
+  });
+
+  it('shows that there is no such order, in the language asked for, and signs out', async () => {
+    await page.open(url('?lang=en&number=%3Cscript%3Ealert(1)%3C/script%3E'));
+    expect(await page.html()).toContain('No order has this number.');
+    await picture('6-english');
+    await page.click('.side button');
+    await shows('API key of an administrator');
+    expect(page.complaints.filter((text) => !text.includes('the server responded with a status of 4'))).toEqual([]);
+  });
+});
+
+describe('the post desk', () => {
+  it.each([
+    ['no session', {}],
+    ['a session that was made up', { cookie: `lienthong-post-desk=${Buffer.alloc(80, 7).toString('base64url')}` }],
+  ])('does nothing with %s', async (_what, headers) => {
+    const placed = await order('DELIVER_RESULT');
+    const response = await form({ action: 'decide', id: placed.id, number: placed.orderNumber, decision: 'cancel', note: 'x' }, headers);
+    expect([response.status, await response.text()]).toEqual([401, expect.stringContaining('Khóa API')]);
+  });
+
+  it('does nothing for a form that another site sends, nor signs anybody in by it', async () => {
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://elsewhere.example' }, { 'sec-fetch-site': 'same-site' }] as const) {
+      const response = await form({ action: 'login', key: adminKey }, headers);
+      expect([response.status, response.headers.get('set-cookie')]).toEqual([401, null]);
+    }
+  });
+
+  it('ends the session of a key that was revoked, at once', async () => {
+    const key = await gateway.issueKey(portal, ['admin']);
+    const signedIn = await fetch(`${gateway.url}/console/post`, { method: 'POST', body: new URLSearchParams({ action: 'login', key }).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' }, redirect: 'manual' });
+    const cookie = signedIn.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^lienthong-post-desk=[\w-]+; Path=\/console\/post; HttpOnly; SameSite=Strict; Max-Age=900$/);
+    expect(cookie).not.toContain(key);
+    const look = async (): Promise<string> => (await askRaw(gateway.url, '/console/post', { headers: { cookie: cookie.split(';')[0] ?? '' } })).text();
+    expect(await look()).toContain('Đơn chờ người quyết định');
+    await gateway.fresh.handle.pool.query('UPDATE api_key SET revoked_at = now() WHERE id = $1', [/^lt_([0-9a-f]{32})_/.exec(key)?.[1]]);
+    expect(await look()).toContain('Khóa API của quản trị viên');
+  });
+
+  it.each([
+    ['an action that is none', { action: 'steal' }, 422],
+    ['nothing', {}, 422],
+  ])('refuses %s', async (_what, fields, status) => {
+    expect((await form(fields)).status).toBe(status);
+  });
+});
