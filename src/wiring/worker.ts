@@ -7,6 +7,7 @@ import type { Log } from '../ports/telemetry.ts';
 import { leadership } from '../store/leadership.ts';
 import { messageHandler } from '../usecases/deliver-message.ts';
 import { followPost } from '../usecases/follow-post.ts';
+import { forgetAnswers } from '../usecases/forget-answers.ts';
 import { postalHandler } from '../usecases/place-postal-order.ts';
 import { startDelivery } from '../usecases/run-delivery.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
@@ -30,7 +31,18 @@ export interface RunningWorker {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Delivers messages and postal orders, sweeps, and reads the carriers' feeds. */
+/** Work that comes round by time, not by request; `event` and `carrier` go to the log when a turn fails. */
+interface Turns {
+  readonly event: string;
+  readonly carrier?: string;
+  readonly everyMs: number;
+  /** @returns whether the next turn is useful at once */
+  readonly turn: (stop: AbortSignal) => Promise<{ readonly more: boolean }>;
+}
+
+const FORGET_EVERY_MS = 3_600_000;
+
+/** Delivers messages and postal orders, sweeps, reads the carriers' feeds, and forgets the answers of POSTs that are past their time. */
 export function startWorker(parts: WorkerParts): RunningWorker {
   const { config, store, queue, accounts, dispatcher, clock, chance, log } = parts;
   const { records, sealing } = store;
@@ -49,25 +61,28 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   );
   const consumer = queue.startConsumer((id) => delivery.wake(id), { concurrency: config.LIENTHONG_DELIVERY_CONCURRENCY });
   const stopping = new AbortController();
-  const feeds = accounts.map((account) => followFeed(parts, account, stopping.signal));
+  const turns: readonly Turns[] = [
+    ...accounts.map(({ carrier, pollMs }): Turns => ({ event: 'post.feed-failed', carrier: carrier.carrier, everyMs: pollMs, turn: (stop) => followPost(ports, carrier, stop) })),
+    { event: 'idempotency.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetAnswers({ records, clock }) },
+  ];
+  const taken = turns.map((each) => takeTurns(parts, each, stopping.signal));
   return {
     async stop(graceMs) {
       stopping.abort();
-      await Promise.all([consumer.close(), delivery.stop(graceMs), ...feeds]);
+      await Promise.all([consumer.close(), delivery.stop(graceMs), ...taken]);
     },
   };
 }
 
-/** Reads an account's feed until stopped; a failed round is logged and the next one comes. Replicas do it in turns of chance: reading twice is harmless. */
-async function followFeed({ store, queue, clock, chance, log }: WorkerParts, { carrier, pollMs }: RunningAccount, stop: AbortSignal): Promise<void> {
-  const ports = { records: store.records, queue: queue.queue, clock, chance, log };
+/** Takes turns until stopped; a failed one is logged and the next one comes. Replicas do it in turns of chance: what is done here may be done twice. */
+async function takeTurns({ clock, log }: WorkerParts, { event, everyMs, turn, ...fields }: Turns, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     let more = false;
     try {
-      more = (await followPost(ports, carrier, stop)).more;
+      more = (await turn(stop)).more;
     } catch (error) {
-      if (!stop.aborted) log.error('post.feed-failed', error, { carrier: carrier.carrier });
+      if (!stop.aborted) log.error(event, error, fields);
     }
-    if (!more) await clock.sleep(pollMs, stop).catch(() => undefined); // stopped: the loop's condition ends it
+    if (!more) await clock.sleep(everyMs, stop).catch(() => undefined); // stopped: the loop's condition ends it
   }
 }

@@ -5,6 +5,8 @@ import type { DocumentId, KeyId, PartnerId, Sha256Hex } from '../../src/domain/i
 import type { PostalOrder, TrackingEvent } from '../../src/domain/postal-order.ts';
 import type { IdempotentRequest } from '../../src/ports/idempotency-records.ts';
 import type { SigningKeyRecord } from '../../src/ports/key-records.ts';
+import { forgetAnswers } from '../../src/usecases/forget-answers.ts';
+import { systemClock } from '../../src/wiring/clock.ts';
 import { after, AGENCY, dossierOf, messageOf, newDocumentId, newId, newPostalOrderId, partnerOf, sendMessage, T0 } from '../support/ledger.ts';
 import { freshRecords, type FreshRecords } from '../support/records.ts';
 
@@ -291,6 +293,17 @@ describe('idempotency', () => {
     for (let count = 0; count < 3; count += 1) await fresh.records.idempotency.claim(request(), T0, T0, after(-1e9));
     expect(await fresh.records.idempotency.removeExpired(after(-1e9 + 1), 2)).toBe(2);
     expect(await fresh.records.idempotency.removeExpired(after(-1e9 + 1), 2)).toBe(1);
+  });
+
+  it('keeps what has not expired when the worker forgets, and says when there is more', async () => {
+    const [old, older, kept] = [request(), request(), request()];
+    for (const asked of [old, older]) await fresh.records.idempotency.claim(asked, T0, T0, after(-2e9));
+    await fresh.records.idempotency.claim(kept, T0, after(60_000), after(-1e9));
+    const ports = { records: fresh.records, clock: { ...systemClock, now: () => after(-2e9 + 1) } };
+    expect(await forgetAnswers(ports, 2)).toEqual({ forgotten: 2, more: true });
+    expect(await forgetAnswers(ports, 2)).toEqual({ forgotten: 0, more: false });
+    const { rows } = await fresh.handle.pool.query('SELECT key FROM idempotency WHERE key = ANY($1)', [[old.key, older.key, kept.key]]);
+    expect(rows).toEqual([{ key: kept.key }]);
   });
 });
 
