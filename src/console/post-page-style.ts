@@ -23,7 +23,7 @@ input:focus-visible,select:focus-visible,button:focus-visible,a:focus-visible,su
 .check label{margin:0;font-weight:400;font-size:1rem}
 .row{display:flex;gap:.6rem}
 .scan input{font-size:1.15rem}
-button{padding:.6rem 1.4rem;border:1px solid var(--accent);background:var(--accent);color:#fff;font:600 1rem/1.4 inherit;font-family:inherit;cursor:pointer}
+button{padding:.6rem 1.4rem;border:1px solid var(--accent);background:var(--accent);color:#fff;font-family:inherit;font-size:1rem;font-weight:600;cursor:pointer}
 button:hover{background:#163d70}
 button.second{background:#fff;color:var(--accent)}
 button.plain{padding:0;border:0;background:none;color:var(--accent);font:inherit;text-decoration:underline}
