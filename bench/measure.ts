@@ -25,7 +25,7 @@ export type Operation = () => unknown;
 
 const ROUNDS = 9;
 const ROUND_MS = 250;
-const WARM_UP_MS = 1_000;
+const WARM_UP_MS = 3_000;
 
 /**
  * Operations that take turns, a short round each, so that a machine that grows slower or busier does so for all of them; the median

@@ -53,7 +53,19 @@ export function unsignedInteger(bytes: Part): Uint8Array {
   return (trimmed[0] ?? 0) >= 0x80 ? tlv(2, Uint8Array.of(0), trimmed) : tlv(2, trimmed.length === 0 ? Uint8Array.of(0) : trimmed);
 }
 
+/** What is built over and over names the same few dozen; a cap, because names may come from outside too. */
+const knownOids = new Map<string, Uint8Array>();
+const MAX_KNOWN_OIDS = 500;
+
 export function oid(dotted: string): Uint8Array {
+  const known = knownOids.get(dotted);
+  if (known !== undefined) return known;
+  const der = encodeOid(dotted);
+  if (knownOids.size < MAX_KNOWN_OIDS) knownOids.set(dotted, der);
+  return der;
+}
+
+function encodeOid(dotted: string): Uint8Array {
   const [first = 0n, second = 0n, ...rest] = dotted.split('.').map((arc) => BigInt(arc));
   const content: number[] = [];
   for (const arc of [first * 40n + second, ...rest]) {

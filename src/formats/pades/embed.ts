@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { GatewayError } from '../../domain/errors.ts';
 import type { DigestAlgorithm } from '../../domain/signature.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { appendedSource, chunksOf } from '../byte-source.ts';
+import { chunksOf } from '../byte-source.ts';
 import type { PreparedPdf } from './prepare.ts';
 
 /** The bytes that a /ByteRange covers, in pieces of at most 1 MiB. @param byteRange offset and length of each part */
@@ -13,8 +13,11 @@ export function* signedBytes(source: ByteSource, byteRange: readonly number[]): 
 
 /** Digest over the signed ranges of a prepared document; `source` is the document before. @see ISO 32000-2 §12.8.1 */
 export function digestByteRange(source: ByteSource, prepared: PreparedPdf, digestAlgorithm: DigestAlgorithm): Uint8Array {
+  const { increment, incrementOffset, contentsAt, contentsBytes } = prepared;
   const hash = createHash(digestAlgorithm);
-  for (const chunk of signedBytes(appendedSource(source, prepared.increment), prepared.byteRange)) hash.update(chunk);
+  for (const chunk of chunksOf(source, 0, incrementOffset)) hash.update(chunk);
+  hash.update(increment.subarray(0, contentsAt));
+  hash.update(increment.subarray(contentsAt + 2 * contentsBytes + 2));
   return hash.digest();
 }
 

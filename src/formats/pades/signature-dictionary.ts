@@ -23,6 +23,8 @@ export interface SignatureDictionaryFields {
   readonly catalog: PdfRef;
 }
 
+const ZERO = '0'.charCodeAt(0);
+
 /** Bytes of a signature dictionary with two holes; positions count from its first byte. */
 export interface SignatureDictionaryBytes {
   readonly bytes: Uint8Array;
@@ -47,7 +49,7 @@ export function buildSignatureDictionary(fields: SignatureDictionaryFields): Sig
   const byteRangeAt = head.length;
   const contentsAt = byteRangeAt + BYTE_RANGE_WIDTH + middle.length;
   const restAt = contentsAt + fields.contentsBytes * 2 + 2;
-  const bytes = Buffer.alloc(restAt + rest.length, '0');
+  const bytes = Buffer.alloc(restAt + rest.length, ZERO);
   bytes.write(head + ' '.repeat(BYTE_RANGE_WIDTH) + middle + '<', 0, 'latin1');
   bytes.write('>' + rest, restAt - 1, 'latin1');
   return { bytes, byteRangeAt, contentsAt };

@@ -1,9 +1,9 @@
 import type { PdfDocument } from './document.ts';
 import { PDF_LIMITS, limit } from './limits.ts';
 import type { PdfDict, PdfObject, PdfRef } from './objects.ts';
-import { isArray, isInteger, isRef, isString, name, ref, string, withEntries } from './objects.ts';
+import { isArray, isInteger, isRef, isStream, isString, name, ref, string, withEntries } from './objects.ts';
 import { isSpace } from './parser.ts';
-import { serializeObject } from './write.ts';
+import { objectText, serializeObject } from './write.ts';
 import type { XrefSection } from './xref.ts';
 
 /** A built update: append `bytes` to the document. `offsets` are document offsets of each `n g obj`. */
@@ -20,8 +20,8 @@ export interface BuiltIncrement {
  */
 export class IncrementalUpdate {
   readonly document: PdfDocument;
-  readonly #objects = new Map<number, { readonly gen: number; readonly body: Uint8Array }>();
-  readonly #values = new Map<number, PdfObject>();
+  /** Values are written out at the end only, since some are changed several times. */
+  readonly #objects = new Map<number, { readonly gen: number; readonly content: { readonly value: PdfObject } | { readonly bytes: Uint8Array } }>();
   #next: number;
 
   constructor(document: PdfDocument) {
@@ -43,66 +43,62 @@ export class IncrementalUpdate {
 
   /** Writes a new or changed object; the last call for a number wins. */
   put({ num, gen }: PdfRef, value: PdfObject): void {
-    this.#values.set(num, value);
-    this.#objects.set(num, { gen, body: serializeObject(value) });
+    this.#objects.set(num, { gen, content: { value } });
   }
 
   /** Writes an object whose bytes between `obj` and `endobj` the caller lays out. */
   putBytes({ num, gen }: PdfRef, body: Uint8Array): void {
-    this.#objects.set(num, { gen, body });
+    this.#objects.set(num, { gen, content: { bytes: body } });
   }
 
   /** The object as this update leaves it. */
   current(value: PdfObject | undefined): PdfObject {
-    if (isRef(value) && this.#values.has(value.num)) return this.#values.get(value.num) ?? null;
+    const changed = isRef(value) ? this.#objects.get(value.num)?.content : undefined;
+    if (changed !== undefined && 'value' in changed) return changed.value;
     return this.document.latest.resolve(value);
   }
 
   /** @param newId second half of the file identifier of this revision (ISO 32000-2 §14.4), 16 bytes. */
   build(newId: Uint8Array): BuiltIncrement {
     const startOffset = this.document.source.sizeBytes;
-    const parts: Uint8Array[] = [];
-    let at = startOffset;
-    const push = (bytes: Uint8Array): void => {
-      parts.push(bytes);
-      at += bytes.length;
-    };
-    if (!endsLine(this.document)) push(ascii('\n'));
+    const out = new Pieces(startOffset);
+    if (!endsLine(this.document)) out.put('\n');
     const offsets = new Map<number, number>();
-    for (const [num, { gen, body }] of [...this.#objects].sort(([a], [b]) => a - b)) {
-      offsets.set(num, at);
-      push(ascii(`${num} ${gen} obj\n`));
-      push(body);
-      push(ascii('\nendobj\n'));
+    for (const [num, { gen, content }] of [...this.#objects].sort(([a], [b]) => a - b)) {
+      offsets.set(num, out.at);
+      out.put(`${num} ${gen} obj\n`);
+      out.put('bytes' in content ? content.bytes : isStream(content.value) ? serializeObject(content.value) : objectText(content.value));
+      out.put('\nendobj\n');
     }
-    push(this.#crossReference(at, offsets, newId));
-    return { bytes: Buffer.concat(parts), startOffset, offsets };
+    this.#crossReference(out, offsets, newId);
+    return { bytes: out.joined(), startOffset, offsets };
   }
 
-  #crossReference(at: number, offsets: Map<number, number>, newId: Uint8Array): Uint8Array {
+  #crossReference(out: Pieces, offsets: Map<number, number>, newId: Uint8Array): void {
+    const { at } = out;
     const newest = this.document.latest.chain[0];
     // A table has ten digits for an offset.
     const asStream = newest?.kind === 'stream' || at > 9_999_999_999;
     const trailer = this.#trailer(newest, newId);
-    const section = asStream ? this.#xrefStream(at, offsets, trailer) : this.#table(offsets, trailer);
-    return Buffer.concat([section, ascii(`startxref\n${at}\n%%EOF\n`)]);
+    out.put(asStream ? this.#xrefStream(at, offsets, trailer) : this.#table(offsets, trailer));
+    out.put(`startxref\n${at}\n%%EOF\n`);
   }
 
   #trailer(newest: XrefSection | undefined, newId: Uint8Array): PdfDict {
     const base = this.document.latest.trailer;
-    const dropped = Object.fromEntries(STREAM_KEYS.map((key) => [key, undefined]));
+    const entries = new Map([...base.entries].filter(([key]) => !STREAM_KEYS.has(key)));
     const firstId = firstIdOf(this.document, base);
     const id = [firstId === undefined ? string(newId, true) : string(firstId, true), string(newId, true)];
-    return withEntries(base, { ...dropped, Size: this.#next, Prev: newest?.offset ?? 0, ID: id });
+    return withEntries({ ...base, entries }, { Size: this.#next, Prev: newest?.offset ?? 0, ID: id });
   }
 
-  #table(offsets: ReadonlyMap<number, number>, trailer: PdfDict): Uint8Array {
+  #table(offsets: ReadonlyMap<number, number>, trailer: PdfDict): string {
     const lines = ['xref'];
     for (const run of runsOf([...offsets.keys()])) {
       lines.push(`${run[0] ?? 0} ${run.length}`);
       for (const num of run) lines.push(`${String(offsets.get(num) ?? 0).padStart(10, '0')} ${String(this.#genOf(num)).padStart(5, '0')} n `);
     }
-    return Buffer.concat([ascii(lines.join('\n') + '\ntrailer\n'), serializeObject(trailer), ascii('\n')]);
+    return `${lines.join('\n')}\ntrailer\n${objectText(trailer)}\n`;
   }
 
   #xrefStream(at: number, offsets: Map<number, number>, trailer: PdfDict): Uint8Array {
@@ -124,7 +120,40 @@ export class IncrementalUpdate {
 }
 
 /** What a cross-reference stream's dictionary has beyond a trailer's entries, and what belongs to one section only. */
-const STREAM_KEYS = ['Type', 'W', 'Index', 'Length', 'Filter', 'DecodeParms', 'F', 'FFilter', 'FDecodeParms', 'DL', 'XRefStm', 'Prev'];
+const STREAM_KEYS = new Set(['Type', 'W', 'Index', 'Length', 'Filter', 'DecodeParms', 'F', 'FFilter', 'FDecodeParms', 'DL', 'XRefStm', 'Prev']);
+
+/** Text and bytes that will stand one after the other, joined once. */
+class Pieces {
+  readonly #pieces: (string | Uint8Array)[] = [];
+  readonly #start: number;
+  #length = 0;
+
+  constructor(start: number) {
+    this.#start = start;
+  }
+
+  /** Document offset of the next piece. */
+  get at(): number {
+    return this.#start + this.#length;
+  }
+
+  /** @param piece text of one byte a character, or bytes */
+  put(piece: string | Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+  }
+
+  joined(): Uint8Array {
+    const bytes = Buffer.alloc(this.#length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      if (typeof piece === 'string') bytes.write(piece, at, 'latin1');
+      else bytes.set(piece, at);
+      at += piece.length;
+    }
+    return bytes;
+  }
+}
 
 /** From the cross-reference data, never from a scan: an object inside an object stream has a number too. */
 function firstFreeNumber(document: PdfDocument): number {

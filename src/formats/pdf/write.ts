@@ -5,17 +5,18 @@ import { isArray } from './objects.ts';
 /** An object as PDF syntax (ISO 32000-2 §7.3). Strings read from hexadecimal stay hexadecimal. */
 export function serializeObject(value: PdfObject): Uint8Array {
   if (value !== null && typeof value === 'object' && 'kind' in value && value.kind === 'stream') {
-    const head = Buffer.from(`${text(value.dict)}\nstream\n`, 'latin1');
+    const head = Buffer.from(`${objectText(value.dict)}\nstream\n`, 'latin1');
     return Buffer.concat([head, value.raw(), Buffer.from('\nendstream', 'latin1')]);
   }
-  return Buffer.from(text(value), 'latin1');
+  return Buffer.from(objectText(value), 'latin1');
 }
 
-function text(value: PdfObject): string {
+/** Any object but a stream as PDF syntax, one byte a character (Latin-1). @throws PDF_BROKEN for a stream */
+export function objectText(value: PdfObject): string {
   if (value === null) return 'null';
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'number') return numberText(value);
-  if (isArray(value)) return `[${value.map(text).join(' ')}]`;
+  if (isArray(value)) return `[${value.map(objectText).join(' ')}]`;
   switch (value.kind) {
     case 'name':
       return nameText(value.text);
@@ -30,12 +31,16 @@ function text(value: PdfObject): string {
   }
 }
 
+/** What may follow a name without white space, of all that values begin with. */
+const DELIMITERS = '/[(<';
+
 function dictText(value: PdfDict): string {
-  const parts = Array.from(value.entries, ([key, item]) => {
-    const written = text(item);
-    return nameText(key) + (/^[/[(<]/.test(written) ? '' : ' ') + written;
-  });
-  return `<<${parts.join('')}>>`;
+  let parts = '';
+  for (const [key, item] of value.entries) {
+    const written = objectText(item);
+    parts += nameText(key) + (DELIMITERS.includes(written.charAt(0)) ? written : ` ${written}`);
+  }
+  return `<<${parts}>>`;
 }
 
 /** PDF has no exponents; ten decimals are finer than any device. */
