@@ -49,6 +49,8 @@ export async function signPreparedDocument(ports: SigningPorts, prepare: PdfPrep
   const { level, digestAlgorithm = 'sha256', presentation = {}, signal } = terms;
   const identity = checkReadyToSign(ports, level);
   const options: PreparePadesOptions = {
+    // Nobody can say later what was signed where readers may differ over it.
+    compareReadings: true,
     ...presentation,
     subFilter: 'ETSI.CAdES.detached',
     contentsBytes: cmsRoomBytes(ports.signer, identity, terms),
