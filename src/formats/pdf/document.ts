@@ -59,6 +59,11 @@ export class PdfDocument {
     return view;
   }
 
+  /** An object without a stream that was read where it stands, so that it need not be read again. */
+  adopt(offset: number, num: number, gen: number, value: PdfObject): void {
+    if (this.#decryptor === undefined && !this.#objects.has(offset)) this.#objects.set(offset, { num, gen, value });
+  }
+
   /** The object that stands at an offset. @throws PDF_BROKEN when it is not `num gen obj`. */
   objectAt(offset: number, num: number, gen: number, view: PdfRevision): PdfObject {
     const known = this.#objects.get(offset);

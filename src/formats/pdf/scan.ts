@@ -117,7 +117,10 @@ function parseItem(scanning: Scanning, parser: ObjectParser): Item {
   if (header === undefined) return sectionAt(scanning, at) ?? { kind: 'stray', at, end: nextCandidate(scanning.source, at + 1) };
   const value = parser.object();
   const dataStart = isDict(value) ? streamDataStart(parser) : undefined;
-  if (dataStart === undefined) parser.keyword('endobj');
+  if (dataStart === undefined) {
+    parser.keyword('endobj');
+    scanning.document.adopt(at, header.num, header.gen, value);
+  }
   const { end, lengthWrong } = dataStart === undefined ? { end: parser.offset, lengthWrong: false } : streamEndOf(scanning, value, dataStart);
   return { kind: 'object', at, end, object: { offset: at, end, ...header, dict: isDict(value) ? value : undefined, lengthWrong } };
 }

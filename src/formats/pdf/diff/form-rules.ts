@@ -42,9 +42,9 @@ export function checkForm(step: Step, catalogs: Catalogs): FieldPair[] {
   approveMoved(step, before.entries.get('Fields'), after.entries.get('Fields'), 'the list of fields');
   step.enter(old.place, before, 'DR');
   checkResources(step, before, after);
-  const root = { parentName: '', inheritedType: undefined, depth: 0 };
-  const was = listFields(step.before, oldFields.value, { ...root, place: oldFields.place, seen: new Set() });
-  const now = listFields(step.after, step.after.get(after, 'Fields'), { ...root, place: { holder: 0, path: '' }, seen: new Set() });
+  const was = listForm(step.before, oldFields);
+  const newForm = placeOf(catalogs.place, catalogs.after, 'AcroForm');
+  const now = listForm(step.after, { place: placeOf(newForm, after, 'Fields'), value: step.after.get(after, 'Fields') });
   // What was wrong already is no change; fields that cannot be listed are cleared by no rule.
   for (const fault of now.faults) if (!was.faults.includes(fault)) step.forbid(`the form was changed against its rules: ${fault}`);
   return pair(was.fields, now.fields);
@@ -100,6 +100,21 @@ interface FieldContext {
   readonly depth: number;
   /** Numbers of the fields met so far. */
   readonly seen: Set<number>;
+}
+
+/** Where the value of a key sits: behind a reference it is a place of its own. */
+function placeOf(holder: Place, dict: PdfDict, key: string): Place {
+  const raw = dict.entries.get(key);
+  return isRef(raw) ? { holder: raw.num, path: '' } : { holder: holder.holder, path: `${holder.path}/${key}` };
+}
+
+/** By view: the state after one revision is the state before the next. */
+const listings = new WeakMap<PdfRevision, Listing>();
+
+function listForm(view: PdfRevision, list: { readonly place: Place; readonly value: PdfObject }): Listing {
+  const known = listings.get(view) ?? listFields(view, list.value, { place: list.place, parentName: '', inheritedType: undefined, depth: 0, seen: new Set() });
+  listings.set(view, known);
+  return known;
 }
 
 /** Fields by full name. Kids without a name are widgets and belong to their field. */
