@@ -19,8 +19,11 @@ beforeEach(async () => {
   data = join(dir, 'data');
 });
 afterEach(async () => {
+  const postgres = await postmasterPid().catch(() => undefined);
   for (const child of started.splice(0)) if (child.exitCode === null && child.signalCode === null) await stop(child, 'SIGKILL');
-  await rm(dir, { recursive: true, force: true });
+  // A killed gateway's PostgreSQL notices, and writes its statistics as it goes: the folder is removed when nobody writes to it.
+  if (postgres !== undefined) await expect.poll(() => isAlive(postgres), { timeout: 20_000, interval: 50 }).toBe(false);
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 });
 
 interface Served {
