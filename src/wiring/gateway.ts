@@ -8,12 +8,13 @@ import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
 import { startDatabaseClock } from '../store/database-clock.ts';
-import { httpDependencies } from './http.ts';
+import { httpDependencies, type HttpParts } from './http.ts';
 import { openIsolation } from './isolation.ts';
 import { openStore } from './open-store.ts';
 import { outboundAgent } from './outbound-http.ts';
 import { readPostalAccounts } from './postal.ts';
 import { openRevocationCollector } from './revocation.ts';
+import { openSigning } from './signing.ts';
 import { startWorker } from './worker.ts';
 
 export type Role = 'all' | 'api' | 'worker';
@@ -63,7 +64,15 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     const accounts = readPostalAccounts(config.LIENTHONG_POSTAL_FILE, clock, dispatcher);
     const queue = startQueue({ postgres: store.target, redisUrl: config.REDIS_URL ?? null, clock, log });
     closers.push(() => queue.close());
-    const parts = { ...settings, clock, store, accounts, dispatcher };
+    const isolation = openIsolation();
+    closers.push(() => isolation.close());
+    const revocation = openRevocationCollector({ allow: config.LIENTHONG_OUTBOUND_ALLOW, clock, chance: settings.chance });
+    closers.push(() => revocation.close());
+    const timestampAuthorities = config.LIENTHONG_TSA_URLS.map((url) => createHttpTimestampAuthority({ url, totalTimeoutMs: config.LIENTHONG_TSA_TIMEOUT_MS }));
+    closers.push(async () => void (await Promise.all(timestampAuthorities.map((authority) => authority.close()))));
+    const reading = { isolation, collector: revocation.collector };
+    const signing = await openSigning({ ...settings, ...reading, clock, store, timestampAuthorities });
+    const parts = { ...settings, ...reading, clock, store, accounts, dispatcher, signing };
     if (role !== 'api') {
       const worker = startWorker({ ...parts, queue });
       closers.push(() => worker.stop(GRACE_MS));
@@ -77,16 +86,10 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   }
 }
 
-async function startApi(parts: Omit<Parameters<typeof httpDependencies>[0], 'timestampAuthorities' | 'isolation' | 'collector'>, closers: (() => Promise<void>)[]): Promise<HttpServer> {
+async function startApi(parts: HttpParts, closers: (() => Promise<void>)[]): Promise<HttpServer> {
   const { config } = parts;
-  const isolation = openIsolation();
-  closers.push(() => isolation.close());
-  const revocation = openRevocationCollector({ allow: config.LIENTHONG_OUTBOUND_ALLOW, clock: parts.clock, chance: parts.chance });
-  closers.push(() => revocation.close());
-  const timestampAuthorities = config.LIENTHONG_TSA_URLS.map((url) => createHttpTimestampAuthority({ url, totalTimeoutMs: config.LIENTHONG_TSA_TIMEOUT_MS }));
-  closers.push(async () => void (await Promise.all(timestampAuthorities.map((authority) => authority.close()))));
   let draining = (): boolean => false;
-  const dependencies = await httpDependencies({ ...parts, timestampAuthorities, isolation, collector: revocation.collector }, () => draining());
+  const dependencies = await httpDependencies(parts, () => draining());
   const server = await startHttpServer(
     (isDraining) => {
       draining = isDraining;

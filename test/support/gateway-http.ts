@@ -17,6 +17,7 @@ import { addPartner, setRoute } from '../../src/usecases/administer-partners.ts'
 import { systemChance } from '../../src/wiring/chance.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { httpDependencies } from '../../src/wiring/http.ts';
+import { openSigning } from '../../src/wiring/signing.ts';
 import { openIsolation } from '../../src/wiring/isolation.ts';
 import { outboundAgent } from '../../src/wiring/outbound-http.ts';
 import type { RunningAccount } from '../../src/wiring/postal.ts';
@@ -90,7 +91,9 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   let isDraining = (): boolean => false;
   const isolation = openIsolation();
   const revocation = openRevocationCollector({ allow: options.outboundAllow ?? ['127.0.0.1'], clock: systemClock, chance });
-  const dependencies = await httpDependencies({ ...parts, isolation, collector: revocation.collector, queue: queue.queue, timestampAuthorities, version: '0.0.0-test' }, () => isDraining());
+  const reading = { isolation, collector: revocation.collector };
+  const signing = await openSigning({ ...parts, ...reading, timestampAuthorities });
+  const dependencies = await httpDependencies({ ...parts, ...reading, signing, queue: queue.queue, version: '0.0.0-test' }, () => isDraining());
   const server = await startHttpServer(
     (draining) => {
       isDraining = draining;
