@@ -35,6 +35,8 @@ const schema = z.object({
   /** Hosts, or host:port, that may be called although their address is private or loopback. */
   LIENTHONG_OUTBOUND_ALLOW: list.default([]),
   LIENTHONG_DELIVERY_CONCURRENCY: whole(1, 1_000).default(16),
+  /** Documents of jobs that one worker signs at once. */
+  LIENTHONG_JOB_CONCURRENCY: whole(1, 100).default(4),
   /** JSON file that changes how deliveries are paced: see src/wiring/delivery-settings.ts. */
   LIENTHONG_DELIVERY_FILE: z.string().optional(),
   /** JSON file with the post's accounts: see connectors/post-vnpost-hcc/README.md. */

@@ -11,5 +11,6 @@ export type MessageId = Branded<'MessageId'>;
 /** One message on its way to one recipient; also the idempotency key sent to that recipient, for ever. */
 export type DeliveryId = Branded<'DeliveryId'>;
 export type PostalOrderId = Branded<'PostalOrderId'>;
+export type JobId = Branded<'JobId'>;
 /** Lower-case hexadecimal SHA-256, 64 characters. */
 export type Sha256Hex = Branded<'Sha256Hex'>;

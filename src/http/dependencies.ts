@@ -3,6 +3,7 @@ import type { RenderedReport, ReportMediaType } from '../formats/report/render-r
 import type { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import type { authenticate } from '../usecases/authenticate.ts';
 import type { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
+import type { cancelJob, retryJob } from '../usecases/change-job.ts';
 import type { checkReadiness } from '../usecases/check-readiness.ts';
 import type { reportPostalEvent } from '../usecases/enter-postal-event.ts';
 import type { hearCarrier } from '../usecases/hear-carrier.ts';
@@ -10,9 +11,11 @@ import type { listCarriers } from '../usecases/list-carriers.ts';
 import type { listKeys } from '../usecases/list-keys.ts';
 import type { makeSignature, SignatureUpload } from '../usecases/make-signature.ts';
 import type { openDossier } from '../usecases/open-dossier.ts';
+import type { orderSignature, orderSignatures } from '../usecases/order-signatures.ts';
 import type { openStoredBytes, readDocument } from '../usecases/read-document.ts';
 import type { listDossiers, readDossier } from '../usecases/read-dossier.ts';
 import type { readInbox } from '../usecases/read-inbox.ts';
+import type { followJob, readJob } from '../usecases/read-job.ts';
 import type { readMessage } from '../usecases/read-message.ts';
 import type { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
 import type { replayMessage } from '../usecases/replay-message.ts';
@@ -76,6 +79,12 @@ export interface HttpDependencies {
   /** Takes bytes in for one request, up to the cap of documents. @throws BODY_TOO_LARGE, STORAGE_FULL, STORAGE_FAILED */
   readonly spool: (bytes: AsyncIterable<Uint8Array>) => Promise<Spooled>;
   readonly makeSignature: Bound<typeof makeSignature>;
+  readonly orderSignature: Bound<typeof orderSignature>;
+  readonly orderSignatures: Bound<typeof orderSignatures>;
+  readonly readJob: Bound<typeof readJob>;
+  readonly followJob: Bound<typeof followJob>;
+  readonly cancelJob: Bound<typeof cancelJob>;
+  readonly retryJob: Bound<typeof retryJob>;
   readonly openStoredBytes: Bound<typeof openStoredBytes>;
   /**
    * Verifies where hostile bytes can be stopped; a document that cannot be read is an answer.

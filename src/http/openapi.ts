@@ -64,7 +64,7 @@ function operationOf(route: RouteFacts, schemas: SchemaBook): Json {
     security: route.scope === null ? [] : [{ apiKey: [route.scope] }],
     parameters: parametersOf(route, schemas),
     ...(route.body !== null && { requestBody: bodyOf(route.body, schemas) }),
-    responses: { [route.answer.status]: answerOf(route, schemas), ...problemsOf(route) },
+    responses: { [route.answer.status]: answerOf(route, schemas), ...acceptedOf(route.answer, schemas), ...problemsOf(route) },
   };
 }
 
@@ -109,7 +109,17 @@ function answerOf(route: RouteFacts, schemas: SchemaBook): Json {
 function contentOf(answer: AnswerFacts, schemas: SchemaBook): Json {
   if (answer.kind === 'json') return { 'application/json': { schema: schemas.refer(answer.schema) } };
   if (answer.kind === 'content') return Object.fromEntries(Object.entries(answer.forms).map(([type, schema]) => [type, { schema: schema === null ? { type: 'string' } : schemas.refer(schema) }]));
+  if (answer.kind === 'events') {
+    // OpenAPI 3.1 knows no streams of events: the schemas are those of each event's data.
+    return { 'text/event-stream': { schema: { anyOf: Object.entries(answer.events).map(([name, schema]) => ({ title: name, ...schemas.refer(schema) })) } } };
+  }
   return Object.fromEntries(answer.mediaTypes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
+}
+
+function acceptedOf(answer: AnswerFacts, schemas: SchemaBook): Json {
+  if (answer.kind !== 'bytes' || answer.accepted === undefined) return {};
+  const { description, schema } = answer.accepted;
+  return { 202: { description, headers: { Location: { description: 'The job', schema: { type: 'string' } } }, content: { 'application/json': { schema: schemas.refer(schema) } } } };
 }
 
 /** Problems any route of the same kind can answer with. */

@@ -12,6 +12,11 @@ export interface JsonReply<Body> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Instead of the bytes, for a caller that does not wait for them. */
+export interface AcceptedReply<Body> extends JsonReply<Body> {
+  readonly accepted: true;
+}
+
 export interface BytesReply {
   readonly status?: number;
   readonly mediaType: string;

@@ -4,8 +4,9 @@ import { GatewayError, type ErrorCode } from '../domain/errors.ts';
 import type { Scope } from '../domain/partner.ts';
 import type { Call } from '../usecases/call.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { sendEvents, type EventsReply } from './events.ts';
 import { readJsonBody } from './json.ts';
-import { sendBytes, sendContent, sendJson, type BytesReply, type ContentReply, type JsonReply } from './reply.ts';
+import { sendBytes, sendContent, sendJson, type AcceptedReply, type BytesReply, type ContentReply, type JsonReply } from './reply.ts';
 
 /** What one route is, as data: the router, the API description and the authorisation tests are made from it. */
 export interface RouteFacts {
@@ -34,9 +35,17 @@ export type BodyFacts =
 
 export type AnswerFacts =
   | { readonly kind: 'json'; readonly status: number; readonly description: string; readonly schema: z.ZodType }
-  | { readonly kind: 'bytes'; readonly status: number; readonly description: string; readonly mediaTypes: readonly string[]; readonly headers: Readonly<Record<string, string>> }
+  | { readonly kind: 'bytes'; readonly status: number; readonly description: string; readonly mediaTypes: readonly string[]; readonly headers: Readonly<Record<string, string>>; readonly accepted?: AcceptedFacts }
+  /** Server-sent events; the schemas by the names of the events. */
+  | { readonly kind: 'events'; readonly status: number; readonly description: string; readonly events: Readonly<Record<string, z.ZodType>> }
   /** In one of several forms, as `Accept` asks; a schema where the form has one. */
   | { readonly kind: 'content'; readonly status: number; readonly description: string; readonly forms: Readonly<Record<string, z.ZodType | null>> };
+
+/** What a caller is told that asked not to wait (`Prefer: respond-async`, RFC 7240 §4.1): 202, and where to look. */
+export interface AcceptedFacts {
+  readonly description: string;
+  readonly schema: z.ZodType;
+}
 
 export interface Route extends RouteFacts {
   readonly handle: (dependencies: HttpDependencies, exchange: Exchange) => Promise<void>;
@@ -55,7 +64,11 @@ type ReplyOf<Answer> = Answer extends { readonly kind: 'json'; readonly schema: 
   ? JsonReply<z.input<Schema>>
   : Answer extends { readonly kind: 'content' }
     ? ContentReply
-    : BytesReply;
+    : Answer extends { readonly kind: 'events' }
+      ? EventsReply
+      : Answer extends { readonly accepted: { readonly schema: infer Schema extends z.ZodType } }
+        ? BytesReply | AcceptedReply<z.input<Schema>>
+        : BytesReply;
 
 interface RouteSpec<Path extends z.ZodObject | null, Query extends z.ZodObject | null, Body extends BodyFacts | null, Answer extends AnswerFacts> extends RouteFacts {
   readonly pathParameters: Path;
@@ -80,6 +93,8 @@ export function defineRoute<Path extends z.ZodObject | null, Query extends z.Zod
       const reply = await run(dependencies, { path: path as Parsed<Path>, query: query as Parsed<Query>, body: body as BodyOf<Body> }, exchange);
       if (spec.answer.kind === 'json') return sendJson(response, spec.answer.status, spec.answer.schema, reply as JsonReply<unknown>);
       if (spec.answer.kind === 'content') return sendContent(response, spec.answer.status, reply as ContentReply);
+      if (spec.answer.kind === 'events') return sendEvents(request, response, reply as EventsReply, dependencies.isDraining);
+      if ('accepted' in reply && spec.answer.accepted !== undefined) return sendJson(response, 202, spec.answer.accepted.schema, { ...(reply as AcceptedReply<unknown>), status: 202 });
       return sendBytes(request, response, spec.answer.status, reply as BytesReply);
     },
   };

@@ -27,7 +27,8 @@ export interface SignatureEvidence {
   readonly outputSha256: string | null;
   readonly level: SignatureLevel;
   readonly policy: string;
-  readonly result: 'signed' | 'failed';
+  /** `unknown`: the process died while the key may have been in use; nothing was released. */
+  readonly result: 'signed' | 'failed' | 'unknown';
   readonly detail: Readonly<Record<string, string | number | boolean | null>>;
 }
 

@@ -2,6 +2,7 @@ import type { AuditRecords } from './audit-records.ts';
 import type { DocumentRecords } from './document-records.ts';
 import type { DossierRecords } from './dossier-records.ts';
 import type { IdempotencyRecords } from './idempotency-records.ts';
+import type { JobRecords } from './job-records.ts';
 import type { KeyRecords } from './key-records.ts';
 import type { MessageRecords } from './message-records.ts';
 import type { Outbox } from './outbox.ts';
@@ -21,6 +22,7 @@ export interface RecordSet {
   readonly postal: PostalRecords;
   readonly idempotency: IdempotencyRecords;
   readonly audit: AuditRecords;
+  readonly jobs: JobRecords;
 }
 
 export interface Records extends RecordSet {

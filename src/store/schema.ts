@@ -204,4 +204,34 @@ export interface Database {
   };
   audit: { id: Generated<string>; at: Date; actor: string; action: string; subject: string; detail: Generated<Json> };
   pin_guard: { token: string; failures: number; last_attempt_at: Date };
+  job: {
+    id: string;
+    partner_id: string;
+    options_sealed: Uint8Array;
+    total: number;
+    /** Documents that came to an end. */
+    ended: Generated<number>;
+    event_seq: Generated<string>;
+    state: Generated<string>;
+    created_at: Date;
+    finished_at: Date | null;
+  };
+  job_item: {
+    job_id: string;
+    position: number;
+    document_id: string;
+    state: Generated<string>;
+    attempts: Generated<number>;
+    /** Attempts before it was last asked to be tried again. */
+    schedule_from: Generated<number>;
+    unknown_outcomes: Generated<number>;
+    next_at: Date;
+    lease_owner: string | null;
+    lease_until: Date | null;
+    epoch: Generated<string>;
+    signature_id: string | null;
+    signed_document_id: string | null;
+    problem: Json | null;
+    event_seq: string | null;
+  };
 }

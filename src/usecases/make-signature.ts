@@ -46,6 +46,8 @@ export interface SignatureUpload {
   readonly name: string;
   readonly options: SignatureOptions;
   readonly signal: AbortSignal;
+  /** Recorded together with the signature, or neither is. */
+  readonly alsoRecord?: (records: RecordSet, record: SignatureRecord) => Promise<void>;
 }
 
 /** For the evidence, where no policy was asked: only what signing itself checks of a certificate. */
@@ -69,6 +71,7 @@ export async function makeSignature(ports: MakeSignaturePorts, call: Call, uploa
     const record: SignatureRecord = { ...made.document, signatureId: ports.chance.uuid(), documentId: ports.chance.uuid(), keyId: key.id, level: options.level };
     await ports.records.transaction(async (tx) => {
       await recordSuccess(ports, tx, call, upload, record, made);
+      await upload.alsoRecord?.(tx, record);
       await recordAnswer(tx, record);
     });
     return record;
@@ -78,7 +81,8 @@ export async function makeSignature(ports: MakeSignaturePorts, call: Call, uploa
 /** Time a signature may take: half of what its claim on an idempotency key holds. */
 export const SIGNING_LIMIT_MS = LEASE_MS / 2;
 
-async function grantedKey({ records }: MakeSignaturePorts, { caller }: Call, { keyId, scheme }: SignatureOptions): Promise<SigningKeyRecord> {
+/** @throws KEY_NOT_GRANTED, ALGORITHM_UNSUPPORTED */
+export async function grantedKey({ records }: { readonly records: Pick<RecordSet, 'keys'> }, { caller }: Pick<Call, 'caller'>, { keyId, scheme }: SignatureOptions): Promise<SigningKeyRecord> {
   const key = (await records.keys.isGranted(caller.partnerId, keyId)) ? await records.keys.find(keyId) : null;
   if (key === null || key.disabledAt !== null) throw new GatewayError('KEY_NOT_GRANTED', `You may not sign with a key named ${keyId}: GET /v1/keys lists those you may use`);
   if (key.purpose !== 'document' && key.purpose !== 'seal') throw new GatewayError('KEY_NOT_GRANTED', `The key ${keyId} is not for documents`);
@@ -86,7 +90,8 @@ async function grantedKey({ records }: MakeSignaturePorts, { caller }: Call, { k
   return key;
 }
 
-async function checkDossier({ records }: MakeSignaturePorts, { caller }: Call, code: DossierCode | undefined): Promise<void> {
+/** @throws DOSSIER_NOT_FOUND */
+export async function checkDossier({ records }: { readonly records: Pick<RecordSet, 'dossiers'> }, { caller }: Pick<Call, 'caller'>, code: DossierCode | undefined): Promise<void> {
   if (code !== undefined && !(await records.dossiers.isParty(code, caller.partnerId))) throw noSuchDossier(code);
 }
 
@@ -151,7 +156,7 @@ async function recordSuccess(ports: MakeSignaturePorts, tx: RecordSet, { caller 
   const at = ports.clock.now();
   const { sha256, sizeBytes, mediaType, name } = record;
   await tx.documents.add({ id: record.documentId as DocumentId, partnerId: caller.partnerId, sha256, sizeBytes, mediaType, name, createdAt: at });
-  await tx.keys.addEvidence({ ...evidenceOf(caller.partnerId, upload, at, checked), id: record.signatureId, outputSha256: sha256, result: 'signed', detail: detailOf(facts, checked) });
+  await tx.keys.addEvidence({ ...evidenceOf(caller.partnerId, asked(upload), at, checked), id: record.signatureId, outputSha256: sha256, result: 'signed', detail: detailOf(facts, checked) });
   const code = upload.options.dossierCode;
   if (code === undefined) return;
   const data = { signatureId: record.signatureId, keyId: record.keyId, level: record.level, documentSha256: sha256 };
@@ -163,14 +168,22 @@ async function recordingFailure<T>(ports: MakeSignaturePorts, { caller }: Call, 
     return await work();
   } catch (error) {
     const code = isGatewayError(error) ? error.code : 'INTERNAL';
-    const evidence = { ...evidenceOf(caller.partnerId, upload, ports.clock.now(), null), id: ports.chance.uuid(), outputSha256: null, result: 'failed', detail: { code, certificateSha256: key.certificateSha256 } } as const;
+    const evidence = { ...evidenceOf(caller.partnerId, asked(upload), ports.clock.now(), null), id: ports.chance.uuid(), outputSha256: null, result: 'failed', detail: { code, certificateSha256: key.certificateSha256 } } as const;
     await ports.records.keys.addEvidence(evidence).catch(() => undefined); // nothing was released, and the first failure is the one to tell
     throw error;
   }
 }
 
-function evidenceOf(partnerId: PartnerId, { options, bytes }: SignatureUpload, at: Date, checked: CheckedSigner | null): Omit<SignatureEvidence, 'id' | 'outputSha256' | 'result' | 'detail'> {
-  return { at, partnerId, keyId: options.keyId, inputSha256: bytes.sha256, level: options.level, policy: checked?.policy.id ?? NO_POLICY };
+const asked = ({ options, bytes }: SignatureUpload) => ({ options, sha256: bytes.sha256 });
+
+/** What every row of evidence says of a signature asked for; `sha256` of the document as it came. */
+export function evidenceOf(
+  partnerId: PartnerId,
+  { options, sha256 }: { readonly options: SignatureOptions; readonly sha256: string },
+  at: Date,
+  checked: CheckedSigner | null,
+): Omit<SignatureEvidence, 'id' | 'outputSha256' | 'result' | 'detail'> {
+  return { at, partnerId, keyId: options.keyId, inputSha256: sha256, level: options.level, policy: checked?.policy.id ?? NO_POLICY };
 }
 
 function detailOf(facts: SignatureFacts, checked: CheckedSigner | null): SignatureEvidence['detail'] {

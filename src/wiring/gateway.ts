@@ -8,6 +8,7 @@ import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
 import { startDatabaseClock } from '../store/database-clock.ts';
+import { startJobs } from '../usecases/sign-jobs.ts';
 import { httpDependencies, type HttpParts } from './http.ts';
 import { openIsolation } from './isolation.ts';
 import { openStore } from './open-store.ts';
@@ -57,7 +58,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   try {
     const dispatcher = outboundAgent({ allow: config.LIENTHONG_OUTBOUND_ALLOW });
     closers.push(() => dispatcher.destroy());
-    const store = await openStore({ ...settings, mode: 'serve', applicationName: `lienthong-${role}`, maxConnections: config.LIENTHONG_DELIVERY_CONCURRENCY + SPARE_CONNECTIONS });
+    const store = await openStore({ ...settings, mode: 'serve', applicationName: `lienthong-${role}`, maxConnections: config.LIENTHONG_DELIVERY_CONCURRENCY + config.LIENTHONG_JOB_CONCURRENCY + SPARE_CONNECTIONS });
     closers.push(() => store.close());
     const clock = await startDatabaseClock({ db: store.database.db, system: settings.clock, monotonicMs: () => performance.now(), log });
     closers.push(async () => clock.stop());
@@ -76,6 +77,8 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     if (role !== 'api') {
       const worker = startWorker({ ...parts, queue });
       closers.push(() => worker.stop(GRACE_MS));
+      const jobs = startJobs({ ...signing.ports, log }, { owner: settings.chance.uuid(), concurrency: config.LIENTHONG_JOB_CONCURRENCY });
+      closers.push(() => jobs.stop(GRACE_MS));
     }
     const server = role === 'worker' ? null : await startApi({ ...parts, queue: queue.queue }, closers);
     let closing: Promise<void> | undefined;

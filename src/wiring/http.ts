@@ -11,6 +11,7 @@ import type { Log } from '../ports/telemetry.ts';
 import { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import { authenticate } from '../usecases/authenticate.ts';
 import { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
+import { cancelJob, retryJob } from '../usecases/change-job.ts';
 import { checkReadiness } from '../usecases/check-readiness.ts';
 import type { RevocationCollector } from '../usecases/collect-revocation.ts';
 import { reportPostalEvent } from '../usecases/enter-postal-event.ts';
@@ -19,9 +20,11 @@ import { listCarriers } from '../usecases/list-carriers.ts';
 import { listKeys } from '../usecases/list-keys.ts';
 import { makeSignature } from '../usecases/make-signature.ts';
 import { openDossier } from '../usecases/open-dossier.ts';
+import { orderSignature, orderSignatures } from '../usecases/order-signatures.ts';
 import { openStoredBytes, readDocument } from '../usecases/read-document.ts';
 import { listDossiers, readDossier } from '../usecases/read-dossier.ts';
 import { readInbox } from '../usecases/read-inbox.ts';
+import { followJob, readJob } from '../usecases/read-job.ts';
 import { readMessage } from '../usecases/read-message.ts';
 import { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
 import { replayMessage } from '../usecases/replay-message.ts';
@@ -75,6 +78,12 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     listKeys: (...call) => listKeys(ports, ...call),
     spool: (bytes) => documents.spool(bytes, config.LIENTHONG_MAX_DOCUMENT_BYTES),
     makeSignature: (...call) => makeSignature(signing.ports, ...call),
+    orderSignature: (...call) => orderSignature(signing.ports, ...call),
+    orderSignatures: (...call) => orderSignatures(signing.ports, ...call),
+    readJob: (...call) => readJob(ports, ...call),
+    followJob: (...call) => followJob(ports, ...call),
+    cancelJob: (...call) => cancelJob(ports, ...call),
+    retryJob: (...call) => retryJob(ports, ...call),
     openStoredBytes: (...call) => openStoredBytes(ports, ...call),
     verifyFile: fileVerifier(trust, isolation, readPolicy(config), config.LIENTHONG_DOCUMENT_TIMEOUT_MS),
     renderReport: reportRenderer(isolation, await loadPaperFonts()),

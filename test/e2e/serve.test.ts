@@ -1,69 +1,20 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli.ts';
-import { PROJECT_ROOT } from '../support/vectors.ts';
+import { isAlive, servedGateway, stop, type Served, type ServedGateway } from '../support/served-gateway.ts';
 
 /** `lienthong serve` as a process: start, administration beside it, stop, kill -9, a second one on the folder. */
 
-let dir: string;
+let gateway: ServedGateway;
 let data: string;
-const started: ChildProcess[] = [];
+const serve = (): Promise<Served> => gateway.serve();
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'lienthong-serve-'));
-  data = join(dir, 'data');
+  gateway = await servedGateway();
+  data = gateway.data;
 });
-afterEach(async () => {
-  const postgres = await postmasterPid().catch(() => undefined);
-  for (const child of started.splice(0)) if (child.exitCode === null && child.signalCode === null) await stop(child, 'SIGKILL');
-  // A killed gateway's PostgreSQL notices, and writes its statistics as it goes: the folder is removed when nobody writes to it.
-  if (postgres !== undefined) await expect.poll(() => isAlive(postgres), { timeout: 20_000, interval: 50 }).toBe(false);
-  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
-});
-
-interface Served {
-  readonly child: ChildProcess;
-  readonly url: string;
-}
-
-/** Resolves when the process says where it listens. */
-async function serve(): Promise<Served> {
-  if (!inject('isBuilt')) throw new Error('The program could not be built: see the compiler’s messages above');
-  const child = spawn(process.execPath, [join(PROJECT_ROOT, 'dist', 'src', 'cli.js'), 'serve', '--data', data, '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', LIENTHONG_LOG_LEVEL: 'warn' },
-  });
-  started.push(child);
-  child.stderr?.resume();
-  if (child.stdout === null) throw new Error('no output');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /on (http:\/\/\S+)/.exec(line)?.[1];
-    if (url !== undefined) return { child, url };
-  }
-  throw new Error('The gateway ended before it listened');
-}
-
-async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  const ended = once(child, 'exit') as Promise<[number | null]>;
-  child.kill(signal);
-  return (await ended)[0];
-}
+afterEach(() => gateway.remove());
 
 const ready = async (url: string): Promise<boolean> => ((await (await fetch(`${url}/readyz`)).json()) as { ready: boolean }).ready;
-const postmasterPid = async (): Promise<number> => Number((await readFile(join(data, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false; // ESRCH
-  }
-};
 
 describe('lienthong serve', () => {
   it('serves, is administered while it runs, drains on SIGTERM and leaves no process', async () => {
@@ -76,7 +27,7 @@ describe('lienthong serve', () => {
     const answer = await fetch(`${url}/v1/dossiers`, { headers: { authorization: `Bearer ${token}` } });
     expect(answer.status).toBe(200);
     await answer.arrayBuffer();
-    const postgres = await postmasterPid();
+    const postgres = await gateway.postmasterPid();
     expect(await stop(child, 'SIGTERM')).toBe(0);
     expect(isAlive(postgres)).toBe(false);
   });

@@ -68,6 +68,7 @@ function requestFor({ method, path, body }: Route): Ask {
     '/v1/dossiers/{code}/messages': { type: 'dossier.progress', to: ['H57.01'] },
     '/v1/inbox/{messageId}/receipt': { messageId: owned['message'], manifestSha256: 'ab'.repeat(32) },
     '/v1/postal-orders/{id}/entries': { entry: 'POST_TO_CITIZEN', occurredAt: '2026-11-24T02:00:00.000Z' },
+    '/v1/signature-batches': { documents: [owned['document']], options: { keyId: 'officer' } },
     '/v1/postal-orders': {
       dossierCode: owned['dossier'],
       leg: 'DELIVER_RESULT',
@@ -371,7 +372,7 @@ describe('GET /openapi.json', () => {
       expect(operation?.parameters.some(({ name }) => name === 'Idempotency-Key')).toBe(route.idempotent);
       expect(operation?.security).toEqual(route.scope === null ? [] : [{ apiKey: [route.scope] }]);
       expect(operation?.requestBody === undefined).toBe(route.body === null);
-      const statuses = new Set([String(route.answer.status), ...problemCodesOf(route).map((code) => String(PROBLEMS[code].status))]);
+      const statuses = new Set([String(route.answer.status), ...('accepted' in route.answer ? ['202'] : []), ...problemCodesOf(route).map((code) => String(PROBLEMS[code].status))]);
       expect(Object.keys(operation?.responses ?? {}).sort()).toEqual([...statuses].sort());
     }
   });

@@ -22,6 +22,7 @@ import { openIsolation } from '../../src/wiring/isolation.ts';
 import { outboundAgent } from '../../src/wiring/outbound-http.ts';
 import type { RunningAccount } from '../../src/wiring/postal.ts';
 import { openRevocationCollector } from '../../src/wiring/revocation.ts';
+import { startJobs } from '../../src/usecases/sign-jobs.ts';
 import { startWorker } from '../../src/wiring/worker.ts';
 import { silentLog } from './log.ts';
 import { testRunRedisUrl } from './redis.ts';
@@ -87,12 +88,13 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const store = { ...fresh, documents, database: fresh.handle, target: fresh.connection, embedded: false };
   const queue = startQueue({ postgres: fresh.connection, redisUrl: testRunRedisUrl(), clock: systemClock, log });
   const parts = { config, store, accounts: options.accounts?.({ dispatcher }) ?? [], clock: systemClock, chance, log, dispatcher };
-  const worker = startWorker({ ...parts, queue });
   let isDraining = (): boolean => false;
   const isolation = openIsolation();
   const revocation = openRevocationCollector({ allow: options.outboundAllow ?? ['127.0.0.1'], clock: systemClock, chance });
   const reading = { isolation, collector: revocation.collector };
   const signing = await openSigning({ ...parts, ...reading, timestampAuthorities });
+  const worker = startWorker({ ...parts, queue });
+  const jobs = startJobs({ ...signing.ports, log }, { owner: chance.uuid(), concurrency: 4 });
   const dependencies = await httpDependencies({ ...parts, ...reading, signing, queue: queue.queue, version: '0.0.0-test' }, () => isDraining());
   const server = await startHttpServer(
     (draining) => {
@@ -116,6 +118,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     issueKey: async ({ id }, scopes) => (await issueApiKey(ports, ACTOR, { partnerId: id, label: 'test', scopes, expiresAt: null })).token,
     async close() {
       await server.close();
+      await jobs.stop(5_000);
       await Promise.all([isolation.close(), revocation.close()]);
       await worker.stop(5_000);
       await queue.close();

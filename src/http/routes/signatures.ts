@@ -1,3 +1,5 @@
+import type { Request } from 'express';
+import { jobView } from '../../formats/api/jobs.ts';
 import { keyList, signatureOptions, type SignatureRecord } from '../../formats/api/signatures.ts';
 import { SIGNING_LIMIT_MS } from '../../usecases/make-signature.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -47,6 +49,7 @@ export const makeSignatureRoute = defineRoute({
       'Signature-Level': 'The level reached: the one asked for',
       'Repr-Digest': 'SHA-256 of the signed document (RFC 9530)',
     },
+    accepted: { description: 'For `Prefer: respond-async`: the document is kept as one of yours, and will be signed by the job told here', schema: jobView },
   },
   problems: [
     'KEY_NOT_GRANTED',
@@ -84,10 +87,20 @@ export const makeSignatureRoute = defineRoute({
     withMultipart(dependencies, request, ['document'], async (upload) => {
       const options = optionsIn(upload, signatureOptions);
       const { bytes, name } = documentIn(upload);
+      if (prefersAsync(request)) {
+        const { body: job, replayed } = await dependencies.orderSignature(call, { bytes, name, options });
+        return { accepted: true, body: job, replayed, headers: { location: `/v1/jobs/${job.id}`, 'preference-applied': 'respond-async' } };
+      }
       const { body, replayed } = await dependencies.makeSignature(call, { bytes, name, options, signal: requestSignal(response, SIGNING_LIMIT_MS) });
       return signedReply(dependencies, body, replayed);
     }),
 });
+
+/** RFC 7240 §4.1; other preferences are not for us to judge. */
+function prefersAsync(request: Request): boolean {
+  const header = request.headers['prefer'];
+  return [header ?? []].flat().some((value) => value.split(',').some((preference) => preference.trim().toLowerCase() === 'respond-async'));
+}
 
 function signedReply({ openStoredBytes }: HttpDependencies, record: SignatureRecord, replayed: boolean): BytesReply {
   const { mediaType, sizeBytes, name, sha256 } = record;

@@ -4,6 +4,7 @@ import { hearCarrierRoute, listCarriersRoute } from './carriers.ts';
 import { readDocumentRoute, storeDocumentRoute } from './documents.ts';
 import { listDossiersRoute, openDossierRoute, readDossierRoute } from './dossiers.ts';
 import { acknowledgeMessageRoute, readInboxRoute } from './inbox.ts';
+import { cancelJobRoute, followJobRoute, orderSignaturesRoute, readJobRoute, retryJobRoute } from './jobs.ts';
 import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
 import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
 import { postDeskFormRoute, postDeskRoute } from './post-desk.ts';
@@ -26,6 +27,11 @@ export function routesOf(version: string): readonly Route[] {
     acknowledgeMessageRoute,
     listKeysRoute,
     makeSignatureRoute,
+    orderSignaturesRoute,
+    readJobRoute,
+    followJobRoute,
+    cancelJobRoute,
+    retryJobRoute,
     verifyRoute,
     verifyPageRoute,
     verifyFormRoute,

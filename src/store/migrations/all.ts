@@ -1,6 +1,7 @@
 import type { Migration } from '../migrate.ts';
 import * as ledger from './0001-ledger.ts';
 import * as pinGuard from './0002-pin-guard.ts';
+import * as jobs from './0003-jobs.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs];

@@ -7,6 +7,7 @@ import { documentRecords } from './document-records.ts';
 import { dossierRecords } from './dossier-records.ts';
 import type { Executor } from './executor.ts';
 import { idempotencyRecords } from './idempotency-records.ts';
+import { jobRecords } from './job-records.ts';
 import { keyRecords } from './key-records.ts';
 import { messageRecords } from './message-records.ts';
 import { outbox } from './outbox.ts';
@@ -31,6 +32,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     postal: postalRecords(db, sealing),
     idempotency: idempotencyRecords(db),
     audit: auditRecords(db),
+    jobs: jobRecords(db, sealing),
   };
 }
 
