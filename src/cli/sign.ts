@@ -19,12 +19,15 @@ import { parseChoice, parseRectangle, parseWhole, readInputFile, readPassphrase,
 import { checkOwnSigner, type OwnSigner } from './check-own-signer.ts';
 import { paint, printJson, printLine } from './output.ts';
 import { POLICY_CHOICES } from './policy.ts';
+import { signMany, type FileToSign } from './sign-many.ts';
 import { OUTBOUND_HELP } from './with-collector.ts';
 import { writeSigned, writeWhole } from './write-file.ts';
 
 interface SignOptions {
   readonly out?: string;
   readonly outDir?: string;
+  readonly jobs: number;
+  readonly again?: boolean;
   readonly p12?: string;
   readonly passphraseFile?: string;
   readonly passphraseEnv?: string;
@@ -56,6 +59,8 @@ export function signCommand(): Command {
     .argument('<file...>', 'PDF files (any files with --format cades)')
     .option('--out <file>', 'where the signed file goes (one FILE only)')
     .option('--out-dir <folder>', 'folder for signed files, named <name>.signed.pdf')
+    .option('--jobs <n>', 'with --out-dir: files signed at once', parseWhole('--jobs', 1, 64), 4)
+    .option('--again', 'with --out-dir: sign again what an earlier run signed there, which is kept otherwise')
     .option('--p12 <file>', 'PKCS#12 file with key and certificate')
     .option('--passphrase-file <file>', 'file that holds its passphrase; - for standard input')
     .option('--passphrase-env <variable>', 'environment variable that holds it (other processes of yours can read it)')
@@ -78,23 +83,29 @@ export function signCommand(): Command {
     .option('--location <text>', 'place of signing')
     .option('--json', 'one JSON object a file')
     .addHelpText('after', '\nExample:\n  lienthong sign decision.pdf --out decision.signed.pdf --p12 officer.p12 --passphrase-file - \\\n    --level B-T --tsa http://tsa.ca.gov.vn/ --appearance text --page 1 --rect 320,120,200,80')
+    .addHelpText('after', '  lienthong sign papers/*.pdf --out-dir signed --p12 officer.p12 --passphrase-file officer.pass\n    A run that was killed is taken up again by the same command; signed/.lienthong-sign.jsonl says what became of each file.')
     .addHelpText('after', `\n${OUTBOUND_HELP}`)
     .action((files: string[], options: SignOptions) => sign(files, options));
 }
 
 async function sign(files: readonly string[], options: SignOptions): Promise<void> {
   const outs = files.map((file) => outputOf(file, files.length, options));
+  const twice = outs.find((out, index) => outs.indexOf(out) !== index);
+  if (twice !== undefined) throw new GatewayError('REQUEST_INVALID', `Two of the files would both become ${twice}: sign them into different folders`);
   if (options.format !== 'pades' && options.format !== 'cades') throw new GatewayError('REQUEST_INVALID', `--format ${options.format} is not available yet; use pades or cades`);
   if (isAtLeast(options.level, 'B-T') && options.tsa.length === 0) throw new GatewayError('TSA_NOT_CONFIGURED', `Level ${options.level} needs a time-stamping authority: add --tsa URL`);
   const signer = await openSigner(options);
   const authorities = options.tsa.map((url) => createHttpTimestampAuthority({ url }));
   try {
     const checked = await checkOwnSigner(signer.chainDer, options);
-    for (const [index, file] of files.entries()) {
-      const out = outs[index] ?? file;
+    const signOne = async ({ file, out }: FileToSign): Promise<() => void> => {
       const facts = options.format === 'pades' ? await signPdf(file, out, signer, authorities, options) : await signDetached(file, out, signer, authorities, options);
-      report(file, out, { ...facts, checked }, options);
-    }
+      return () => report(file, out, { ...facts, checked }, options);
+    };
+    if (options.json !== true) tellSigner(checked);
+    const each = files.map((file, index) => ({ file, out: outs[index] ?? file }));
+    if (options.outDir !== undefined) await signMany(each, { folder: options.outDir, jobs: options.jobs, again: options.again === true, json: options.json === true }, signOne);
+    else for (const one of each) (await signOne(one))();
   } finally {
     await Promise.all(authorities.map((authority) => authority.close()));
   }
@@ -188,7 +199,11 @@ function report(file: string, out: string, facts: Reported & { readonly checked:
   if (options.json === true) return printJson({ file, out, level: facts.level, scheme: facts.scheme, certificateSha256: facts.certificateSha256, ...checked, field: facts.fieldName ?? null, timestamp });
   const stamped = timestamp === null ? '' : `, time-stamped ${timestamp.genTime} by ${timestamp.authority}`;
   printLine(`${paint('green', '✓')} ${out}  ${facts.level}${stamped}`);
-  if (checked.chain === 'not-checked') printLine(paint('yellow', '  The certificate’s validity, usage and key were checked, not its chain or revocation: add --trust PEM to check the chain.'));
-  else if (checked.revocation === 'good') printLine(paint('dim', '  The chain reaches a trust anchor and is not revoked.'));
-  else printLine(paint('yellow', `  The chain reaches a trust anchor; revocation could not be checked:${checked.warnings.map((warning) => `\n    ${warning}`).join('')}`));
+}
+
+/** Once a run, whatever the number of files. */
+function tellSigner(checked: OwnSigner): void {
+  if (checked.chain === 'not-checked') printLine(paint('yellow', 'The certificate’s validity, usage and key were checked, not its chain or revocation: add --trust PEM to check the chain.'));
+  else if (checked.revocation === 'good') printLine(paint('dim', 'The signer’s chain reaches a trust anchor and is not revoked.'));
+  else printLine(paint('yellow', `The signer’s chain reaches a trust anchor; revocation could not be checked:${checked.warnings.map((warning) => `\n    ${warning}`).join('')}`));
 }
