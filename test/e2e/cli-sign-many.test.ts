@@ -15,7 +15,7 @@ const FILES = 30;
 
 let dir: string;
 let out: string;
-let arguments_: readonly string[];
+let call: readonly string[];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'lienthong-many-'));
@@ -24,14 +24,14 @@ beforeAll(async () => {
   mkdirSync(join(dir, 'in'));
   const files = Array.from({ length: FILES }, (_, index) => join(dir, 'in', `giấy-${index}.pdf`));
   for (const file of files) writeFileSync(file, pdf);
-  arguments_ = ['sign', ...files, '--p12', pki.p12.officer, '--passphrase-file', pki.passphrase.officer, '--json'];
+  call = ['sign', ...files, '--p12', pki.p12.officer, '--passphrase-file', pki.passphrase.officer, '--json'];
 });
 beforeEach(() => {
   out = mkdtempSync(join(dir, 'out-'));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-const sign = (...more: readonly string[]): Promise<CliResult> => runCli([...arguments_, '--out-dir', out, ...more]);
+const sign = (...more: readonly string[]): Promise<CliResult> => runCli([...call, '--out-dir', out, ...more]);
 const lines = ({ stdout }: CliResult): Record<string, unknown>[] => stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
 const results = (): readonly string[] => readdirSync(out).filter((name) => name.endsWith('.pdf'));
 const signaturesIn = (name: string): number => readFileSync(join(out, name), 'latin1').match(/\/Type ?\/Sig\b/g)?.length ?? 0;
@@ -40,7 +40,7 @@ const journal = (): readonly { event: string; out: string }[] =>
 
 describe('lienthong sign FILE… --out-dir', () => {
   it('signs each file once though the run is killed, keeps what it had signed, and counts the uses of the key it does not know the end of', async () => {
-    const child = spawn(process.execPath, [join(PROJECT_ROOT, 'dist', 'src', 'cli.js'), ...arguments_, '--out-dir', out], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [join(PROJECT_ROOT, 'dist', 'src', 'cli.js'), ...call, '--out-dir', out], { stdio: 'ignore' });
     await expect.poll(() => results().length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(3);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -59,7 +59,7 @@ describe('lienthong sign FILE… --out-dir', () => {
   it('tells what cannot be signed, signs the rest, and ends with the code of the worst', async () => {
     const broken = join(dir, 'hỏng.pdf');
     writeFileSync(broken, 'not a PDF');
-    const { exitCode, stdout } = await runCli(['sign', broken, ...arguments_.slice(1), '--out-dir', join(out, 'new')]);
+    const { exitCode, stdout } = await runCli(['sign', broken, ...call.slice(1), '--out-dir', join(out, 'new')]);
     expect(exitCode).toBe(2);
     const told = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(told.find((line) => line['file'] === broken)).toMatchObject({ out: null, error: { code: 'PDF_NOT_PDF' } });
@@ -69,7 +69,7 @@ describe('lienthong sign FILE… --out-dir', () => {
 
   it('signs what was signed before again only when told to, and a changed file by itself', async () => {
     await sign();
-    writeFileSync(arguments_[1] ?? '', await samplePdf({ pages: 2 }));
+    writeFileSync(call[1] ?? '', await samplePdf({ pages: 2 }));
     expect(lines(await sign()).at(-1)).toMatchObject({ signed: 1, kept: FILES - 1 });
     expect(lines(await sign('--again')).at(-1)).toMatchObject({ signed: FILES, kept: 0 });
   });
