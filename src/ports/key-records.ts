@@ -37,6 +37,8 @@ export interface KeyRecords {
   add(key: SigningKeyRecord): Promise<void>;
   find(id: KeyId): Promise<SigningKeyRecord | null>;
   list(): Promise<readonly SigningKeyRecord[]>;
+  /** Keys in use whose certificate ends by `at` or has ended, the earliest first. */
+  endingBefore(at: Date): Promise<readonly Pick<SigningKeyRecord, 'id' | 'notAfter'>[]>;
   disable(id: KeyId, at: Date): Promise<boolean>;
   grant(partnerId: PartnerId, keyId: KeyId, at: Date): Promise<void>;
   revokeGrant(partnerId: PartnerId, keyId: KeyId): Promise<boolean>;

@@ -1,9 +1,10 @@
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Records } from '../ports/records.ts';
+import { endingCertificates, WARN_DAYS } from './watch-certificates.ts';
 
 export interface ReadinessPorts {
-  readonly records: Pick<Records, 'outbox'>;
+  readonly records: Pick<Records, 'outbox' | 'keys'>;
   readonly queue: JobQueue;
   readonly clock: Clock;
   /** Resolves when the document store can take a document; rejects when it cannot. */
@@ -31,9 +32,13 @@ export interface Readiness {
     readonly documents: PartState;
     readonly queue: PartState;
     readonly timestamps: PartState;
+    /** Degraded: a certificate of a key in use ends within a week, or has ended. */
+    readonly certificates: PartState;
   };
   /** When a time-stamping authority last answered; null: not yet. */
   readonly lastTimestampAt: string | null;
+  /** When the next certificate of a key in use ends, if that is within 60 days. */
+  readonly nextCertificateEndAt: string | null;
 }
 
 /**
@@ -42,12 +47,15 @@ export interface Readiness {
  */
 export async function checkReadiness({ records, queue, clock, checkStorage, timestamps }: ReadinessPorts): Promise<Readiness> {
   const [database, documents] = await Promise.all([stateOf(records.outbox.depth(clock.now())), stateOf(checkStorage())]);
-  const parts = { database, documents, queue: queue.healthy() ? 'up' : 'degraded', timestamps: timestampState(timestamps()) } as const;
+  const ending = database === 'up' ? await endingCertificates({ records, clock }).catch(() => []) : []; // down is told by the database's own part
+  const isLastWarning = (ending[0]?.daysLeft ?? Infinity) <= WARN_DAYS[2];
+  const parts = { database, documents, queue: queue.healthy() ? 'up' : 'degraded', timestamps: timestampState(timestamps()), certificates: isLastWarning ? 'degraded' : 'up' } as const;
   return {
     ready: database === 'up' && documents === 'up',
-    degraded: parts.queue === 'degraded' || parts.timestamps === 'degraded',
+    degraded: parts.queue === 'degraded' || parts.timestamps === 'degraded' || parts.certificates === 'degraded',
     parts,
     lastTimestampAt: timestamps().lastSuccessAt?.toISOString() ?? null,
+    nextCertificateEndAt: ending[0]?.notAfter.toISOString() ?? null,
   };
 }
 

@@ -10,6 +10,7 @@ import { followPost } from '../usecases/follow-post.ts';
 import { forgetAnswers } from '../usecases/forget-answers.ts';
 import { postalHandler } from '../usecases/place-postal-order.ts';
 import { startDelivery } from '../usecases/run-delivery.ts';
+import { warnOfEndingCertificates } from '../usecases/watch-certificates.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
 import { dossierPartners } from './dossier-partners.ts';
 import type { Store } from './open-store.ts';
@@ -41,6 +42,7 @@ interface Turns {
 }
 
 const FORGET_EVERY_MS = 3_600_000;
+const LOOK_AT_CERTIFICATES_EVERY_MS = 24 * 3_600_000;
 
 /** Delivers messages and postal orders, sweeps, reads the carriers' feeds, and forgets the answers of POSTs that are past their time. */
 export function startWorker(parts: WorkerParts): RunningWorker {
@@ -64,6 +66,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   const turns: readonly Turns[] = [
     ...accounts.map(({ carrier, pollMs }): Turns => ({ event: 'post.feed-failed', carrier: carrier.carrier, everyMs: pollMs, turn: (stop) => followPost(ports, carrier, stop) })),
     { event: 'idempotency.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetAnswers({ records, clock }) },
+    { event: 'key.certificates-unseen', everyMs: LOOK_AT_CERTIFICATES_EVERY_MS, turn: () => warnOfEndingCertificates({ records, clock, log }) },
   ];
   const taken = turns.map((each) => takeTurns(parts, each, stopping.signal));
   return {

@@ -11,7 +11,8 @@ export const readiness = z
     ready: z.boolean(),
     degraded: z.boolean(),
     draining: z.boolean().describe('This process was told to stop and takes no more work'),
-    parts: z.strictObject({ database: part, documents: part, queue: part, timestamps: part }).readonly(),
+    parts: z.strictObject({ database: part, documents: part, queue: part, timestamps: part, certificates: part.describe('Degraded: a certificate of a key in use ends within 7 days, or has ended') }).readonly(),
     lastTimestampAt: z.string().nullable(),
+    nextCertificateEndAt: z.string().nullable().describe('When the next certificate of a key in use ends, if that is within 60 days'),
   })
   .meta({ id: 'Readiness' });

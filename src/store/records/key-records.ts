@@ -11,7 +11,7 @@ export function keyRecords(db: Executor): KeyRecords {
   return { ...signingKeys(db), ...grants(db), ...evidence(db) };
 }
 
-function signingKeys(db: Executor): Pick<KeyRecords, 'add' | 'find' | 'list' | 'disable'> {
+function signingKeys(db: Executor): Pick<KeyRecords, 'add' | 'find' | 'list' | 'endingBefore' | 'disable'> {
   return {
     async add(key) {
       const added = await db
@@ -39,6 +39,10 @@ function signingKeys(db: Executor): Pick<KeyRecords, 'add' | 'find' | 'list' | '
     },
     async list() {
       return (await db.selectFrom('signing_key').selectAll().orderBy('id').execute()).map(keyOf);
+    },
+    async endingBefore(at) {
+      const rows = await db.selectFrom('signing_key').select(['id', 'not_after']).where('disabled_at', 'is', null).where('not_after', '<=', at).orderBy('not_after').execute();
+      return rows.map((row) => ({ id: row.id as KeyId, notAfter: row.not_after }));
     },
     async disable(id, at) {
       const result = await db.updateTable('signing_key').set({ disabled_at: at }).where('id', '=', id).where('disabled_at', 'is', null).executeTakeFirst();
