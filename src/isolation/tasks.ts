@@ -1,10 +1,10 @@
 import type { ValidationReport } from '../domain/validation-report.ts';
+import type { DigestedPdf } from '../formats/ades/growing-pdf.ts';
 import { readPkcs12, type Pkcs12Contents } from '../formats/pkcs12/read-pkcs12.ts';
 import type { PdfReportOptions } from '../formats/report/pdf.ts';
-import type { DigestedPdf } from '../formats/pades/prepare-digested.ts';
 import type { ReportPictures } from '../formats/report/pictures.ts';
 import type { JudgeFileInput, JudgeFileOutput } from './judge-file.ts';
-import type { DigestFileInput, PrepareFileInput } from './prepare-file.ts';
+import type { AddDataInput, DigestFileInput, PrepareFileInput } from './prepare-file.ts';
 import type { TaskRegistry, TasksOf } from './task.ts';
 
 export interface Pkcs12Input {
@@ -25,6 +25,7 @@ export interface PdfReportInput extends PdfReportOptions {
 export const tasks = {
   'document.judge': { runner: 'thread', run: async (input: JudgeFileInput): Promise<JudgeFileOutput> => (await import('./judge-file.ts')).judgeFile(input) },
   'pdf.prepare': { runner: 'thread', run: async (input: PrepareFileInput): Promise<DigestedPdf> => (await import('./prepare-file.ts')).prepareFile(input) },
+  'pdf.add-data': { runner: 'thread', run: async (input: AddDataInput): Promise<Uint8Array | null> => (await import('./prepare-file.ts')).addDataToFile(input) },
   'bytes.digest': { runner: 'thread', run: async (input: DigestFileInput): Promise<Uint8Array> => (await import('./prepare-file.ts')).digestFile(input) },
   'pkcs12.read': { runner: 'child', run: ({ bytes, passphrase }: Pkcs12Input): Promise<Pkcs12Contents> => readPkcs12(bytes, passphrase) },
   // WebAssembly of a megabyte, loaded when it is first asked for.

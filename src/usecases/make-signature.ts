@@ -4,9 +4,9 @@ import type { DocumentId, PartnerId } from '../domain/ids.ts';
 import type { DigestAlgorithm } from '../domain/signature.ts';
 import type { ContentDigester } from '../formats/algorithms/digests.ts';
 import type { SignatureOptions, SignatureRecord } from '../formats/api/signatures.ts';
+import type { GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
 import type { AppearanceFonts } from '../formats/pades/appearance/canvas.ts';
-import type { PdfPreparer } from '../formats/pades/prepare-digested.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { DocumentStore, SpooledBytes, StoredBytes } from '../ports/document-store.ts';
@@ -19,7 +19,7 @@ import type { CheckedSigner } from './check-signer.ts';
 import { noSuchDossier } from './read-dossier.ts';
 import { signDigestedBytes } from './sign-bytes.ts';
 import { checkReadyToSign, type SignatureFacts, type SigningPorts } from './sign-digest.ts';
-import { signPreparedDocument } from './sign-document.ts';
+import { signGrowingPdf } from './sign-document.ts';
 import { presentationOf } from './signature-presentation.ts';
 
 export interface MakeSignaturePorts extends OncePorts, Omit<SigningPorts, 'signer'> {
@@ -34,7 +34,7 @@ export interface MakeSignaturePorts extends OncePorts, Omit<SigningPorts, 'signe
   /** Path and revocation of the signer's certificate before its key is used; null where no anchors of signers are configured. */
   readonly checkSigner: (key: SigningKeyRecord, digestAlgorithm: DigestAlgorithm, signal: AbortSignal) => Promise<CheckedSigner | null>;
   /** Where an uploaded file is read, prepared and digested. */
-  readonly preparerOf: (path: string, signal: AbortSignal) => PdfPreparer;
+  readonly pdfOf: (path: string, signal: AbortSignal) => GrowingPdf;
   readonly digesterOf: (path: string, signal: AbortSignal) => ContentDigester;
   /** For copying it. */
   readonly openSource: (path: string) => ByteSource & { close(): void };
@@ -58,7 +58,7 @@ const DEFAULT_DIGEST: DigestAlgorithm = 'sha256';
  * Signs a document with a key granted to the caller, at the level asked for or not at all. The signed document is kept as a document of
  * the caller's; the one handed in is not kept. Success and failure are both recorded as evidence, never the document.
  * @throws KEY_NOT_GRANTED (also when there is no such key: nobody learns which exist), DOSSIER_NOT_FOUND, LEVEL_UNSUPPORTED,
- * ALGORITHM_UNSUPPORTED; what `checkSigner`, `presentationOf`, `signPreparedDocument`, `signDigestedBytes` throw; as `answerOnceLeased`
+ * ALGORITHM_UNSUPPORTED; what `checkSigner`, `presentationOf`, `signGrowingPdf`, `signDigestedBytes` throw; as `answerOnceLeased`
  * @see Circular 15/2025/TT-BKHCN Art. 5
  */
 export async function makeSignature(ports: MakeSignaturePorts, call: Call, upload: SignatureUpload): Promise<Once<SignatureRecord>> {
@@ -118,7 +118,7 @@ async function signPades(ports: MakeSignaturePorts, signing: SigningPorts, key: 
   const certificate = readCertificate(key.chainDer[0]);
   const presentation = presentationOf(options, { certificate, at: ports.clock.now(), fonts: ports.fonts, picturePng });
   const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, presentation, signal };
-  const { increment, facts } = await signPreparedDocument(signing, ports.preparerOf(bytes.path, signal), terms);
+  const { increment, facts } = await signGrowingPdf(signing, ports.pdfOf(bytes.path, signal), terms);
   const source = ports.openSource(bytes.path);
   try {
     const stored = await ports.documents.put(appended(source, bytes.sizeBytes, increment), ports.maxDocumentBytes);

@@ -1,4 +1,5 @@
-import type { DigestAlgorithm, SignatureLevel } from '../domain/signature.ts';
+import { GatewayError } from '../domain/errors.ts';
+import { isAtLeast, type DigestAlgorithm, type SignatureLevel } from '../domain/signature.ts';
 import { digestOfChunks, type ContentDigester } from '../formats/algorithms/digests.ts';
 import { chunksOf, type ByteSource } from '../formats/byte-source.ts';
 import type { SignaturePolicyReference } from '../formats/cms/build-attributes.ts';
@@ -26,7 +27,7 @@ export interface SignedBytes {
 
 /**
  * Signs any bytes as detached CAdES B-B or B-T, with signing-time from the gateway's clock.
- * @throws what `checkReadyToSign` and `signDigest` throw
+ * @throws LEVEL_UNSUPPORTED, what `checkReadyToSign` and `signDigest` throw
  * @see ETSI EN 319 122-1 §6.3
  */
 export function signBytes(ports: SigningPorts, { source, ...terms }: SignBytesRequest): Promise<SignedBytes> {
@@ -39,6 +40,7 @@ export function signBytes(ports: SigningPorts, { source, ...terms }: SignBytesRe
  */
 export async function signDigestedBytes(ports: SigningPorts, digestContent: ContentDigester, terms: SignBytesTerms): Promise<SignedBytes> {
   const { level, digestAlgorithm = 'sha256', mimeType, signaturePolicy, signal } = terms;
+  if (isAtLeast(level, 'B-LT')) throw new GatewayError('LEVEL_UNSUPPORTED', `CAdES signatures at level ${level} cannot be made yet; ask for B-B or B-T, or for pades`);
   const identity = checkReadyToSign(ports, level);
   const attributes = { signingTime: identity.checkedAt, ...(mimeType !== undefined && { mimeType }), ...(signaturePolicy && { signaturePolicy }) };
   const contentDigest = await digestContent(digestAlgorithm);

@@ -10,10 +10,13 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
 import { checkSignerCertificate } from '../formats/x509/signer-certificate.ts';
 import type { Signer } from '../ports/signer.ts';
+import type { LongTermPorts } from './look-at-pdf.ts';
 import { timestampValue, type ObtainedTimestamp, type TimestampPorts } from './timestamp-value.ts';
 
 export interface SigningPorts extends TimestampPorts {
   readonly signer: Signer;
+  /** Needed for B-LT and above. */
+  readonly longTerm?: LongTermPorts | undefined;
 }
 
 /** What a signature was, for the evidence row: no document bytes, no secrets. Digests are lower-case hexadecimal. */
@@ -29,7 +32,16 @@ export interface SignatureFacts {
   readonly certificateSerialHex: string;
   /** This gateway's clock when the certificate was checked. */
   readonly checkedAt: Date;
-  readonly timestamp: { readonly authority: string; readonly genTime: Date; readonly serial: string; readonly policyOid: string; readonly tokenSha256: string } | null;
+  readonly timestamp: TimestampFacts | null;
+}
+
+export interface TimestampFacts {
+  readonly authority: string;
+  readonly genTime: Date;
+  readonly serial: string;
+  readonly policyOid: string;
+  readonly tokenSha256: string;
+  readonly tokenBytes: number;
 }
 
 export interface SignedDigest {
@@ -55,12 +67,14 @@ export interface SignerIdentity {
 
 /**
  * Everything that can be refused before a document or a key is touched: level, time-stamping authorities, certificate.
- * @throws LEVEL_UNSUPPORTED, TSA_NOT_CONFIGURED, CERTIFICATE_MALFORMED, CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID, CERTIFICATE_USAGE, KEY_UNSUPPORTED
+ * @throws TRUST_NOT_CONFIGURED, TSA_NOT_CONFIGURED, CERTIFICATE_MALFORMED, CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID, CERTIFICATE_USAGE, KEY_UNSUPPORTED
  */
 export function checkReadyToSign(ports: SigningPorts, level: SignatureLevel): SignerIdentity {
-  if (isAtLeast(level, 'B-LT')) throw new GatewayError('LEVEL_UNSUPPORTED', `Signatures at level ${level} cannot be made yet; ask for B-B or B-T`);
-  if (level === 'B-T' && ports.timestampAuthorities.length === 0) {
-    throw new GatewayError('TSA_NOT_CONFIGURED', 'Level B-T needs a time-stamping authority, and none is configured');
+  if (isAtLeast(level, 'B-LT') && ports.longTerm === undefined) {
+    throw new GatewayError('TRUST_NOT_CONFIGURED', `Level ${level} keeps the validation data of whole chains, and no trust anchors are configured that these must reach`);
+  }
+  if (isAtLeast(level, 'B-T') && ports.timestampAuthorities.length === 0) {
+    throw new GatewayError('TSA_NOT_CONFIGURED', `Level ${level} needs a time-stamping authority, and none is configured`);
   }
   const certificate = readKnownCertificate(ports.signer.chainDer[0]);
   const checkedAt = ports.clock.now();
@@ -69,7 +83,7 @@ export function checkReadyToSign(ports: SigningPorts, level: SignatureLevel): Si
 }
 
 /**
- * Signs a digest as CMS with one SignerInfo at B-B or B-T: attributes, value, proof that the value is right, time-stamp. The
+ * Signs a digest as CMS with one SignerInfo at B-B, or at B-T for every level above: attributes, value, proof that the value is right, time-stamp. The
  * level asked for is the level delivered, or an error.
  * @throws SIGNER_UNAVAILABLE, HSM_LOGIN_FAILED, SIGNATURE_CHECK_FAILED, what `timestampValue` throws, CANCELLED
  * @see ETSI EN 319 122-1 §6.3, EN 319 142-1 §6.3
@@ -110,9 +124,9 @@ function factsOf({ signer }: SigningPorts, input: SignDigestInput, signatureValu
   };
 }
 
-function timestampFacts({ token, authority }: ObtainedTimestamp): NonNullable<SignatureFacts['timestamp']> {
+export function timestampFacts({ token, authority }: ObtainedTimestamp): TimestampFacts {
   const { genTime, serial, policyOid } = token.info;
-  return { authority, genTime, serial: serial.toString(), policyOid, tokenSha256: hexOf(digestOf('sha256', token.der)) };
+  return { authority, genTime, serial: serial.toString(), policyOid, tokenSha256: hexOf(digestOf('sha256', token.der)), tokenBytes: token.der.length };
 }
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

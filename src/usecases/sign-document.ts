@@ -1,10 +1,11 @@
 import type { DigestAlgorithm, SignatureLevel } from '../domain/signature.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
+import { growingPdf, type GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import { embedContents } from '../formats/pades/embed.ts';
 import type { PreparePadesOptions } from '../formats/pades/prepare.ts';
-import { pdfPreparer, type PdfPreparer } from '../formats/pades/prepare-digested.ts';
 import type { Signer } from '../ports/signer.ts';
-import { checkReadyToSign, signDigest, type SignatureFacts, type SignerIdentity, type SigningPorts } from './sign-digest.ts';
+import { raiseLevel, type RaiseTerms } from './raise-level.ts';
+import { checkReadyToSign, signDigest, timestampFacts, type SignatureFacts, type SignerIdentity, type SigningPorts, type TimestampFacts } from './sign-digest.ts';
 
 export interface SignDocumentRequest extends SignDocumentTerms {
   /** The PDF; never changed. */
@@ -26,26 +27,26 @@ export interface SignedDocument {
   /** To be appended to the document as it was: signed PDF = original bytes + increment. */
   readonly increment: Uint8Array;
   readonly fieldName: string;
-  readonly facts: SignatureFacts & { readonly format: 'pades'; readonly byteRange: readonly number[] };
+  readonly facts: SignatureFacts & { readonly format: 'pades'; readonly byteRange: readonly number[]; readonly documentTimestamp: TimestampFacts | null };
 }
 
 const TIMESTAMP_RESERVE_BYTES = 12_288;
 
 /**
- * Signs a PDF as PAdES B-B or B-T in an incremental update that leaves earlier signatures intact. Checks the certificate's
- * validity, usage and key; its path and revocation are the caller's (Circular 15/2025/TT-BKHCN art. 5).
- * @throws what `checkReadyToSign`, `preparePades` and `signDigest` throw; PLACEHOLDER_TOO_SMALL
+ * Signs a PDF as PAdES at any baseline level, in incremental updates that leave earlier signatures intact. Checks the certificate's
+ * validity, usage and key; its path and revocation before the key is used are the caller's (Circular 15/2025/TT-BKHCN art. 5).
+ * @throws what `checkReadyToSign`, `preparePades`, `signDigest` and `raiseLevel` throw; PLACEHOLDER_TOO_SMALL
  * @see ETSI EN 319 142-1 §6.3
  */
 export function signDocument(ports: SigningPorts, { source, ...terms }: SignDocumentRequest): Promise<SignedDocument> {
-  return signPreparedDocument(ports, pdfPreparer(source), terms);
+  return signGrowingPdf(ports, growingPdf(source), terms);
 }
 
 /**
- * The same for a PDF that is read and prepared wherever `prepare` does it; the key stays here.
- * @throws as `signDocument`; what `prepare` throws
+ * The same for a PDF that is read and prepared wherever `pdf` does it; the key stays here.
+ * @throws as `signDocument`; what `pdf` throws
  */
-export async function signPreparedDocument(ports: SigningPorts, prepare: PdfPreparer, terms: SignDocumentTerms): Promise<SignedDocument> {
+export async function signGrowingPdf(ports: SigningPorts, pdf: GrowingPdf, terms: SignDocumentTerms): Promise<SignedDocument> {
   const { level, digestAlgorithm = 'sha256', presentation = {}, signal } = terms;
   const identity = checkReadyToSign(ports, level);
   const options: PreparePadesOptions = {
@@ -57,9 +58,26 @@ export async function signPreparedDocument(ports: SigningPorts, prepare: PdfPrep
     revisionId: ports.chance.bytes(16),
     signingTime: identity.checkedAt,
   };
-  const { prepared, contentDigest } = await prepare(options, digestAlgorithm);
+  const { prepared, contentDigest } = await pdf.prepare(NOTHING, options, digestAlgorithm);
   const { cmsDer, facts } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, signal });
-  return { increment: embedContents(prepared, cmsDer), fieldName: prepared.fieldName, facts: { ...facts, format: 'pades', byteRange: prepared.byteRange } };
+  const { fieldName, byteRange } = prepared;
+  const appended = embedContents(prepared, cmsDer);
+  const raised = await raisedAbove(ports, pdf, { level, fieldName, appended, digestAlgorithm, tokenBytes: facts.timestamp?.tokenBytes, signal });
+  return { increment: raised.appended, fieldName, facts: { ...facts, format: 'pades', byteRange, documentTimestamp: raised.documentTimestamp } };
+}
+
+const NOTHING = new Uint8Array();
+
+interface RaisedAbove {
+  readonly appended: Uint8Array;
+  readonly documentTimestamp: TimestampFacts | null;
+}
+
+/** From B-T to what was asked for. */
+async function raisedAbove({ longTerm, ...ports }: SigningPorts, pdf: GrowingPdf, { level, appended, ...terms }: Omit<RaiseTerms, 'level'> & { readonly level: SignatureLevel }): Promise<RaisedAbove> {
+  if (level === 'B-B' || level === 'B-T' || longTerm === undefined) return { appended, documentTimestamp: null };
+  const { documentTimestamp, ...raised } = await raiseLevel({ ...ports, longTerm }, pdf, { ...terms, level, appended });
+  return { appended: raised.appended, documentTimestamp: documentTimestamp === null ? null : timestampFacts(documentTimestamp) };
 }
 
 /** Chain, value, and what surrounds them: issuer and subject names stand in the CMS up to three times more. */

@@ -30,12 +30,17 @@ const TSA_CODES: readonly ErrorCode[] = ['TSA_UNAVAILABLE', 'TSA_ANSWER_INVALID'
  * @throws TSA_NOT_CONFIGURED; TSA_UNAVAILABLE, TSA_ANSWER_INVALID, TSA_REFUSED or TSA_TOKEN_INVALID when all failed; CANCELLED
  * @see RFC 3161 §2.2
  */
-export async function timestampValue(ports: TimestampPorts, data: Uint8Array, digest: DigestAlgorithm, signal?: AbortSignal): Promise<ObtainedTimestamp> {
+export function timestampValue(ports: TimestampPorts, data: Uint8Array, digest: DigestAlgorithm, signal?: AbortSignal): Promise<ObtainedTimestamp> {
+  return timestampDigest(ports, digestOf(digest, data), digest, signal);
+}
+
+/** The same over what has been digested already. @throws as `timestampValue` */
+export async function timestampDigest(ports: TimestampPorts, imprint: Uint8Array, digest: DigestAlgorithm, signal?: AbortSignal): Promise<ObtainedTimestamp> {
   if (ports.timestampAuthorities.length === 0) throw new GatewayError('TSA_NOT_CONFIGURED', 'A time-stamp is needed, but no time-stamping authority is configured');
   const failures: { authority: string; error: GatewayError }[] = [];
   for (const authority of ports.timestampAuthorities) {
     try {
-      return { token: await askAuthority(ports, authority, data, digest, signal), authority: authority.name };
+      return { token: await askAuthority(ports, authority, imprint, digest, signal), authority: authority.name };
     } catch (error) {
       if (!isGatewayError(error, ...TSA_CODES)) throw error;
       failures.push({ authority: authority.name, error });
@@ -44,11 +49,11 @@ export async function timestampValue(ports: TimestampPorts, data: Uint8Array, di
   throw allFailed(failures);
 }
 
-async function askAuthority(ports: TimestampPorts, authority: TimestampAuthority, data: Uint8Array, digestAlgorithm: DigestAlgorithm, signal: AbortSignal | undefined): Promise<TimestampToken> {
-  const request = { imprint: digestOf(digestAlgorithm, data), digestAlgorithm, nonce: ports.chance.bytes(8), certReq: true };
+async function askAuthority(ports: TimestampPorts, authority: TimestampAuthority, imprint: Uint8Array, digestAlgorithm: DigestAlgorithm, signal: AbortSignal | undefined): Promise<TimestampToken> {
+  const request = { imprint, digestAlgorithm, nonce: ports.chance.bytes(8), certReq: true };
   const responseDer = await authority.exchange(buildTimestampRequest(request), signal);
   const token = checkTimestampResponse(readTimestampResponse(responseDer), request);
-  const result = checkTimestampToken(token, { imprint: (digest) => digestOf(digest, data), at: ports.clock.now() });
+  const result = checkTimestampToken(token, { imprint: () => imprint, at: ports.clock.now() });
   if (result.indication !== 'PASSED') {
     const reasons = result.checks.filter(({ status }) => status === 'failed').map(({ name, detail }) => `${name}: ${detail}`);
     throw new GatewayError('TSA_TOKEN_INVALID', `The time-stamp cannot be used (${reasons.join('; ')})`);
@@ -61,5 +66,5 @@ function allFailed(failures: readonly { authority: string; error: GatewayError }
   const codes = new Set(failures.map(({ error }) => error.code));
   const [code = 'TSA_UNAVAILABLE'] = codes.size === 1 ? codes : [];
   const reasons = failures.map(({ authority, error }) => `${authority}: ${error.message}`);
-  return new GatewayError(code, `No time-stamp could be had, so nothing was signed at this level. ${reasons.join(' | ')}`, { cause: failures.at(-1)?.error });
+  return new GatewayError(code, `No time-stamp could be had, so the level asked for was not reached and nothing was released. ${reasons.join(' | ')}`, { cause: failures.at(-1)?.error });
 }

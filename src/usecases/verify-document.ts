@@ -4,12 +4,11 @@ import { documentJudge, type DocumentJudge } from '../formats/ades/judge-documen
 import type { ValidationPolicy } from '../formats/ades/policy.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
-import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
-import type { PathAnchor } from '../formats/x509/path/chain.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { TrustPurpose, TrustStore } from '../ports/trust-store.ts';
+import type { TrustStore } from '../ports/trust-store.ts';
 import type { RevocationCollector } from './collect-revocation.ts';
 import { judgeWithCollector } from './judge-with-collector.ts';
+import { anchorsFor } from './look-at-pdf.ts';
 
 export interface VerifyPorts {
   readonly trustStore: TrustStore;
@@ -81,9 +80,4 @@ async function contextOf({ trustStore, clock }: VerifyPorts, terms: VerifyTerms)
   const { policy, at = clock.now(), certificates = [], revocation = NO_MATERIAL } = terms;
   const [signature, timestamp] = await Promise.all([anchorsFor(trustStore, 'signature'), anchorsFor(trustStore, 'timestamp')]);
   return { policy, at, anchors: { signature, timestamp }, certificates, revocation };
-}
-
-async function anchorsFor(trustStore: TrustStore, purpose: TrustPurpose): Promise<PathAnchor[]> {
-  const anchors = await trustStore.anchors(purpose);
-  return anchors.map(({ certificateDer, set }) => ({ certificate: readKnownCertificate(certificateDer), set }));
 }

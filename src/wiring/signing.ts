@@ -2,7 +2,7 @@ import { createFileSigner } from '../../connectors/key-file/index.ts';
 import type { Config } from '../config.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { openFileSource } from '../isolation/file-source.ts';
-import { isolatedDigester, isolatedPdfPreparer, type DocumentIsolation } from '../isolation/isolated-documents.ts';
+import { isolatedDigester, isolatedPdf, type DocumentIsolation } from '../isolation/isolated-documents.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SigningKeyRecord } from '../ports/key-records.ts';
@@ -53,7 +53,7 @@ export async function openSigning(parts: SigningParts): Promise<Signing> {
     signerOf: signerCache(sealing),
     pictureOf: (key) => Promise.resolve(key.picturePng),
     checkSigner: signerChecker({ trustStore: openTrust(config), clock, collector }, readPolicy(config)),
-    preparerOf: (path, signal) => isolatedPdfPreparer(isolation, path, { deadlineMs, signal }),
+    pdfOf: (path, signal) => isolatedPdf(isolation, path, { deadlineMs, signal }),
     digesterOf: (path, signal) => isolatedDigester(isolation, path, { deadlineMs, signal }),
     openSource: openFileSource,
   };

@@ -16,9 +16,9 @@ import { validationPolicy } from '../../src/formats/ades/policy.ts';
 import { digestOf } from '../../src/formats/algorithms/digests.ts';
 import { bytesSource } from '../../src/formats/byte-source.ts';
 import type { PreparePadesOptions } from '../../src/formats/pades/prepare.ts';
-import { pdfPreparer } from '../../src/formats/pades/prepare-digested.ts';
+import { growingPdf } from '../../src/formats/ades/growing-pdf.ts';
 import { readCertificate } from '../../src/formats/x509/certificate.ts';
-import { isolatedDigester, isolatedDocumentJudge, isolatedPdfPreparer } from '../../src/isolation/isolated-documents.ts';
+import { isolatedDigester, isolatedDocumentJudge, isolatedPdf } from '../../src/isolation/isolated-documents.ts';
 import { isolationPool, type IsolationPool } from '../../src/isolation/pool.ts';
 import { tasks, type Tasks } from '../../src/isolation/tasks.ts';
 import { signBytes } from '../../src/usecases/sign-bytes.ts';
@@ -198,8 +198,8 @@ describe('a document prepared in a worker', () => {
   it('gets the field, the ranges and the digest it gets here (ISO 32000-2 §12.8.1)', async () => {
     const pdf = await samplePdf();
     const path = await fileOf('unsigned.pdf', pdf);
-    const there = await isolatedPdfPreparer(pool, path, LONG)(await options(), 'sha384');
-    const here = await pdfPreparer(bytesSource(pdf))(await options(), 'sha384');
+    const there = await isolatedPdf(pool, path, LONG).prepare(new Uint8Array(), await options(), 'sha384');
+    const here = await growingPdf(bytesSource(pdf)).prepare(new Uint8Array(), await options(), 'sha384');
     expect({ ...there.prepared, increment: null }).toEqual({ ...here.prepared, increment: null });
     const whole = Buffer.concat([pdf, there.prepared.increment]);
     const [, first, second, length] = there.prepared.byteRange;
@@ -208,7 +208,7 @@ describe('a document prepared in a worker', () => {
 
   it('is refused with the code it is refused with here', async () => {
     const path = await fileOf('text.pdf', Buffer.from('Đây không phải PDF'));
-    await expect(isolatedPdfPreparer(pool, path, LONG)(await options(), 'sha256')).rejects.toMatchObject({ code: 'PDF_NOT_PDF', origin: 'caller' });
+    await expect(isolatedPdf(pool, path, LONG).prepare(new Uint8Array(), await options(), 'sha256')).rejects.toMatchObject({ code: 'PDF_NOT_PDF', origin: 'caller' });
   });
 });
 

@@ -174,7 +174,7 @@ describe('verifyDocument on long-term documents', () => {
 
   it('takes the time of a document time-stamp as proof where the signature has none (EN 319 102-1 §5.6)', async () => {
     const archived = await withDocumentTimestamp(await withDss(await signed(await samplePdf(), pki.officer, 'B-B'), [...pki.officer.chainDer, ...pki.tsa.chainDer]));
-    expect(await verify(archived)).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ level: 'B-B', signingTime: { source: 'document-timestamp' } }] });
+    expect(await verify(archived)).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ level: 'B-LTA', signingTime: { source: 'document-timestamp' } }] });
   });
 });
 

@@ -33,8 +33,29 @@ export interface ValidationContext {
    * it was looked for in another process.
    */
   readonly onQuestion?: (question: CertificateQuestion, path?: PathResult) => void;
+  /** Told what the judgement of every certificate rests on, so that it can be kept with the document; and whose signature it served. */
+  readonly onReliance?: (reliance: Reliance, served?: Served) => void;
   /** SHA-256 of a certificate → what could not be fetched about it or its issuer, in words. */
   readonly unfetched?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What the judgement of one certificate rests on. Plain data. */
+export interface Reliance {
+  /** Of the path with its anchor, and of responders. DER each. */
+  readonly certificatesDer: readonly Uint8Array[];
+  readonly crlsDer: readonly Uint8Array[];
+  readonly ocspsDer: readonly Uint8Array[];
+  /** Certificates whose status nothing speaks of, responders without nocheck included: each with the reason, in words. */
+  readonly missing: readonly string[];
+}
+
+/** A signature or document time-stamp of a PDF. */
+export interface Served {
+  readonly id: string;
+  /** As `vriKey` gives it. */
+  readonly vriKey: string;
+  /** Counted from 1. */
+  readonly revision: number;
 }
 
 /** May this certificate be relied on at this time? */

@@ -4,6 +4,7 @@ import { checkRevocation, isRevokedAt, type CertificateStatus } from '../x509/pa
 import { validatePath, type PathResult } from '../x509/path/validate-path.ts';
 import { NO_MATERIAL, NOTHING_PROVEN, type CertificateQuestion, type ExistenceProofs, type MaterialSource, type ValidationContext } from './context.ts';
 import { checkPastMaterial } from './past-validation.ts';
+import { relianceOf } from './reliance.ts';
 
 export interface JudgeCertificateInput extends CertificateQuestion {
   readonly context: ValidationContext;
@@ -35,6 +36,7 @@ export function judgeCertificate(input: JudgeCertificateInput): CertificateJudge
   const chain = path.chain.map((link) => ({ subject: link.subject, sha256: link.sha256Hex, anchor: path.anchor?.certificate.sha256Hex === link.sha256Hex }));
   const { statuses, checks } = revocationOf(input, path);
   if (statuses.some(({ status }) => status !== 'good' && status !== 'revoked')) context.onQuestion?.(question, path);
+  context.onReliance?.(relianceOf(path.chain, statuses));
   const past = at < context.at ? checkPastMaterial({ chain: path.chain, statuses, now: context.at, existed, algorithms: context.policy.algorithms, anchorEnds: rules.anchors.validity }) : null;
   const revocation = statuses.map((status) => reported(status, input));
   return {

@@ -43,6 +43,7 @@ export function judgeCms(bytes: Uint8Array, contentDigest: ((digest: DigestName)
       certificates: [],
       material: NO_MATERIAL,
       proof: null,
+      documentTimestamps: [],
       existed: NOTHING_PROVEN,
       context,
     }),

@@ -11,6 +11,7 @@ import { readSignedData, type SignedData } from '../cms/signed-data.ts';
 import { readDss, type DocumentSecurityStore } from '../pades/dss.ts';
 import { signedBytes } from '../pades/embed.ts';
 import { readPdfSignatures, type PdfSignature } from '../pades/signatures.ts';
+import { vriKey } from '../pades/validation-data.ts';
 import type { RangeDigests } from '../range-digests.ts';
 import type { PdfDocument, PdfRevision } from '../pdf/document.ts';
 import type { Certificate } from '../x509/certificate.ts';
@@ -26,14 +27,19 @@ import { joinResults, validateWithCounterSignatures, type JudgedSignatures } fro
  */
 export function pdfJudge(source: ByteSource, digests: RangeDigests, password?: string): (context: ValidationContext) => JudgedSignatures {
   const { signatures, document } = readPdfSignatures(source, password === undefined ? {} : { password });
-  const read = { source, digests: signatureDigests(digests), store: readStore(document.latest), storeOf: rememberedStores(document) };
+  const read = { source, digests: signatureDigests(digests), store: readStore(document.latest), storeOf: rememberedStores(document), readStoreOf: (revision: number) => readStore(document.at(revision - 1)) };
   return (context) => judgeSignatures(signatures, { ...read, context });
 }
 
 function judgeSignatures(signatures: readonly PdfSignature[], pdf: PdfContext): JudgedSignatures {
   const stamps = validateDocumentTimestamps(signatures.filter(({ kind }) => kind === 'document-timestamp'), pdf);
   const existed = proofsOf(stamps, pdf);
-  const results = signatures.filter(({ kind }) => kind === 'signature').map((signature) => withLongTermLevel(validatePdfSignature(signature, { proof: proofFor(signature, stamps), existed }, pdf), signature, stamps));
+  const results = signatures
+    .filter(({ kind }) => kind === 'signature')
+    .map((signature) => {
+      const known = { proof: proofFor(signature, stamps), documentTimestamps: stampsOver(signature, stamps), existed };
+      return withLongTermLevel(validatePdfSignature(signature, known, pdf), signature, known, pdf);
+    });
   return joinResults([...results, { signatures: [], timestamps: stamps.map(({ validated }) => validated.report) }]);
 }
 
@@ -43,6 +49,7 @@ interface PdfContext {
   readonly store: { readonly certificates: readonly Certificate[]; readonly material: RevocationMaterial };
   /** SHA-256 of the revocation information in the store of a revision, counted from 1. */
   readonly storeOf: (revision: number) => ReadonlySet<string>;
+  readonly readStoreOf: (revision: number) => PdfContext['store'];
   readonly context: ValidationContext;
 }
 
@@ -74,11 +81,35 @@ function readStore(latest: PdfRevision): PdfContext['store'] {
   return { certificates: readCarriedCertificates(certificatesDer), material: readMaterial('embedded', crlsDer, ocspsDer) };
 }
 
-/** B-LTA is B-LT under a later document time-stamp (EN 319 142-1 §6.3). */
-function withLongTermLevel(result: JudgedSignatures, signature: PdfSignature, stamps: readonly DocumentTimestamp[]): JudgedSignatures {
-  const stamped = stamps.some((stamp) => stamp.signature.coverage.revision > signature.coverage.revision && stamp.validated.report.indication !== 'FAILED');
-  if (!stamped) return result;
+type Known = Pick<ValidateSignatureInput, 'proof' | 'existed'> & { readonly documentTimestamps: readonly DocumentTimestamp[] };
+
+/** B-LTA is B-LT with a document time-stamp over all that makes it so (EN 319 142-1 §6.3): over the signature alone it is a B-T's. */
+function withLongTermLevel(result: JudgedSignatures, signature: PdfSignature, known: Known, pdf: PdfContext): JudgedSignatures {
+  const newest = known.documentTimestamps.findLast(({ validated }) => validated.report.indication !== 'FAILED');
+  if (newest === undefined || result.signatures[0]?.level !== 'B-LT') return result;
+  const covered = newest.signature.coverage.revision;
+  if (!isWholeStore(covered, pdf) && !isLongTermWith(pdf.readStoreOf(covered), signature, known, pdf)) return result;
   return { ...result, signatures: result.signatures.map((report) => (report.level === 'B-LT' ? { ...report, level: 'B-LTA' } : report)) };
+}
+
+function isWholeStore(revision: number, { store, storeOf }: PdfContext): boolean {
+  const covered = storeOf(revision);
+  return covered.size > 0 && covered.size === new Set([...store.material.crls.map(({ crl }) => crl.sha256Hex), ...store.material.ocsps.map(({ ocsp }) => ocsp.sha256Hex)]).size;
+}
+
+/** Whether the store as it was then would have done; nobody is asked or told about that. */
+function isLongTermWith(store: PdfContext['store'], signature: PdfSignature, known: Known, pdf: PdfContext): boolean {
+  const { onQuestion: _, onReliance: __, ...context } = pdf.context;
+  const [then] = validatePdfSignature(signature, known, { ...pdf, store, context }).signatures;
+  return then?.level === 'B-LT';
+}
+
+/** What is relied on for this signature or time-stamp is told with its name. */
+function servedContext(context: ValidationContext, { id, contents, coverage }: PdfSignature): ValidationContext {
+  const { onReliance } = context;
+  if (onReliance === undefined) return context;
+  const served = { id, vriKey: vriKey(contents), revision: coverage.revision };
+  return { ...context, onReliance: (reliance) => onReliance(reliance, served) };
 }
 
 type SignatureDigests = (signature: PdfSignature) => (digest: DigestName) => Uint8Array | null;
@@ -124,7 +155,7 @@ function validateDocumentTimestamp(signature: PdfSignature, provenAt: Date, exis
     certificates: store.certificates,
     embedded: store.material,
     existed,
-    context,
+    context: servedContext(context, signature),
   });
   const container = containerChecks(signature, null);
   const report: TimestampReport = { ...validated.report, checks: [...container, ...validated.report.checks] };
@@ -134,9 +165,12 @@ function validateDocumentTimestamp(signature: PdfSignature, provenAt: Date, exis
 
 /** The earliest document time-stamp that passed over this revision or a later one. */
 function proofFor(signature: PdfSignature, stamps: readonly DocumentTimestamp[]): ProofOfExistence | null {
-  const covering = stamps.filter((stamp) => stamp.signature !== signature && stamp.signature.coverage.revision > signature.coverage.revision);
-  const times = covering.flatMap(({ validated }) => (validated.proves === null ? [] : [validated.proves.getTime()]));
+  const times = stampsOver(signature, stamps).flatMap(({ validated }) => (validated.proves === null ? [] : [validated.proves.getTime()]));
   return times.length === 0 ? null : { time: new Date(Math.min(...times)), source: 'document-timestamp' };
+}
+
+function stampsOver(signature: PdfSignature, stamps: readonly DocumentTimestamp[]): DocumentTimestamp[] {
+  return stamps.filter((stamp) => stamp.signature !== signature && stamp.signature.coverage.revision > signature.coverage.revision);
 }
 
 const MAX_BARE_BYTES = 64 * 1024 * 1024;
@@ -154,7 +188,7 @@ const FLAVOURS: Readonly<Record<string, Flavour>> = {
   'adbe.pkcs7.sha1': { format: 'PKCS7', profile: 'cms', digestInside: true },
 };
 
-function validatePdfSignature(signature: PdfSignature, { proof, existed }: Pick<ValidateSignatureInput, 'proof' | 'existed'>, { source, digests, store, context }: PdfContext): JudgedSignatures {
+function validatePdfSignature(signature: PdfSignature, { proof, documentTimestamps, existed }: Known, { source, digests, store, context }: PdfContext): JudgedSignatures {
   const flavour = FLAVOURS[signature.subFilter ?? ''];
   if (flavour === undefined) return unreadable(signature, `the signature format ${signature.subFilter ?? 'without a name'} is not supported`, context);
   const signedData = signedDataOrReason(signature.contents);
@@ -181,8 +215,9 @@ function validatePdfSignature(signature: PdfSignature, { proof, existed }: Pick<
     certificates: store.certificates,
     material: store.material,
     proof,
+    documentTimestamps: documentTimestamps.map(({ validated }) => validated),
     existed,
-    context,
+    context: servedContext(context, signature),
   });
   const [own, ...counters] = result.signatures;
   if (own === undefined) return result;

@@ -8,21 +8,29 @@ import type { ValidatedTimestamp } from './validate-timestamp.ts';
 
 /**
  * The baseline level whose requirements are met by what is in the document, trust apart: `none` when a B-B requirement is
- * missing, `basic` for adbe.pkcs7.*. B-LTA needs a later time-stamp over the validation data, which the container knows of.
+ * missing, `basic` for adbe.pkcs7.*. Time-stamps of the whole document count where the signature has none of its own; B-LTA needs a later
+ * one over the validation data, which the container knows of.
+ * @param timestamps over the signature's value
+ * @param documentTimestamps over the revision of the signature or later ones
  * @see ETSI EN 319 142-1 §6.3, EN 319 122-1 §6.3
  */
 export function levelMet(
   { format, signerInfo }: { readonly format: 'PAdES' | 'CAdES' | 'PKCS7'; readonly signerInfo: SignerInfo },
   signer: SignerInfoResult,
   timestamps: readonly ValidatedTimestamp[],
+  documentTimestamps: readonly ValidatedTimestamp[],
   trust: CertificateJudgement | null,
 ): SignatureReport['level'] {
   if (format === 'PKCS7') return 'basic';
   if (!meetsBasic(format, signerInfo, signer)) return 'none';
-  const usable = timestamps.filter(({ report }) => report.indication !== 'FAILED');
-  if (usable.length === 0) return 'B-B';
-  return trust?.selfContained === true && usable.every(({ selfContained }) => selfContained) ? 'B-LT' : 'B-T';
+  const own = timestamps.filter(isUsable);
+  const over = documentTimestamps.filter(isUsable);
+  if (own.length + over.length === 0) return 'B-B';
+  const stampsContained = own.length > 0 ? own.every(({ selfContained }) => selfContained) : over.some(({ selfContained }) => selfContained);
+  return trust?.selfContained === true && stampsContained ? 'B-LT' : 'B-T';
 }
+
+const isUsable = ({ report }: ValidatedTimestamp): boolean => report.indication !== 'FAILED';
 
 function meetsBasic(format: 'PAdES' | 'CAdES', { signedAttributes }: SignerInfo, { checks, signerCertificate }: SignerInfoResult): boolean {
   const required = ['one-signer-info', 'signed-attributes-present', 'attributes-single', 'content-type', 'signing-certificate', 'signer-identifier'];

@@ -40,6 +40,8 @@ export interface ValidateSignatureInput {
   readonly material: RevocationMaterial;
   /** What proves from outside that the signature existed, such as a later document time-stamp. */
   readonly proof: ProofOfExistence | null;
+  /** Time-stamps of the container over the signature, whether they passed or not. */
+  readonly documentTimestamps: readonly ValidatedTimestamp[];
   /** Proofs for the container's revocation information. */
   readonly existed: ExistenceProofs;
   readonly context: ValidationContext;
@@ -68,7 +70,7 @@ export function validateSignature(input: ValidateSignatureInput): ValidatedSigna
   const contents = signer.contentTimestamps.slice(0, MAX_TIMESTAMPS).map((tokenDer) => validateContentTimestamp(input, tokenDer, best));
   const madeAfter = latest(contents);
   const trust = judgeTrust(input, signer.signerCertificate, best);
-  const level = levelMet(input, signer, timestamps, trust);
+  const level = levelMet(input, signer, timestamps, input.documentTimestamps, trust);
   const claimed = input.containerTime ?? signer.claimedSigningTime;
   const { containerWarnings, coverage } = input;
   const constraints = applyConstraints(context.policy.constraints, [

@@ -1,8 +1,7 @@
 import { GatewayError } from '../../domain/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { disagreements } from '../pdf/disagreements.ts';
-import type { PdfDocument, PdfRevision } from '../pdf/document.ts';
-import { endsClean, openPdf } from '../pdf/document.ts';
+import type { PdfRevision } from '../pdf/document.ts';
+import { openPdf } from '../pdf/document.ts';
 import type { PdfField, PdfWidget } from '../pdf/fields.ts';
 import { fieldsOf, signatureValue } from '../pdf/fields.ts';
 import type { BuiltIncrement } from '../pdf/increment.ts';
@@ -12,11 +11,10 @@ import type { PdfRef } from '../pdf/objects.ts';
 import { dict, isRef } from '../pdf/objects.ts';
 import type { PdfPage, Rectangle } from '../pdf/pages.ts';
 import { findPage, findPageOfWidget, pageAt, rectangleOf } from '../pdf/pages.ts';
-import { latin1 } from '../pdf/parser.ts';
-import { scanDocument } from '../pdf/scan.ts';
 import type { Appearance } from './appearance/appearance.ts';
 import { drawAppearance } from './appearance/appearance.ts';
 import { addForm } from './appearance/form-xobject.ts';
+import { checkSound } from './check-sound.ts';
 import type { DocMdpLevel, FieldLock, SignaturePermissions } from './permissions.ts';
 import { certificationOf, isLocked, lockLevel, permissionsInForce, readFieldLock } from './permissions.ts';
 import { addField, catalogRef, changeCatalog, fillField } from './place-field.ts';
@@ -31,7 +29,7 @@ export interface PreparePadesOptions {
   readonly revisionId: Uint8Array;
   /** An existing empty signature field, by its fully qualified name; without it a field is made. */
   readonly fieldName?: string;
-  /** Name of the field to make; without it the first free `Signature<n>`. */
+  /** Name of the field to make; without it the first free `Signature<n>`, or `Timestamp<n>`. */
   readonly newFieldName?: string;
   /** Page of the field to make, from 1; default 1. */
   readonly page?: number;
@@ -83,7 +81,7 @@ export async function preparePades(source: ByteSource, options: PreparePadesOpti
   const { latest } = document;
   const fields = readSignatureFields(latest);
   const existing = options.fieldName === undefined ? undefined : emptyField(latest, fields, options.fieldName);
-  const fieldName = existing?.name ?? newName(fields, options.newFieldName);
+  const fieldName = existing?.name ?? newName(fields, options.newFieldName, options.subFilter === 'ETSI.RFC3161' ? 'Timestamp' : 'Signature');
   checkPermitted(latest, fields, options, fieldName);
   const update = new IncrementalUpdate(document);
   const place = existing === undefined ? { page: findPage(latest, options.page ?? 1), rect: options.rect } : widgetPlace(latest, existing, options);
@@ -96,15 +94,6 @@ export async function preparePades(source: ByteSource, options: PreparePadesOpti
   for (const empty of options.emptyFields ?? []) addEmptyField(update, latest, fields, empty);
   if (options.certify !== undefined) changeCatalog(update, { Perms: dict({ DocMDP: signature }) });
   return finish(update.build(options.revisionId), signature, bytes, options.contentsBytes, fieldName);
-}
-
-/** A signer appends to exactly what readers see, so it refuses a file whose structure readers must guess. */
-function checkSound(document: PdfDocument, compareReadings: boolean): void {
-  const { source, revisions } = document;
-  if (!latin1(source.read(0, Math.min(5, source.sizeBytes))).startsWith('%PDF-')) throw broken('bytes stand before its %PDF- header');
-  if (revisions.at(-1)?.end === undefined || !endsClean(document)) throw broken('bytes stand after its last cross-reference section');
-  const [difference] = compareReadings ? disagreements(document, scanDocument(document)) : [];
-  if (difference !== undefined) throw broken(`read from front to back it is another document: ${difference}`);
 }
 
 interface SignatureFields {
@@ -132,14 +121,14 @@ function emptyField(view: PdfRevision, fields: SignatureFields, name: string): P
   return { ...found, ref: found.ref };
 }
 
-function newName(fields: SignatureFields, wanted: string | undefined): string {
+function newName(fields: SignatureFields, wanted: string | undefined, stem = 'Signature'): string {
   const taken = (name: string): boolean => [...fields.names].some((other) => other === name || other.startsWith(`${name}.`));
   if (wanted !== undefined) {
     if (wanted === '' || wanted.includes('.')) throw new GatewayError('APPEARANCE_INVALID', 'The name of a new signature field must not be empty or hold a period');
     if (taken(wanted)) throw new GatewayError('PDF_FIELD_SIGNED', 'The document already has a field of the name given for the new one');
     return wanted;
   }
-  for (let n = 1; ; n++) if (!taken(`Signature${n}`)) return `Signature${n}`;
+  for (let n = 1; ; n++) if (!taken(`${stem}${n}`)) return `${stem}${n}`;
 }
 
 /** Nothing is added that an earlier signature forbids: DocMDP, FieldMDP, and new visible widgets over certified content. */

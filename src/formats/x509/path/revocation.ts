@@ -42,7 +42,21 @@ export interface RevocationInput {
   readonly nonceDer?: Uint8Array | null | undefined;
 }
 
-export type RevocationEvidence = { readonly kind: 'ocsp'; readonly ocsp: OcspResponse; readonly responder: Certificate } | { readonly kind: 'crl'; readonly crl: Crl; readonly delta: Crl | null };
+export type RevocationEvidence = OcspEvidence | CrlEvidence;
+
+export interface OcspEvidence {
+  readonly kind: 'ocsp';
+  readonly ocsp: OcspResponse;
+  readonly responder: Certificate;
+  /** What speaks of the responder's own certificate; `forgone` where nobody need be asked (RFC 6960 §4.2.2.2.1), null: nothing does. */
+  readonly responderStatus: CrlEvidence | 'forgone' | null;
+}
+
+export interface CrlEvidence {
+  readonly kind: 'crl';
+  readonly crl: Crl;
+  readonly delta: Crl | null;
+}
 
 export interface CertificateStatus {
   readonly certificate: Certificate;
@@ -122,15 +136,18 @@ function ocspStatus(ocsp: OcspResponse, certificate: Certificate, issuer: Certif
   const none = { ...NOTHING, certificate };
   if (!check.usable) return { ...none, status: check.stale ? 'stale' : 'missing', reasons: [`OCSP: ${check.fault}`] };
   const { single, responder } = check;
-  if (isResponderRevoked(responder, issuer, input)) return { ...none, status: 'missing', reasons: ['OCSP: the responder’s certificate is revoked'] };
+  const responderStatus = statusOfResponder(responder, issuer, input);
+  if (responderStatus === 'revoked') return { ...none, status: 'missing', reasons: ['OCSP: the responder’s certificate is revoked'] };
   const { status, revokedAt, reason, thisUpdate, nextUpdate } = single;
-  return { certificate, status, revokedAt, reason, thisUpdate, nextUpdate, evidence: { kind: 'ocsp', ocsp, responder }, reasons: [] };
+  return { certificate, status, revokedAt, reason, thisUpdate, nextUpdate, evidence: { kind: 'ocsp', ocsp, responder, responderStatus }, reasons: [] };
 }
 
 /** RFC 6960 §4.2.2.2.1: asked of the issuer's CRLs, unless the responder's certificate forgoes it. */
-function isResponderRevoked(responder: Certificate, issuer: Certificate, input: RevocationInput): boolean {
-  if (responder.sha256Hex === issuer.sha256Hex || responder.ocspNoCheck) return false;
-  return isRevokedAt(crlStatus(responder, issuer, contextOf(input)), input.at);
+function statusOfResponder(responder: Certificate, issuer: Certificate, input: RevocationInput): OcspEvidence['responderStatus'] | 'revoked' {
+  if (responder.sha256Hex === issuer.sha256Hex || responder.ocspNoCheck) return 'forgone';
+  const status = crlStatus(responder, issuer, contextOf(input));
+  if (isRevokedAt(status, input.at)) return 'revoked';
+  return status.evidence?.kind === 'crl' ? status.evidence : null;
 }
 
 function freshnessOf({ at, now, rules }: RevocationInput): CrlContext['freshness'] {
