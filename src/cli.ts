@@ -10,6 +10,7 @@ import { failureLine } from './cli/output.ts';
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./cli/serve.ts')).serveCommand(versionOf()),
   sign: async () => (await import('./cli/sign.ts')).signCommand(),
+  extend: async () => (await import('./cli/extend.ts')).extendCommand(),
   verify: async () => (await import('./cli/verify.ts')).verifyCommand(),
   trust: async () => (await import('./cli/trust.ts')).trustCommand(),
   keys: async () => (await import('./cli/keys.ts')).keysCommand(),

@@ -1,15 +1,13 @@
-import { trustFolder } from '../../certs/trust-folder.ts';
-import type { DigestAlgorithm } from '../domain/signature.ts';
+import { isAtLeast, type DigestAlgorithm, type SignatureLevel } from '../domain/signature.ts';
 import { checkSigner } from '../usecases/check-signer.ts';
+import type { LongTermPorts } from '../usecases/look-at-pdf.ts';
 import { systemClock } from '../wiring/clock.ts';
-import { policyOf } from './policy.ts';
-import { withCollector } from './with-collector.ts';
 
 export interface OwnSignerOptions {
   readonly trust: readonly string[];
   readonly digest: DigestAlgorithm;
+  readonly level: SignatureLevel;
   readonly policy?: string;
-  readonly offline?: boolean;
 }
 
 export interface OwnSigner {
@@ -20,14 +18,13 @@ export interface OwnSigner {
 
 /**
  * The certificate of a key file before the key is used. Without anchors nothing more can be said than signing itself checks. Somebody who
- * signs with a key of their own and names no policy is warned when revocation cannot be checked; a named policy decides itself.
+ * signs with a key of their own and names no policy is warned when revocation cannot be checked; a named policy decides itself, and levels
+ * that keep revocation information cannot be had without it.
  * @throws as `checkSigner`
  */
-export async function checkOwnSigner(chainDer: readonly [Uint8Array, ...Uint8Array[]], { trust, digest, policy, offline = false }: OwnSignerOptions): Promise<OwnSigner> {
+export async function checkOwnSigner(longTerm: LongTermPorts, chainDer: readonly [Uint8Array, ...Uint8Array[]], { trust, digest, level, policy }: OwnSignerOptions): Promise<OwnSigner> {
   if (trust.length === 0) return { chain: 'not-checked', revocation: 'not-checked', warnings: [] };
-  const trustStore = trustFolder({ signature: trust, timestamp: [] });
-  const checked = await withCollector(offline, (collector) =>
-    checkSigner({ trustStore, clock: systemClock, collector }, { chainDer, policy: policyOf(policy ?? 'default'), digestAlgorithm: digest, revocationUnavailable: policy === undefined ? 'warn' : undefined }),
-  );
+  const revocationUnavailable = isAtLeast(level, 'B-LT') ? 'refuse' : policy === undefined ? 'warn' : undefined;
+  const checked = await checkSigner({ ...longTerm, clock: systemClock }, { chainDer, policy: longTerm.policy, digestAlgorithm: digest, revocationUnavailable });
   return { chain: 'reached', revocation: checked.status === 'good' ? 'good' : 'not-checked', warnings: checked.warnings };
 }

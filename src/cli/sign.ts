@@ -1,10 +1,8 @@
-import { realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { createFileSigner } from '../../connectors/key-file/index.ts';
-import { createHttpTimestampAuthority, type HttpTimestampAuthority } from '../../connectors/tsa-http/index.ts';
 import { GatewayError } from '../domain/errors.ts';
-import { DIGEST_ALGORITHMS, isAtLeast, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
+import { DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
 import { readPkcs12 } from '../formats/pkcs12/read-pkcs12.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Signer } from '../ports/signer.ts';
@@ -13,17 +11,18 @@ import { signBytes } from '../usecases/sign-bytes.ts';
 import { signDocument } from '../usecases/sign-document.ts';
 import { systemChance } from '../wiring/chance.ts';
 import { systemClock } from '../wiring/clock.ts';
-import { openFileSource } from '../isolation/file-source.ts';
 import { loadFonts } from '../wiring/fonts.ts';
-import { parseChoice, parseRectangle, parseWhole, readInputFile, readPassphrase, unreadable } from './arguments.ts';
+import { parseChoice, parseRectangle, parseWhole, readInputFile, readPassphrase } from './arguments.ts';
 import { checkOwnSigner, type OwnSigner } from './check-own-signer.ts';
+import { checkOtherFile, openInput } from './input-file.ts';
 import { paint, printJson, printLine } from './output.ts';
 import { POLICY_CHOICES } from './policy.ts';
 import { signMany, type FileToSign } from './sign-many.ts';
+import { checkLevelOptions, LEVELS_HELP, withAuthorities, type Authorities, type AuthorityOptions } from './with-authorities.ts';
 import { OUTBOUND_HELP } from './with-collector.ts';
 import { writeSigned, writeWhole } from './write-file.ts';
 
-interface SignOptions {
+interface SignOptions extends AuthorityOptions {
   readonly out?: string;
   readonly outDir?: string;
   readonly jobs: number;
@@ -33,10 +32,6 @@ interface SignOptions {
   readonly passphraseEnv?: string;
   readonly format: SignatureFormat;
   readonly level: SignatureLevel;
-  readonly tsa: readonly string[];
-  readonly trust: readonly string[];
-  readonly policy?: string;
-  readonly offline?: boolean;
   readonly appearance: AppearanceName;
   readonly picture?: string;
   readonly page?: number;
@@ -68,6 +63,7 @@ export function signCommand(): Command {
     .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
     .option('--tsa <url...>', 'time-stamping authorities, asked in this order', [])
     .option('--trust <path...>', 'anchors (PEM file or folder) that the signer’s chain must reach; its revocation is checked too', [])
+    .option('--trust-tsa <path...>', 'anchors of time-stamping authorities, for B-LT and B-LTA; default: those of --trust', [])
     .option('--policy <name|file>', `rules for the signer’s certificate: ${POLICY_CHOICES}; a named one also decides what happens when revocation cannot be checked`)
     .option('--offline', 'fetch nothing: revocation is then not checked')
     .option('--appearance <name>', APPEARANCES.join(' | '), parseChoice('--appearance', APPEARANCES), 'none')
@@ -84,6 +80,7 @@ export function signCommand(): Command {
     .option('--json', 'one JSON object a file')
     .addHelpText('after', '\nExample:\n  lienthong sign decision.pdf --out decision.signed.pdf --p12 officer.p12 --passphrase-file - \\\n    --level B-T --tsa http://tsa.ca.gov.vn/ --appearance text --page 1 --rect 320,120,200,80')
     .addHelpText('after', '  lienthong sign papers/*.pdf --out-dir signed --p12 officer.p12 --passphrase-file officer.pass\n    A run that was killed is taken up again by the same command; signed/.lienthong-sign.jsonl says what became of each file.')
+    .addHelpText('after', `\n${LEVELS_HELP}`)
     .addHelpText('after', `\n${OUTBOUND_HELP}`)
     .action((files: string[], options: SignOptions) => sign(files, options));
 }
@@ -93,11 +90,10 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
   const twice = outs.find((out, index) => outs.indexOf(out) !== index);
   if (twice !== undefined) throw new GatewayError('REQUEST_INVALID', `Two of the files would both become ${twice}: sign them into different folders`);
   if (options.format !== 'pades' && options.format !== 'cades') throw new GatewayError('REQUEST_INVALID', `--format ${options.format} is not available yet; use pades or cades`);
-  if (isAtLeast(options.level, 'B-T') && options.tsa.length === 0) throw new GatewayError('TSA_NOT_CONFIGURED', `Level ${options.level} needs a time-stamping authority: add --tsa URL`);
+  checkLevelOptions(options.level, options);
   const signer = await openSigner(options);
-  const authorities = options.tsa.map((url) => createHttpTimestampAuthority({ url }));
-  try {
-    const checked = await checkOwnSigner(signer.chainDer, options);
+  await withAuthorities(options, async (authorities) => {
+    const checked = await checkOwnSigner(authorities.longTerm, signer.chainDer, options);
     const signOne = async ({ file, out }: FileToSign): Promise<() => void> => {
       const facts = options.format === 'pades' ? await signPdf(file, out, signer, authorities, options) : await signDetached(file, out, signer, authorities, options);
       return () => report(file, out, { ...facts, checked }, options);
@@ -106,9 +102,7 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
     const each = files.map((file, index) => ({ file, out: outs[index] ?? file }));
     if (options.outDir !== undefined) await signMany(each, { folder: options.outDir, jobs: options.jobs, again: options.again === true, json: options.json === true }, signOne);
     else for (const one of each) (await signOne(one))();
-  } finally {
-    await Promise.all(authorities.map((authority) => authority.close()));
-  }
+  });
 }
 
 async function openSigner(options: SignOptions): Promise<Signer> {
@@ -127,11 +121,12 @@ interface Reported {
   readonly scheme: SignatureScheme;
   readonly certificateSha256: string;
   readonly timestamp: { readonly authority: string; readonly genTime: Date } | null;
+  readonly documentTimestamp?: { readonly authority: string; readonly genTime: Date } | null;
   readonly fieldName?: string;
 }
 
-async function signPdf(file: string, out: string, signer: Signer, authorities: readonly HttpTimestampAuthority[], options: SignOptions): Promise<Reported> {
-  const source = openSource(file);
+async function signPdf(file: string, out: string, signer: Signer, authorities: Authorities, options: SignOptions): Promise<Reported> {
+  const source = openInput(file);
   try {
     const presentation = presentationOf(
       { ...options, placement: options.rect === undefined ? undefined : { page: options.page ?? 1, rect: options.rect } },
@@ -151,8 +146,8 @@ async function signPdf(file: string, out: string, signer: Signer, authorities: r
   }
 }
 
-async function signDetached(file: string, out: string, signer: Signer, authorities: readonly HttpTimestampAuthority[], options: SignOptions): Promise<Reported> {
-  const source = openSource(file);
+async function signDetached(file: string, out: string, signer: Signer, authorities: Authorities, options: SignOptions): Promise<Reported> {
+  const source = openInput(file);
   try {
     const signed = await signBytes(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest });
     writeWhole(out, signed.cmsDer);
@@ -162,43 +157,26 @@ async function signDetached(file: string, out: string, signer: Signer, authoriti
   }
 }
 
-function portsOf(signer: Signer, timestampAuthorities: readonly HttpTimestampAuthority[]) {
-  return { signer, timestampAuthorities, clock: systemClock, chance: systemChance(systemClock) };
-}
-
-function openSource(file: string) {
-  try {
-    return openFileSource(file);
-  } catch (cause) {
-    throw unreadable(file, cause);
-  }
+function portsOf(signer: Signer, authorities: Authorities) {
+  return { ...authorities, signer, clock: systemClock, chance: systemChance(systemClock) };
 }
 
 function outputOf(file: string, count: number, { out, outDir, format }: SignOptions): string {
   if ((out === undefined) === (outDir === undefined)) throw new GatewayError('REQUEST_INVALID', 'Say where the result goes: either --out FILE or --out-dir FOLDER');
   if (out !== undefined && count > 1) throw new GatewayError('REQUEST_INVALID', 'Several files need --out-dir FOLDER');
   const path = out ?? join(outDir ?? '.', format === 'pades' ? basename(file).replace(/(\.pdf)?$/i, '.signed.pdf') : `${basename(file)}.p7s`);
-  if (samePath(path, file)) throw new GatewayError('REQUEST_INVALID', `${path} is the input itself, which is never changed: choose another name`);
+  checkOtherFile(path, file);
   return path;
-}
-
-function samePath(a: string, b: string): boolean {
-  const real = (path: string): string => {
-    try {
-      return realpathSync(path);
-    } catch {
-      return path; // not there yet, so not the input
-    }
-  };
-  return real(a) === real(b);
 }
 
 function report(file: string, out: string, facts: Reported & { readonly checked: OwnSigner }, options: SignOptions): void {
   const { checked } = facts;
-  const timestamp = facts.timestamp === null ? null : { authority: facts.timestamp.authority, genTime: facts.timestamp.genTime.toISOString() };
-  if (options.json === true) return printJson({ file, out, level: facts.level, scheme: facts.scheme, certificateSha256: facts.certificateSha256, ...checked, field: facts.fieldName ?? null, timestamp });
+  const told = (stamp: Reported['timestamp'] | undefined) => (stamp == null ? null : { authority: stamp.authority, genTime: stamp.genTime.toISOString() });
+  const [timestamp, documentTimestamp] = [told(facts.timestamp), told(facts.documentTimestamp)];
+  if (options.json === true) return printJson({ file, out, level: facts.level, scheme: facts.scheme, certificateSha256: facts.certificateSha256, ...checked, field: facts.fieldName ?? null, timestamp, documentTimestamp });
   const stamped = timestamp === null ? '' : `, time-stamped ${timestamp.genTime} by ${timestamp.authority}`;
-  printLine(`${paint('green', '✓')} ${out}  ${facts.level}${stamped}`);
+  const archived = documentTimestamp === null ? '' : `, whole document ${documentTimestamp.genTime}`;
+  printLine(`${paint('green', '✓')} ${out}  ${facts.level}${stamped}${archived}`);
 }
 
 /** Once a run, whatever the number of files. */

@@ -7,6 +7,7 @@ import type { cancelJob, retryJob } from '../usecases/change-job.ts';
 import type { checkReadiness } from '../usecases/check-readiness.ts';
 import type { reportPostalEvent } from '../usecases/enter-postal-event.ts';
 import type { hearCarrier } from '../usecases/hear-carrier.ts';
+import type { extendDocument } from '../usecases/extend-document.ts';
 import type { listCarriers } from '../usecases/list-carriers.ts';
 import type { listKeys } from '../usecases/list-keys.ts';
 import type { makeSignature, SignatureUpload } from '../usecases/make-signature.ts';
@@ -79,6 +80,7 @@ export interface HttpDependencies {
   /** Takes bytes in for one request, up to the cap of documents. @throws BODY_TOO_LARGE, STORAGE_FULL, STORAGE_FAILED */
   readonly spool: (bytes: AsyncIterable<Uint8Array>) => Promise<Spooled>;
   readonly makeSignature: Bound<typeof makeSignature>;
+  readonly extendDocument: Bound<typeof extendDocument>;
   readonly orderSignature: Bound<typeof orderSignature>;
   readonly orderSignatures: Bound<typeof orderSignatures>;
   readonly readJob: Bound<typeof readJob>;

@@ -57,9 +57,9 @@ const CODE_OF: Readonly<Partial<Record<SubIndication, ErrorCode>>> = {
  */
 export function checkTrusted(report: SignatureReport, timestamps: readonly TimestampReport[]): void {
   const { id, indication, subIndication, checks } = report;
+  if (indication !== 'TOTAL-PASSED') throw notTrusted(`The signature “${id}”`, subIndication, checks);
   const stamp = timestamps.find(({ type, covers, indication: passed }) => type === 'signature' && covers === id && passed !== 'PASSED');
   if (stamp !== undefined) throw notTrusted(`The time-stamp of the signature “${id}”`, stamp.subIndication, stamp.checks);
-  if (indication !== 'TOTAL-PASSED') throw notTrusted(`The signature “${id}”`, subIndication, checks);
 }
 
 function notTrusted(what: string, subIndication: SubIndication | null, checks: readonly Check[]): GatewayError {

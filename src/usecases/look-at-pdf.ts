@@ -1,3 +1,5 @@
+import { GatewayError } from '../domain/errors.ts';
+import { isAtLeast, type SignatureLevel } from '../domain/signature.ts';
 import type { JudgedDocument } from '../formats/ades/judge-document.ts';
 import type { GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import { NO_MATERIAL, type Reliance, type Served, type ValidationContext } from '../formats/ades/context.ts';
@@ -5,6 +7,7 @@ import type { ValidationPolicy } from '../formats/ades/policy.ts';
 import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
 import type { PathAnchor } from '../formats/x509/path/chain.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
 import type { TrustPurpose, TrustStore } from '../ports/trust-store.ts';
 import type { RevocationCollector } from './collect-revocation.ts';
 import { judgeWithCollector } from './judge-with-collector.ts';
@@ -15,6 +18,20 @@ export interface LongTermPorts {
   readonly policy: ValidationPolicy;
   /** Without it nothing is fetched. */
   readonly collector: RevocationCollector | undefined;
+}
+
+/**
+ * What the levels need, before anything is done for them: an authority for B-T, and for B-LT anchors for both kinds of chains, of which the
+ * validation data is to be kept.
+ * @throws TSA_NOT_CONFIGURED, TRUST_NOT_CONFIGURED
+ */
+export async function checkReadyToRaise({ timestampAuthorities, longTerm }: { readonly timestampAuthorities: readonly TimestampAuthority[]; readonly longTerm?: LongTermPorts | undefined }, level: SignatureLevel): Promise<void> {
+  if (!isAtLeast(level, 'B-T')) return;
+  if (timestampAuthorities.length === 0) throw new GatewayError('TSA_NOT_CONFIGURED', `Level ${level} needs a time-stamping authority, and none is configured`);
+  if (!isAtLeast(level, 'B-LT')) return;
+  const known = await Promise.all((['signature', 'timestamp'] as const).map(async (purpose) => (await longTerm?.trustStore.anchors(purpose)) ?? []));
+  if (known.every((anchors) => anchors.length > 0)) return;
+  throw new GatewayError('TRUST_NOT_CONFIGURED', `Level ${level} keeps the validation data of whole chains, and no trust anchors are configured that the chains of signers and time-stamping authorities must reach`);
 }
 
 export interface Look {

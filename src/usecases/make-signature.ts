@@ -1,43 +1,46 @@
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { DossierCode } from '../domain/dossier.ts';
 import type { DocumentId, PartnerId } from '../domain/ids.ts';
-import type { DigestAlgorithm } from '../domain/signature.ts';
+import { isAtLeast, type DigestAlgorithm } from '../domain/signature.ts';
 import type { ContentDigester } from '../formats/algorithms/digests.ts';
 import type { SignatureOptions, SignatureRecord } from '../formats/api/signatures.ts';
 import type { GrowingPdf } from '../formats/ades/growing-pdf.ts';
-import type { ByteSource } from '../formats/byte-source.ts';
 import type { AppearanceFonts } from '../formats/pades/appearance/canvas.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Chance } from '../ports/chance.ts';
-import type { DocumentStore, SpooledBytes, StoredBytes } from '../ports/document-store.ts';
+import type { SpooledBytes, StoredBytes } from '../ports/document-store.ts';
 import type { SignatureEvidence, SigningKeyRecord } from '../ports/key-records.ts';
 import type { RecordSet } from '../ports/records.ts';
 import type { Signer } from '../ports/signer.ts';
 import { answerOnceLeased, LEASE_MS, type OncePorts } from './answer-once.ts';
 import type { Call, Once } from './call.ts';
 import type { CheckedSigner } from './check-signer.ts';
+import { putGrown, type PutGrownPorts } from './put-grown.ts';
 import { noSuchDossier } from './read-dossier.ts';
 import { signDigestedBytes } from './sign-bytes.ts';
 import { checkReadyToSign, type SignatureFacts, type SigningPorts } from './sign-digest.ts';
 import { signGrowingPdf } from './sign-document.ts';
 import { presentationOf } from './signature-presentation.ts';
 
-export interface MakeSignaturePorts extends OncePorts, Omit<SigningPorts, 'signer'> {
-  readonly documents: DocumentStore;
+export interface MakeSignaturePorts extends OncePorts, PutGrownPorts, Omit<SigningPorts, 'signer'> {
   readonly chance: Chance;
-  readonly maxDocumentBytes: number;
   readonly fonts: AppearanceFonts;
   /** The key's signer, wherever the key lives. */
   readonly signerOf: (key: SigningKeyRecord) => Promise<Signer>;
   /** Picture of the signature or seal kept with the key, PNG; null: none. */
   readonly pictureOf: (key: SigningKeyRecord) => Promise<Uint8Array | null>;
   /** Path and revocation of the signer's certificate before its key is used; null where no anchors of signers are configured. */
-  readonly checkSigner: (key: SigningKeyRecord, digestAlgorithm: DigestAlgorithm, signal: AbortSignal) => Promise<CheckedSigner | null>;
+  readonly checkSigner: (key: SigningKeyRecord, request: OwnSignerCheck) => Promise<CheckedSigner | null>;
   /** Where an uploaded file is read, prepared and digested. */
   readonly pdfOf: (path: string, signal: AbortSignal) => GrowingPdf;
   readonly digesterOf: (path: string, signal: AbortSignal) => ContentDigester;
-  /** For copying it. */
-  readonly openSource: (path: string) => ByteSource & { close(): void };
+}
+
+export interface OwnSignerCheck {
+  readonly digestAlgorithm: DigestAlgorithm;
+  /** Whatever the policy permits: a level that keeps revocation information cannot be had without it. */
+  readonly mustKnowStatus: boolean;
+  readonly signal: AbortSignal;
 }
 
 export interface SignatureUpload {
@@ -105,8 +108,8 @@ async function sign(ports: MakeSignaturePorts, key: SigningKeyRecord, upload: Si
   const { options, signal } = upload;
   if (options.format !== 'pades' && options.format !== 'cades') throw new GatewayError('LEVEL_UNSUPPORTED', `Signatures of the format ${options.format} cannot be made yet; ask for pades or cades`);
   const signing: SigningPorts = { ...ports, signer: await ports.signerOf(key) };
-  checkReadyToSign(signing, options.level); // what can be refused without asking anybody is refused first
-  const checked = await ports.checkSigner(key, options.digest ?? DEFAULT_DIGEST, signal);
+  await checkReadyToSign(signing, options.level); // what can be refused without asking anybody is refused first
+  const checked = await ports.checkSigner(key, { digestAlgorithm: options.digest ?? DEFAULT_DIGEST, mustKnowStatus: isAtLeast(options.level, 'B-LT'), signal });
   const made = options.format === 'pades' ? await signPades(ports, signing, key, upload) : await signCades(ports, signing, upload);
   return { ...made, checked };
 }
@@ -119,13 +122,8 @@ async function signPades(ports: MakeSignaturePorts, signing: SigningPorts, key: 
   const presentation = presentationOf(options, { certificate, at: ports.clock.now(), fonts: ports.fonts, picturePng });
   const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, presentation, signal };
   const { increment, facts } = await signGrowingPdf(signing, ports.pdfOf(bytes.path, signal), terms);
-  const source = ports.openSource(bytes.path);
-  try {
-    const stored = await ports.documents.put(appended(source, bytes.sizeBytes, increment), ports.maxDocumentBytes);
-    return { document: { ...stored, mediaType: 'application/pdf', name: signedName(name, '.pdf') }, facts };
-  } finally {
-    source.close();
-  }
+  const stored = await putGrown(ports, bytes, increment);
+  return { document: { ...stored, mediaType: 'application/pdf', name: signedName(name, '.pdf') }, facts };
 }
 
 async function signCades(ports: MakeSignaturePorts, signing: SigningPorts, { options, bytes, name, signal }: SignatureUpload): Promise<Made> {
@@ -133,14 +131,6 @@ async function signCades(ports: MakeSignaturePorts, signing: SigningPorts, { opt
   const { cmsDer, facts } = await signDigestedBytes(signing, ports.digesterOf(bytes.path, signal), terms);
   const stored = await ports.documents.put(only(cmsDer), ports.maxDocumentBytes);
   return { document: { ...stored, mediaType: 'application/pkcs7-signature', name: `${name.slice(0, 190)}.p7s` }, facts };
-}
-
-const CHUNK_BYTES = 256 * 1024;
-
-/** The first `length` bytes of `source`, then `tail`. */
-async function* appended(source: ByteSource, length: number, tail: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < length; at += CHUNK_BYTES) yield Uint8Array.from(source.read(at, Math.min(CHUNK_BYTES, length - at)));
-  yield tail;
 }
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -41,7 +41,7 @@ export function signBytes(ports: SigningPorts, { source, ...terms }: SignBytesRe
 export async function signDigestedBytes(ports: SigningPorts, digestContent: ContentDigester, terms: SignBytesTerms): Promise<SignedBytes> {
   const { level, digestAlgorithm = 'sha256', mimeType, signaturePolicy, signal } = terms;
   if (isAtLeast(level, 'B-LT')) throw new GatewayError('LEVEL_UNSUPPORTED', `CAdES signatures at level ${level} cannot be made yet; ask for B-B or B-T, or for pades`);
-  const identity = checkReadyToSign(ports, level);
+  const identity = await checkReadyToSign(ports, level);
   const attributes = { signingTime: identity.checkedAt, ...(mimeType !== undefined && { mimeType }), ...(signaturePolicy && { signaturePolicy }) };
   const contentDigest = await digestContent(digestAlgorithm);
   const { cmsDer, facts } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, attributes, signal });

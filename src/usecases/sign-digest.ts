@@ -1,5 +1,5 @@
 import { GatewayError } from '../domain/errors.ts';
-import { isAtLeast, type DigestAlgorithm, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
+import type { DigestAlgorithm, SignatureLevel, SignatureScheme } from '../domain/signature.ts';
 import { digestOf } from '../formats/algorithms/digests.ts';
 import { readAlgorithmIdentifierDer } from '../formats/algorithms/identifier.ts';
 import { signatureAlgorithmDer } from '../formats/algorithms/schemes.ts';
@@ -10,7 +10,7 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
 import { checkSignerCertificate } from '../formats/x509/signer-certificate.ts';
 import type { Signer } from '../ports/signer.ts';
-import type { LongTermPorts } from './look-at-pdf.ts';
+import { checkReadyToRaise, type LongTermPorts } from './look-at-pdf.ts';
 import { timestampValue, type ObtainedTimestamp, type TimestampPorts } from './timestamp-value.ts';
 
 export interface SigningPorts extends TimestampPorts {
@@ -69,13 +69,8 @@ export interface SignerIdentity {
  * Everything that can be refused before a document or a key is touched: level, time-stamping authorities, certificate.
  * @throws TRUST_NOT_CONFIGURED, TSA_NOT_CONFIGURED, CERTIFICATE_MALFORMED, CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID, CERTIFICATE_USAGE, KEY_UNSUPPORTED
  */
-export function checkReadyToSign(ports: SigningPorts, level: SignatureLevel): SignerIdentity {
-  if (isAtLeast(level, 'B-LT') && ports.longTerm === undefined) {
-    throw new GatewayError('TRUST_NOT_CONFIGURED', `Level ${level} keeps the validation data of whole chains, and no trust anchors are configured that these must reach`);
-  }
-  if (isAtLeast(level, 'B-T') && ports.timestampAuthorities.length === 0) {
-    throw new GatewayError('TSA_NOT_CONFIGURED', `Level ${level} needs a time-stamping authority, and none is configured`);
-  }
+export async function checkReadyToSign(ports: SigningPorts, level: SignatureLevel): Promise<SignerIdentity> {
+  await checkReadyToRaise(ports, level);
   const certificate = readKnownCertificate(ports.signer.chainDer[0]);
   const checkedAt = ports.clock.now();
   checkSignerCertificate(certificate, checkedAt);

@@ -48,7 +48,7 @@ export function signDocument(ports: SigningPorts, { source, ...terms }: SignDocu
  */
 export async function signGrowingPdf(ports: SigningPorts, pdf: GrowingPdf, terms: SignDocumentTerms): Promise<SignedDocument> {
   const { level, digestAlgorithm = 'sha256', presentation = {}, signal } = terms;
-  const identity = checkReadyToSign(ports, level);
+  const identity = await checkReadyToSign(ports, level);
   const options: PreparePadesOptions = {
     // Nobody can say later what was signed where readers may differ over it.
     compareReadings: true,

@@ -15,6 +15,7 @@ import { cancelJob, retryJob } from '../usecases/change-job.ts';
 import { checkReadiness } from '../usecases/check-readiness.ts';
 import type { RevocationCollector } from '../usecases/collect-revocation.ts';
 import { reportPostalEvent } from '../usecases/enter-postal-event.ts';
+import { extendDocument } from '../usecases/extend-document.ts';
 import { hearCarrier } from '../usecases/hear-carrier.ts';
 import { listCarriers } from '../usecases/list-carriers.ts';
 import { listKeys } from '../usecases/list-keys.ts';
@@ -77,6 +78,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     acknowledgeMessage: (...call) => acknowledgeMessage(ports, ...call),
     listKeys: (...call) => listKeys(ports, ...call),
     spool: (bytes) => documents.spool(bytes, config.LIENTHONG_MAX_DOCUMENT_BYTES),
+    extendDocument: (...call) => extendDocument(signing.ports, ...call),
     makeSignature: (...call) => makeSignature(signing.ports, ...call),
     orderSignature: (...call) => orderSignature(signing.ports, ...call),
     orderSignatures: (...call) => orderSignatures(signing.ports, ...call),

@@ -12,6 +12,7 @@ import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
 import { signingKeyContext } from '../usecases/administer-keys.ts';
 import type { TimestampHealth } from '../usecases/check-readiness.ts';
 import type { RevocationCollector } from '../usecases/collect-revocation.ts';
+import type { ExtendDocumentPorts } from '../usecases/extend-document.ts';
 import type { MakeSignaturePorts } from '../usecases/make-signature.ts';
 import { loadFonts } from './fonts.ts';
 import type { Store } from './open-store.ts';
@@ -31,7 +32,7 @@ export interface SigningParts {
 }
 
 export interface Signing {
-  readonly ports: MakeSignaturePorts;
+  readonly ports: MakeSignaturePorts & ExtendDocumentPorts;
   readonly timestampHealth: () => TimestampHealth;
 }
 
@@ -40,8 +41,9 @@ export async function openSigning(parts: SigningParts): Promise<Signing> {
   const { config, store, isolation, collector, clock, chance } = parts;
   const { records, documents, sealing } = store;
   const stamps = watchAuthorities(parts.timestampAuthorities, clock);
+  const [trustStore, policy] = [openTrust(config), readPolicy(config)];
   const deadlineMs = config.LIENTHONG_DOCUMENT_TIMEOUT_MS;
-  const ports: MakeSignaturePorts = {
+  const ports: Signing['ports'] = {
     records,
     documents,
     sealing,
@@ -52,7 +54,8 @@ export async function openSigning(parts: SigningParts): Promise<Signing> {
     fonts: await loadFonts(),
     signerOf: signerCache(sealing),
     pictureOf: (key) => Promise.resolve(key.picturePng),
-    checkSigner: signerChecker({ trustStore: openTrust(config), clock, collector }, readPolicy(config)),
+    checkSigner: signerChecker({ trustStore, clock, collector }, policy),
+    longTerm: { trustStore, policy, collector },
     pdfOf: (path, signal) => isolatedPdf(isolation, path, { deadlineMs, signal }),
     digesterOf: (path, signal) => isolatedDigester(isolation, path, { deadlineMs, signal }),
     openSource: openFileSource,

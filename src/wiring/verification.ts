@@ -30,9 +30,9 @@ export function fileVerifier(ports: VerifyPorts, isolation: DocumentIsolation, p
 /** Circular 15/2025/TT-BKHCN art. 5: path and revocation before every use of a key, wherever anchors of signers are configured. */
 export function signerChecker(ports: VerifyPorts, policy: ValidationPolicy): MakeSignaturePorts['checkSigner'] {
   const check = createSignerCheck(ports);
-  return async ({ chainDer }, digestAlgorithm, signal) => {
+  return async ({ chainDer }, { digestAlgorithm, mustKnowStatus, signal }) => {
     const anchors = await ports.trustStore.anchors('signature');
-    return anchors.length === 0 ? null : check({ chainDer, policy, digestAlgorithm, signal });
+    return anchors.length === 0 ? null : check({ chainDer, policy, digestAlgorithm, revocationUnavailable: mustKnowStatus ? 'refuse' : undefined, signal });
   };
 }
 

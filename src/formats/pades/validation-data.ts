@@ -46,7 +46,7 @@ export function addValidationData(source: ByteSource, { entries, at, revisionId,
   const lists = { Certs: valueList(update, before, 'Certs'), CRLs: valueList(update, before, 'CRLs'), OCSPs: valueList(update, before, 'OCSPs') };
   const vri = document.latest.dict(before.entries.get('VRI')) ?? dict({});
   const named = entries.map((entry) => ({ key: entry.vriKey, value: entryOf(entry, lists, at) })).filter(({ key }) => !vri.entries.has(key));
-  const hasNewValues = Object.values(lists).some(({ grown }) => grown());
+  const hasNewValues = Object.values(lists).some((list) => list.grown());
   if (!hasNewValues && (onlyNewValues || named.length === 0)) return null;
   const added = Object.fromEntries(named.map(({ key, value }) => [key, update.add(value)]));
   const after = withEntries(before, { Type: name('DSS'), ...listEntries(lists), VRI: withEntries(vri, added) });

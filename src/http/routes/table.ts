@@ -3,6 +3,7 @@ import type { Route } from '../route.ts';
 import { hearCarrierRoute, listCarriersRoute } from './carriers.ts';
 import { readDocumentRoute, storeDocumentRoute } from './documents.ts';
 import { listDossiersRoute, openDossierRoute, readDossierRoute } from './dossiers.ts';
+import { extendDocumentRoute } from './extensions.ts';
 import { acknowledgeMessageRoute, readInboxRoute } from './inbox.ts';
 import { cancelJobRoute, followJobRoute, orderSignaturesRoute, readJobRoute, retryJobRoute } from './jobs.ts';
 import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
@@ -27,6 +28,7 @@ export function routesOf(version: string): readonly Route[] {
     acknowledgeMessageRoute,
     listKeysRoute,
     makeSignatureRoute,
+    extendDocumentRoute,
     orderSignaturesRoute,
     readJobRoute,
     followJobRoute,
