@@ -41,6 +41,8 @@ const schema = z.object({
   LIENTHONG_DELIVERY_FILE: z.string().optional(),
   /** JSON file with the post's accounts: see connectors/post-vnpost-hcc/README.md. */
   LIENTHONG_POSTAL_FILE: z.string().optional(),
+  /** JSON file with the post's time limits, holidays and list of places: see src/wiring/postal-rules.ts. */
+  LIENTHONG_POSTAL_RULES_FILE: z.string().optional(),
 });
 
 export type Config = Readonly<z.output<typeof schema>> & { readonly dataDir: string };

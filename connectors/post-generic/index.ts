@@ -38,6 +38,7 @@ export function createGenericCarrier(given: GenericCarrierSettings): PostalCarri
     lookup: find !== undefined ? 'by-number' : feed !== undefined ? 'feed-only' : 'none',
     provenAgainst: mapping.provenAgainst,
     checkOrder: (order) => checkOrder(order, mapping),
+    unmappedPlaces: (order) => unmappedPlaces(order, mapping),
     placeOrder: (order, signal) => placeOrder(account, order, signal),
     cancelOrder: (order, signal) => cancelOrder(account, order, signal),
     trackingPage: (cursor, signal) => trackingPage(account, cursor, signal),
@@ -54,22 +55,30 @@ export function createGenericCarrier(given: GenericCarrierSettings): PostalCarri
   };
 }
 
-function checkOrder({ detail }: PostalOrder, { provinces, communes, maxCodVnd, title }: Mapping): InputFault[] {
+function checkOrder({ detail }: PostalOrder, { maxCodVnd, title }: Mapping): InputFault[] {
   const faults: InputFault[] = [];
   for (const end of ['sender', 'recipient'] as const) {
-    const { name, phone, address } = detail[end];
+    const { name, phone } = detail[end];
     if (name.trim() === '') faults.push({ pointer: `/${end}/name`, detail: `${title} needs a name` });
     if (!/^\+?[\d .()-]{8,20}$/.test(phone)) faults.push({ pointer: `/${end}/phone`, detail: `${title} needs a telephone number of 8 to 20 digits` });
-    if (provinces !== undefined && provinces[address.provinceCode] === undefined) faults.push({ pointer: `/${end}/address/provinceCode`, detail: `${title} has no code for this province yet: add it to the mapping` });
-    if (communes !== undefined && communes[address.communeCode ?? ''] === undefined) faults.push({ pointer: `/${end}/address/communeCode`, detail: `${title} has no code for this commune yet: add it to the mapping` });
   }
   const amount = collectedByPostVnd(detail.fees);
   if (!Number.isSafeInteger(amount) || amount < 0 || (maxCodVnd !== undefined && amount > maxCodVnd)) faults.push({ pointer: '/codAmountVnd', detail: `${title} collects whole đồng${maxCodVnd === undefined ? '' : `, at most ${maxCodVnd}`}` });
   return faults;
 }
 
+function unmappedPlaces({ detail }: PostalOrder, { provinces, communes, title }: Mapping): InputFault[] {
+  return (['sender', 'recipient'] as const).flatMap((end) => {
+    const { provinceCode, communeCode } = detail[end].address;
+    const faults: InputFault[] = [];
+    if (provinces !== undefined && provinces[provinceCode] === undefined) faults.push({ pointer: `/${end}/address/provinceCode`, detail: `${title} has no code for the province ${provinceCode} yet: add it to the mapping` });
+    if (communes !== undefined && communes[communeCode ?? ''] === undefined) faults.push({ pointer: `/${end}/address/communeCode`, detail: `${title} has no code for the commune ${communeCode ?? '(none given)'} yet: add it to the mapping` });
+    return faults;
+  });
+}
+
 async function placeOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
-  const faults = checkOrder(order, account.mapping);
+  const faults = [...checkOrder(order, account.mapping), ...unmappedPlaces(order, account.mapping)];
   if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', `${account.mapping.title} cannot take this order as it is`, { faults });
   return act(account, account.mapping.place, order, signal);
 }

@@ -4,7 +4,7 @@ import type { Exchange, ExchangeOptions, WireRequest } from '../../src/ports/htt
 import { keptToken, tokenBefore, type KeptToken } from '../../src/ports/kept-token.ts';
 import type { CarrierOutcome, PostalCarrier, TrackingPage } from '../../src/ports/postal-carrier.ts';
 import { isCursor, lastIdOf } from './cursor.ts';
-import { checkVnpostOrder } from './order-rules.ts';
+import { checkVnpostOrder, unmappedVnpostPlaces } from './order-rules.ts';
 import { buildCancelRequest, buildPlaceRequest, buildTokenRequest, buildTrackingRequest } from './request.ts';
 import { readResult, readToken, readTrackingPage, unknown } from './response.ts';
 import { resolveSettings, type Resolved, type VnpostHccSettings } from './settings.ts';
@@ -31,6 +31,7 @@ export function createVnpostHccCarrier(given: VnpostHccSettings): PostalCarrier 
     lookup: 'feed-only',
     provenAgainst: 'own-sandbox',
     checkOrder: (order) => checkVnpostOrder(order, settings),
+    unmappedPlaces: (order) => unmappedVnpostPlaces(order, settings),
     placeOrder: (order, signal) => placeOrder(account, order, signal),
     cancelOrder: (order, signal) => act(account, signal, (authorization) => buildCancelRequest(order.orderNumber, settings, authorization)),
     trackingPage: (cursor, signal) => trackingPage(account, cursor, signal),
@@ -41,7 +42,7 @@ export function createVnpostHccCarrier(given: VnpostHccSettings): PostalCarrier 
 }
 
 async function placeOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
-  const faults = checkVnpostOrder(order, account.settings);
+  const faults = [...checkVnpostOrder(order, account.settings), ...unmappedVnpostPlaces(order, account.settings)];
   if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', 'VNPost cannot take this order as it is', { faults });
   return act(account, signal, (authorization) => buildPlaceRequest(order, account.settings, authorization));
 }

@@ -5,7 +5,7 @@ import { keptToken, tokenBefore, type KeptToken } from '../../src/ports/kept-tok
 import type { CarrierEvent, CarrierOutcome, PostalCarrier, TrackingPage } from '../../src/ports/postal-carrier.ts';
 import { buildCursor, nextCursor, readCursor } from './cursor.ts';
 import { readHint } from './hint.ts';
-import { checkVnpostMyOrder } from './order-rules.ts';
+import { checkVnpostMyOrder, unmappedVnpostMyPlaces } from './order-rules.ts';
 import { buildCancelRequest, buildCreateRequest, buildFindRequest, buildHistoryRequest, buildLabelsRequest, buildListRequest, buildTokenRequest } from './request.ts';
 import { readCancelled, readCreated, readFound, readHistory, readLabels, readList, readToken, trackingNumberOf, unknown, type VnpostRecord } from './response.ts';
 import { resolveSettings, type Resolved, type VnpostMySettings } from './settings.ts';
@@ -40,6 +40,7 @@ export function createVnpostMyCarrier(given: VnpostMySettings): VnpostMyCarrier 
     lookup: 'by-number',
     provenAgainst: 'own-sandbox',
     checkOrder: (order) => checkVnpostMyOrder(order, settings),
+    unmappedPlaces: (order) => unmappedVnpostMyPlaces(order, settings),
     placeOrder: (order, signal) => placeOrder(account, order, signal),
     cancelOrder: (order, signal) => cancelOrder(account, order, signal),
     trackingPage: (cursor, signal) => trackingPage(account, cursor, signal),
@@ -54,7 +55,7 @@ export function createVnpostMyCarrier(given: VnpostMySettings): VnpostMyCarrier 
 }
 
 async function placeOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
-  const faults = checkVnpostMyOrder(order, account.settings);
+  const faults = [...checkVnpostMyOrder(order, account.settings), ...unmappedVnpostMyPlaces(order, account.settings)];
   if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', 'MyVNPost cannot take this order as it is', { faults });
   const ended = await authorized(account, (token) => buildCreateRequest(order, account.settings, token), MAX_ANSWER_BYTES, signal);
   return ended.kind === 'lost' ? unknown(ended.why) : readCreated(ended.answer, order.orderNumber);

@@ -1,4 +1,4 @@
-import { glyphOutlines } from '../../src/formats/pdf-drawing/glyph-outlines.ts';
+import { openOutlines } from '../../src/formats/pdf-drawing/glyph-outlines.ts';
 import { inkPng } from './png.ts';
 import { emptyCoverage, fillPolygons, inkNoise, type Coverage, type Pixel } from './raster.ts';
 
@@ -49,7 +49,7 @@ function star(x: number, y: number, radius: number, turn = 0): Pixel[] {
 
 /** Letters upright to the circle, spread over `degrees` around the top; base line on `radius` less half the capitals' height. */
 function textOnCircle(seal: Coverage, font: Uint8Array, text: string, size: number, radius: number, degrees: number): void {
-  const glyphs = glyphOutlines(font, text);
+  const glyphs = openOutlines(font)(text);
   const natural = glyphs.reduce((sum, { advance }) => sum + advance * size, 0);
   const stretch = ((degrees * Math.PI) / 180) * radius / natural;
   const base = radius - size * 0.33;
@@ -72,7 +72,7 @@ function textOnCircle(seal: Coverage, font: Uint8Array, text: string, size: numb
 
 /** One line, centred; smaller where it would be wider than `maxWidth`. */
 function textLine(seal: Coverage, font: Uint8Array, text: string, wanted: number, baseline: number, maxWidth: number): void {
-  const glyphs = glyphOutlines(font, text);
+  const glyphs = openOutlines(font)(text);
   const ems = glyphs.reduce((sum, { advance }) => sum + advance, 0);
   const size = Math.min(wanted, maxWidth / ems);
   let left = CENTRE - (ems * size) / 2;

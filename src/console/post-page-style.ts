@@ -16,8 +16,8 @@ h3{margin:1.5rem 0 .5rem;font-size:1rem}
 td .note{display:block}
 p{margin:.55rem 0}
 label{display:block;margin-bottom:.15rem;font-size:.9rem;font-weight:600}
-input,select{width:100%;padding:.55rem .65rem;border:1px solid #9aa7b5;background:#fff;color:inherit;font:inherit}
-input:focus-visible,select:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid var(--accent);outline-offset:1px}
+input,select,textarea{width:100%;padding:.55rem .65rem;border:1px solid #9aa7b5;background:#fff;color:inherit;font:inherit}
+input:focus-visible,select:focus-visible,textarea:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid var(--accent);outline-offset:1px}
 .check{display:flex;gap:.6rem;align-items:center}
 .check input{width:1.2rem;height:1.2rem;flex:none}
 .check label{margin:0;font-weight:400;font-size:1rem}

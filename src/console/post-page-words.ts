@@ -1,4 +1,4 @@
-import type { PostDeskOrder } from '../formats/api/post-desk.ts';
+import type { DESK_PAPERS, PostDeskOrder } from '../formats/api/post-desk.ts';
 
 export type DeskLanguage = 'vi' | 'en';
 type Entry = PostDeskOrder['handOvers'][number];
@@ -38,6 +38,11 @@ interface DeskWords {
   readonly reason: string;
   readonly measure: string;
   readonly record: string;
+  readonly print: string;
+  readonly printMany: string;
+  readonly printNumbers: string;
+  readonly printPaper: string;
+  readonly papersToPrint: Readonly<Record<(typeof DESK_PAPERS)[number], string>>;
   readonly decide: string;
   readonly decideNote: string;
   readonly note: string;
@@ -86,6 +91,14 @@ const vi: DeskWords = {
   reason: 'Lý do',
   measure: 'Cách xử lý',
   record: 'Ghi nhận',
+  print: 'In',
+  printMany: 'In nhãn, phiếu gửi, biên bản cho nhiều đơn',
+  printNumbers: 'Mã vận đơn hoặc số đơn, mỗi dòng một mã',
+  printPaper: 'Giấy cần in',
+  papersToPrint: {
+    'label-pdf': 'Nhãn A6 (PDF)', 'label-zpl-203': 'Nhãn, máy in nhãn 203 dpi (ZPL)', 'label-zpl-300': 'Nhãn, máy in nhãn 300 dpi (ZPL)', slip: 'Phiếu gửi',
+    CITIZEN_TO_POST: 'Biên bản: người dân giao cho bưu điện', POST_TO_AGENCY: 'Biên bản: bưu điện giao cho cơ quan', AGENCY_TO_POST: 'Biên bản: cơ quan giao cho bưu điện', POST_TO_CITIZEN: 'Biên bản: bưu điện phát cho người dân',
+  },
   decide: 'Quyết định',
   decideNote: 'Hãy hỏi đơn vị vận chuyển trước khi quyết định. Quyết định được lưu vết.',
   note: 'Ghi chú (đơn vị vận chuyển trả lời thế nào)',
@@ -138,6 +151,14 @@ const en: DeskWords = {
   reason: 'Reason',
   measure: 'Action',
   record: 'Record',
+  print: 'Print',
+  printMany: 'Print labels, slips or minutes of many orders',
+  printNumbers: 'Tracking or order numbers, one a line',
+  printPaper: 'Paper',
+  papersToPrint: {
+    'label-pdf': 'Label A6 (PDF)', 'label-zpl-203': 'Label, label printer of 203 dpi (ZPL)', 'label-zpl-300': 'Label, label printer of 300 dpi (ZPL)', slip: 'Slip',
+    CITIZEN_TO_POST: 'Minutes: citizen to post', POST_TO_AGENCY: 'Minutes: post to agency', AGENCY_TO_POST: 'Minutes: agency to post', POST_TO_CITIZEN: 'Minutes: post to citizen',
+  },
   decide: 'Decision',
   decideNote: 'Ask the carrier before you decide. The decision is audited.',
   note: 'Note (what the carrier said)',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PostDeskOrder, PostDeskTask } from '../formats/api/post-desk.ts';
+import { DESK_PAPERS, type PostDeskOrder, type PostDeskTask } from '../formats/api/post-desk.ts';
 import { POST_STYLE } from './post-page-style.ts';
 import { DESK_WORDS, type DeskLanguage, type DeskWords } from './post-page-words.ts';
 
@@ -68,6 +68,7 @@ function work(language: DeskLanguage, say: DeskWords, { tasks, number, order, do
 <span class="row"><input id="number" name="number" value="${escapeHtml(number ?? '')}" autocomplete="off" maxlength="100" required${order === null ? ' autofocus' : ''}><button>${say.find}</button></span></form>
 ${done === null ? '' : `<p class="done" role="status">${say.done[done]}</p>`}
 ${found}
+${printForm(language, say)}
 <section><h2>${say.tasks}</h2>${tasks.length === 0 ? `<p>${say.noTasks}</p>` : tasksTable(language, say, tasks)}</section>`;
 }
 
@@ -93,6 +94,7 @@ function orderPart(language: DeskLanguage, say: DeskWords, order: PostDeskOrder,
   const way = events.map(({ occurredAt, status, carrierCode, carrierText }) => `<tr><td>${timeOf(occurredAt)}</td><td>${status === 'UNKNOWN' ? '' : stateOf(say, status)}</td><td>${escapeHtml(carrierText)}<span class="note">${escapeHtml(carrierCode)}</span></td></tr>`);
   return `<section><h2>${escapeHtml(orderNumber)}</h2>
 <table class="facts"><tbody>${facts.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`).join('')}</tbody></table>
+${printButtons(language, say, orderNumber)}
 ${decideForm(language, say, order)}
 <h3>${say.papers}</h3><table><tbody>${papers.join('')}</tbody><tfoot><tr><td></td><td>${say.copies}</td><td class="number">${contents.reduce((sum, { copies }) => sum + copies, 0)}</td></tr></tfoot></table>
 ${handOverForm(language, say, order, now)}
@@ -113,6 +115,23 @@ ${time('when')}<button>${say.confirm}</button>`;
 <p><label for="measure">${say.measure}</label><select id="measure" name="measure">${options(say.measures)}</select></p>
 ${time('attempted')}<button class="second">${say.record}</button>`;
   return `<h3>${say.handOver}</h3>${form(language, 'hand-over', handOver)}<details><summary>${say.attempt}</summary>${form(language, 'attempt', attempt)}</details>`;
+}
+
+/** A new window each: the desk stays where it is while the papers are printed. */
+function printButtons(language: DeskLanguage, say: DeskWords, orderNumber: string): string {
+  const button = (paper: 'label-pdf' | 'slip'): string => `<button class="second" name="paper" value="${paper}">${say.papersToPrint[paper]}</button>`;
+  return printing(language, `<input type="hidden" name="numbers" value="${escapeHtml(orderNumber)}"><p class="row">${button('label-pdf')}${button('slip')}</p>`);
+}
+
+function printForm(language: DeskLanguage, say: DeskWords): string {
+  const papers = DESK_PAPERS.map((paper) => `<option value="${paper}">${say.papersToPrint[paper]}</option>`).join('');
+  const inside = `<p><label for="numbers">${say.printNumbers}</label><textarea id="numbers" name="numbers" rows="4" maxlength="15000" required></textarea></p>
+<p><label for="paper">${say.printPaper}</label><select id="paper" name="paper">${papers}</select></p><button>${say.print}</button>`;
+  return `<section><details><summary>${say.printMany}</summary>${printing(language, inside)}</details></section>`;
+}
+
+function printing(language: DeskLanguage, inside: string): string {
+  return form(language, 'print', inside).replace('<form ', '<form class="print" target="_blank" ');
 }
 
 function decideForm(language: DeskLanguage, say: DeskWords, order: PostDeskOrder): string {

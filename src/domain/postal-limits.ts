@@ -39,7 +39,7 @@ const DAY_MS = 86_400_000;
 
 /** The limits in force on the Vietnamese day of `at`; null: none is known, which is not the same as none. */
 export function limitsAt(at: Date, table: readonly PostalLimits[] = POSTAL_LIMITS): PostalLimits | null {
-  const day = dayOf(at);
+  const day = isoDayInVietnam(at);
   return table.find(({ validFrom, validTo }) => validFrom <= day && (validTo === null || day <= validTo)) ?? null;
 }
 
@@ -83,13 +83,14 @@ function nextAttemptFrom(before: Date, { daysBetweenAttempts }: PostalLimits, ho
 
 function isWorkingDay(start: Date, holidays: Holidays): boolean {
   const weekday = new Date(start.getTime() + VIETNAM_MS).getUTCDay();
-  return weekday !== 0 && weekday !== 6 && !holidays.has(dayOf(start));
+  return weekday !== 0 && weekday !== 6 && !holidays.has(isoDayInVietnam(start));
 }
 
-function dayOf(at: Date): string {
+/** ISO date. */
+export function isoDayInVietnam(at: Date): string {
   return new Date(at.getTime() + VIETNAM_MS).toISOString().slice(0, 10);
 }
 
 function startOfDay(at: Date): Date {
-  return new Date(Date.parse(`${dayOf(at)}T00:00:00Z`) - VIETNAM_MS);
+  return new Date(Date.parse(`${isoDayInVietnam(at)}T00:00:00Z`) - VIETNAM_MS);
 }

@@ -2,14 +2,14 @@ import type { ContentItem, DeliveryTerms, PostalDetail } from './postal-order.ts
 
 /** What the postal worker has to know, in Vietnamese, for carriers whose forms have one field for all of it: what is not told is not done. */
 
-const KINDS = { original: 'bản chính', copy: 'bản sao', 'certified-copy': 'bản sao chứng thực' } as const satisfies Record<ContentItem['kind'], string>;
+export const PAPER_KINDS_IN_WORDS = { original: 'bản chính', copy: 'bản sao', 'certified-copy': 'bản sao chứng thực' } as const satisfies Record<ContentItem['kind'], string>;
 
 /** Circular 17/2017 Art. 5.1g: each paper marked as original or copy, with its count. */
 export function contentsInWords(contents: readonly ContentItem[]): string {
-  return contents.map(({ title, kind, copies }, index) => `${index + 1}. ${title} (${KINDS[kind]}, ${copies} bản)`).join('; ');
+  return contents.map(({ title, kind, copies }, index) => `${index + 1}. ${title} (${PAPER_KINDS_IN_WORDS[kind]}, ${copies} bản)`).join('; ');
 }
 
-const RULES = {
+export const DELIVERY_RULES_IN_WORDS = {
   TO_NAMED_PERSON_ONLY: 'chỉ phát cho đúng người nhận',
   HOUSEHOLD: 'phát cho người nhận hoặc người cùng hộ',
   AGENCY_DESK: 'phát tại bộ phận Một cửa',
@@ -20,7 +20,7 @@ export function instructionsInWords({ note, delivery, sealNumber }: Pick<PostalD
   const { rule, identityCheck, authorised } = delivery;
   const parts = [
     note,
-    RULES[rule],
+    DELIVERY_RULES_IN_WORDS[rule],
     identityCheck ? 'kiểm tra giấy tờ tùy thân' : null,
     authorised === null ? null : `người được ủy quyền: ${authorised.name} (văn bản ủy quyền ${authorised.authorisationRef})`,
     sealNumber === null ? null : `niêm phong số ${sealNumber}`,

@@ -13,6 +13,7 @@ import type { listKeys } from '../usecases/list-keys.ts';
 import type { makeSignature, SignatureUpload } from '../usecases/make-signature.ts';
 import type { openDossier } from '../usecases/open-dossier.ts';
 import type { orderSignature, orderSignatures } from '../usecases/order-signatures.ts';
+import type { printAtDesk, printPost } from '../usecases/print-post.ts';
 import type { openStoredBytes, readDocument } from '../usecases/read-document.ts';
 import type { listDossiers, readDossier } from '../usecases/read-dossier.ts';
 import type { readInbox } from '../usecases/read-inbox.ts';
@@ -102,6 +103,8 @@ export interface HttpDependencies {
   readonly listPostalOrders: Bound<typeof listPostalOrders>;
   readonly cancelPostalOrder: Bound<typeof cancelPostalOrder>;
   readonly reportPostalEvent: Bound<typeof reportPostalEvent>;
+  readonly printPost: Bound<typeof printPost>;
+  readonly printAtDesk: Bound<typeof printAtDesk>;
   readonly listCarriers: Bound<typeof listCarriers>;
   readonly hearCarrier: Bound<typeof hearCarrier>;
   readonly openPostDesk: Bound<typeof openPostDesk>;

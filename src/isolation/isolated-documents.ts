@@ -9,7 +9,7 @@ import { questionsOfPlain } from './plain-questions.ts';
 import type { Tasks } from './tasks.ts';
 
 /** Documents of strangers, in files of ours: worked on by the pool's workers, which read them. Each call has the whole budget. */
-export type DocumentIsolation = Isolation<Pick<Tasks, 'document.judge' | 'pdf.prepare' | 'pdf.add-data' | 'bytes.digest' | 'pdf.paint-signatures' | 'report.pdf'>>;
+export type DocumentIsolation = Isolation<Pick<Tasks, 'document.judge' | 'pdf.prepare' | 'pdf.add-data' | 'bytes.digest' | 'pdf.paint-signatures' | 'report.pdf' | 'post.print'>>;
 
 export function isolatedDocumentJudge(isolation: DocumentIsolation, file: Pick<JudgeFileInput, 'path' | 'detachedPath'>, budget: Budget): DocumentJudge {
   return (context) => judgeThere(isolation, { ...file, appended: NOTHING }, context, budget);

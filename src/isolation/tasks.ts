@@ -1,6 +1,8 @@
 import type { ValidationReport } from '../domain/validation-report.ts';
 import type { DigestedPdf } from '../formats/ades/growing-pdf.ts';
 import { readPkcs12, type Pkcs12Contents } from '../formats/pkcs12/read-pkcs12.ts';
+import type { PaperFonts } from '../formats/pdf-drawing/paper.ts';
+import type { PrintJob } from '../formats/postal-papers/print.ts';
 import type { PdfReportOptions } from '../formats/report/pdf.ts';
 import type { ReportPictures } from '../formats/report/pictures.ts';
 import type { JudgeFileInput, JudgeFileOutput } from './judge-file.ts';
@@ -21,6 +23,10 @@ export interface PdfReportInput extends PdfReportOptions {
   readonly report: ValidationReport;
 }
 
+export interface PrintInput extends PrintJob {
+  readonly fonts: PaperFonts;
+}
+
 /** All work that runs isolated. The table is loaded by every worker: keep what it imports small. */
 export const tasks = {
   'document.judge': { runner: 'thread', run: async (input: JudgeFileInput): Promise<JudgeFileOutput> => (await import('./judge-file.ts')).judgeFile(input) },
@@ -32,6 +38,7 @@ export const tasks = {
   'pdf.paint-signatures': { runner: 'child', run: async ({ pdf }: PaintInput): Promise<ReportPictures> => (await import('../formats/pdf-picture/paint-signatures.ts')).paintSignatures(pdf) },
   // Setting the text of a paper takes some hundred milliseconds, which a server has not.
   'report.pdf': { runner: 'thread', run: async ({ report, ...options }: PdfReportInput): Promise<Uint8Array> => (await import('../formats/report/pdf.ts')).reportPdf(report, options) },
+  'post.print': { runner: 'thread', run: async ({ fonts, ...job }: PrintInput): Promise<Uint8Array> => (await import('../formats/postal-papers/print.ts')).printPapers(job, fonts) },
 } satisfies TaskRegistry;
 
 export type Tasks = TasksOf<typeof tasks>;

@@ -58,8 +58,13 @@ export interface PostalCarrier {
   /** Everything known beforehand to be wrong with the order for this carrier; pointers into the request for a postal order. Sends nothing. */
   checkOrder(order: PostalOrder): readonly InputFault[];
   /**
+   * Places of its addresses that the settings give no code of this carrier's for: the order waits until they do. Pointers as above; they
+   * are no part of `checkOrder`, since the caller can mend nothing. Sends nothing.
+   */
+  unmappedPlaces(order: PostalOrder): readonly InputFault[];
+  /**
    * Places the order under `order.orderNumber`.
-   * @throws REQUEST_INVALID with the faults of `checkOrder`; CARRIER_UNAVAILABLE when it is certain that the order did not reach the
+   * @throws REQUEST_INVALID with the faults of `checkOrder` and `unmappedPlaces`; CARRIER_UNAVAILABLE when it is certain that the order did not reach the
    * carrier (safe to call again); CARRIER_REFUSED likewise, when settings have to be mended first (keys, address); CANCELLED when
    * `signal` aborts before anything was sent. Whatever is thrown, nothing was ordered.
    */

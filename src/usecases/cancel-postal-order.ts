@@ -1,6 +1,7 @@
 import { GatewayError } from '../domain/errors.ts';
 import type { PostalOrderId } from '../domain/ids.ts';
 import type { PostalOrder, TrackingEvent } from '../domain/postal-order.ts';
+import type { PostalRules } from '../domain/postal-rules.ts';
 import { applyEvents, isOver } from '../domain/postal-state.ts';
 import type { PostalOrderView } from '../formats/api/postal.ts';
 import type { Chance } from '../ports/chance.ts';
@@ -19,6 +20,7 @@ export interface CancelPostalPorts {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly queue: JobQueue;
+  readonly rules: PostalRules;
   readonly accounts: readonly PostalAccount[];
 }
 

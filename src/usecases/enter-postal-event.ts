@@ -2,6 +2,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { PostalOrderId } from '../domain/ids.ts';
 import { isSubmission, stateAfterEntry, type AttemptFacts, type HandoverMinutes, type ManualEntry } from '../domain/postal-handover.ts';
 import type { PostalOrder } from '../domain/postal-order.ts';
+import type { PostalRules } from '../domain/postal-rules.ts';
 import { isPlacing } from '../domain/postal-state.ts';
 import type { PostalEntryInput, PostalOrderView } from '../formats/api/postal.ts';
 import type { Chance } from '../ports/chance.ts';
@@ -18,6 +19,7 @@ export interface EnterPostalPorts {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly queue: JobQueue;
+  readonly rules: PostalRules;
 }
 
 export interface PostalEntry {

@@ -12,6 +12,8 @@ export interface PostalAccount {
   readonly carrier: PostalCarrier;
   /** See `orderNumberOf`. */
   readonly orderNumberTemplate: string;
+  /** Of the list that maps official codes of places to the carrier's: told when a place is missing from it. */
+  readonly placeCodesVersion?: string | undefined;
 }
 
 export interface OrderPostRequest {

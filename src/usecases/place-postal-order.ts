@@ -51,13 +51,16 @@ async function place(ports: PlacePostalPorts, held: HeldLease): Promise<Handled>
   const { signal } = held;
   const order = await orderOf(ports.records, held.lease);
   if (!isPlacing(order.state)) return SETTLED; // the feed or a person was faster
-  const { carrier } = accountOf(ports.accounts, order.carrier);
+  const account = accountOf(ports.accounts, order.carrier);
+  const { carrier } = account;
   if (order.state !== 'QUEUED') {
     const answer = await lookUp(ports, carrier, order, held.lease, signal);
     if (answer !== 'not-there') return answer;
   }
   // Nothing is in doubt now, even if a worker was lost on the way here: it had not marked the order.
   const lease: Lease = { ...held.lease, outcomeUnknown: false, unknownSince: null };
+  const unmapped = unmappedOf(account, order);
+  if (unmapped !== null) return handledFailure(ports, carrier, lease, order, unmapped);
   if (!(await markSubmitted(ports, lease, order.id))) return SETTLED;
   try {
     held.beginSending();
@@ -65,6 +68,14 @@ async function place(ports: PlacePostalPorts, held: HeldLease): Promise<Handled>
   } catch (error) {
     return handledFailure(ports, carrier, lease, order, error);
   }
+}
+
+/** Waits, unsent, until the operator's settings know the place: nothing that the caller or a clerk could mend, and nothing to guess. */
+function unmappedOf({ carrier, placeCodesVersion }: PostalAccount, order: PostalOrder): GatewayError | null {
+  const faults = carrier.unmappedPlaces(order);
+  if (faults.length === 0) return null;
+  const list = placeCodesVersion === undefined ? '' : ` (list of codes ${placeCodesVersion})`;
+  return new GatewayError('CARRIER_REFUSED', `Waits, nothing was sent: ${faults.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}${list}`, { faults });
 }
 
 async function orderOf(records: Records, lease: Lease): Promise<PostalOrder> {

@@ -3,22 +3,28 @@ import { GatewayError } from '../domain/errors.ts';
 import type { PostalOrderId } from '../domain/ids.ts';
 import type { Caller } from '../domain/partner.ts';
 import type { PostalOrder } from '../domain/postal-order.ts';
+import type { PostalRules } from '../domain/postal-rules.ts';
 import { postalOrderViewOf } from '../formats/api/postal-views.ts';
 import type { PostalOrderView } from '../formats/api/postal.ts';
 import type { RecordSet } from '../ports/records.ts';
 import { noSuchDossier } from './read-dossier.ts';
 
+export interface ReadPostalPorts {
+  readonly records: RecordSet;
+  readonly rules: PostalRules;
+}
+
 /** An order and its events, for the parties of its dossier; to others it does not exist. @throws POSTAL_ORDER_NOT_FOUND */
-export async function readPostalOrder({ records }: { readonly records: RecordSet }, caller: Caller, id: PostalOrderId): Promise<PostalOrderView> {
+export async function readPostalOrder({ records, rules }: ReadPostalPorts, caller: Caller, id: PostalOrderId): Promise<PostalOrderView> {
   const order = await findVisibleOrder(records, caller, id);
-  return postalOrderViewOf(order, await records.postal.events(id));
+  return postalOrderViewOf(order, await records.postal.events(id), rules);
 }
 
 /** The orders of a dossier, oldest first. @throws DOSSIER_NOT_FOUND */
-export async function listPostalOrders({ records }: { readonly records: RecordSet }, caller: Caller, code: DossierCode): Promise<{ readonly orders: PostalOrderView[] }> {
+export async function listPostalOrders({ records, rules }: ReadPostalPorts, caller: Caller, code: DossierCode): Promise<{ readonly orders: PostalOrderView[] }> {
   if (!(await records.dossiers.isParty(code, caller.partnerId))) throw noSuchDossier(code);
   const orders = await records.postal.ofDossier(code);
-  return { orders: await Promise.all(orders.map(async (order) => postalOrderViewOf(order, await records.postal.events(order.id)))) };
+  return { orders: await Promise.all(orders.map(async (order) => postalOrderViewOf(order, await records.postal.events(order.id), rules))) };
 }
 
 /** @throws POSTAL_ORDER_NOT_FOUND */

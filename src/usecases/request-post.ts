@@ -1,4 +1,8 @@
+import { GatewayError } from '../domain/errors.ts';
+import { placeFaults } from '../domain/places.ts';
+import { isoDayInVietnam } from '../domain/postal-limits.ts';
 import type { PostalDetail } from '../domain/postal-order.ts';
+import type { PostalRules } from '../domain/postal-rules.ts';
 import type { PostalParty } from '../domain/postal-address.ts';
 import { postalOrderViewOf } from '../formats/api/postal-views.ts';
 import type { NewPostalOrderInput, PostalOrderView } from '../formats/api/postal.ts';
@@ -13,6 +17,7 @@ export interface RequestPostPorts extends OncePorts {
   readonly chance: Chance;
   readonly queue: JobQueue;
   readonly accounts: readonly PostalAccount[];
+  readonly rules: PostalRules;
 }
 
 /**
@@ -23,11 +28,12 @@ export interface RequestPostPorts extends OncePorts {
 export async function requestPost(ports: RequestPostPorts, call: Call, input: NewPostalOrderInput): Promise<Once<PostalOrderView>> {
   let wakes: readonly Wake[] = [];
   const answer = await answerOnce(ports, call, { operation: 'POST /v1/postal-orders', status: 202, input }, async (records) => {
+    checkPlaces(input, ports.rules, ports.clock.now());
     const { dossierCode, leg, revision, carrier } = input;
     const request = { dossierCode, leg, revision, carrier, requestedBy: call.caller.partnerId, detail: detailOf(input), at: ports.clock.now() };
     const ordered = await orderPost(records, ports.accounts, ports.chance, request);
     wakes = ordered.wakes;
-    return postalOrderViewOf(ordered.order, []);
+    return postalOrderViewOf(ordered.order, [], ports.rules);
   });
   ports.queue.wake(wakes);
   return answer;
@@ -47,6 +53,14 @@ function detailOf(input: NewPostalOrderInput): PostalDetail {
     roundTripOf: roundTripOf ?? null,
     note: note ?? null,
   };
+}
+
+/** A code that is in no official list is a slip of the caller's. @throws REQUEST_INVALID */
+function checkPlaces(input: NewPostalOrderInput, { places }: PostalRules, at: Date): void {
+  const faults = (['sender', 'recipient'] as const).flatMap((end) =>
+    placeFaults(partyOf(input[end]).address, places, isoDayInVietnam(at)).map(({ field, detail }) => ({ pointer: `/${end}/address/${field}`, detail })),
+  );
+  if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', 'An address names a place that is not in the official list', { faults });
 }
 
 function partyOf({ name, phone, email, address }: NewPostalOrderInput['sender']): PostalParty {

@@ -9,6 +9,7 @@ import type { Sealing } from '../ports/sealing.ts';
 import { authenticate } from './authenticate.ts';
 import { enterPostalEvent, type EnterPostalPorts } from './enter-postal-event.ts';
 import { deliveryOf, type PostalAccount } from './order-post.ts';
+import { findByScan } from './print-post.ts';
 import { resolvePostalOrder } from './resolve-postal-order.ts';
 
 export interface PostDeskPorts extends EnterPostalPorts {
@@ -56,15 +57,13 @@ function checkAdmin({ scopes }: Caller): void {
 }
 
 /** The order a clerk scanned, by the carrier's number of the parcel or by ours; null: there is none. Reading it is audited. */
-export async function findAtDesk({ records, accounts, clock }: PostDeskPorts, { keyId }: Caller, number: string): Promise<PostDeskOrder | null> {
-  const scanned = number.trim();
-  const byNumber = await Promise.all(accounts.map(({ carrier }) => records.postal.findByNumber(carrier.carrier, scanned)));
-  const order = byNumber.find((found) => found !== null) ?? (await records.postal.findByTrackingNumber(scanned))[0] ?? null;
+export async function findAtDesk({ records, accounts, rules, clock }: PostDeskPorts, { keyId }: Caller, number: string): Promise<PostDeskOrder | null> {
+  const order = await findByScan({ records, accounts }, number);
   if (order === null) return null;
   await records.audit.add({ at: clock.now(), actor: `operator:key-${keyId}`, action: 'read-postal-order', subject: `postal-order:${order.id}`, detail: {} });
   const isParked = (await records.outbox.find(deliveryOf(order)))?.state === 'parked';
   return {
-    ...postalOrderViewOf(order, await records.postal.events(order.id)),
+    ...postalOrderViewOf(order, await records.postal.events(order.id), rules),
     contents: order.detail.contents.map(({ title, kind, copies }) => ({ title, kind, copies })),
     handOvers: isPlacing(order.state) && order.state !== 'UNKNOWN' ? [] : MANUAL_ENTRIES.filter((entry) => entry !== 'ATTEMPT_FAILED' && stateAfterEntry(entry, order.leg) !== null),
     decisions: decisionsOn(order, isParked),
@@ -91,7 +90,7 @@ export async function listDeskTasks({ records }: PostDeskPorts): Promise<readonl
 export type DeskDone = 'entered' | 'entered-before' | 'decided';
 
 /** What a clerk sent: a hand-over, an attempt, or a decision. @throws as `enterPostalEvent` and `resolvePostalOrder` */
-export async function workPostDesk(ports: PostDeskPorts, { keyId }: Caller, form: Exclude<PostDeskForm, { action: 'login' | 'logout' }>): Promise<DeskDone> {
+export async function workPostDesk(ports: PostDeskPorts, { keyId }: Caller, form: Exclude<PostDeskForm, { action: 'login' | 'logout' | 'print' }>): Promise<DeskDone> {
   const actor = `operator:key-${keyId}`;
   if (form.action === 'decide') {
     const { id, decision, note } = form;

@@ -24,6 +24,7 @@ import { openDossier } from '../usecases/open-dossier.ts';
 import { orderSignature, orderSignatures } from '../usecases/order-signatures.ts';
 import { openStoredBytes, readDocument } from '../usecases/read-document.ts';
 import { listDossiers, readDossier } from '../usecases/read-dossier.ts';
+import { printAtDesk, printPost, type PrintPostPorts } from '../usecases/print-post.ts';
 import { readInbox } from '../usecases/read-inbox.ts';
 import { followJob, readJob } from '../usecases/read-job.ts';
 import { readMessage } from '../usecases/read-message.ts';
@@ -33,6 +34,7 @@ import { requestPost } from '../usecases/request-post.ts';
 import { sendMessage } from '../usecases/send-message.ts';
 import { storeDocument } from '../usecases/store-document.ts';
 import { loadPaperFonts } from './fonts.ts';
+import { readPostalRules } from './postal-rules.ts';
 import type { Store } from './open-store.ts';
 import type { RunningAccount } from './postal.ts';
 import type { Signing } from './signing.ts';
@@ -56,12 +58,17 @@ export interface HttpParts {
 
 /** Below this the document store is not ready: the largest document must still fit. */
 const MIN_FREE_FACTOR = 2;
+/** A hundred labels in all: they take a quarter of a second each on a slow core. */
+const PRINT_DEADLINE_MS = 60_000;
 
 /** Every function the HTTP API calls, its ports given. */
 export async function httpDependencies(parts: HttpParts, isDraining: () => boolean): Promise<HttpDependencies> {
   const { config, store, queue, accounts, signing, isolation, collector, clock, chance, log } = parts;
   const { records, documents, sealing } = store;
-  const ports = { records, documents, sealing, queue, accounts, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
+  const fonts = await loadPaperFonts();
+  const rules = readPostalRules(config.LIENTHONG_POSTAL_RULES_FILE);
+  const print: PrintPostPorts['print'] = (job, signal) => isolation.run('post.print', { ...job, fonts }, { deadlineMs: PRINT_DEADLINE_MS, signal });
+  const ports = { records, documents, sealing, queue, accounts, rules, print, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
   const trust = { trustStore: openTrust(config), clock, collector };
   return {
     log,
@@ -88,12 +95,14 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     retryJob: (...call) => retryJob(ports, ...call),
     openStoredBytes: (...call) => openStoredBytes(ports, ...call),
     verifyFile: fileVerifier(trust, isolation, readPolicy(config), config.LIENTHONG_DOCUMENT_TIMEOUT_MS),
-    renderReport: reportRenderer(isolation, await loadPaperFonts()),
+    renderReport: reportRenderer(isolation, fonts),
     requestPost: (...call) => requestPost(ports, ...call),
     readPostalOrder: (...call) => readPostalOrder(ports, ...call),
     listPostalOrders: (...call) => listPostalOrders(ports, ...call),
     cancelPostalOrder: (...call) => cancelPostalOrder(ports, ...call),
     reportPostalEvent: (...call) => reportPostalEvent(ports, ...call),
+    printPost: (...call) => printPost(ports, ...call),
+    printAtDesk: (...call) => printAtDesk(ports, ...call),
     listCarriers: () => listCarriers(ports),
     hearCarrier: (...call) => hearCarrier(ports, ...call),
     openPostDesk: (...call) => openPostDesk(ports, ...call),

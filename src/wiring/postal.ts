@@ -21,6 +21,8 @@ const common = {
   /** What orders call this account, where there are several with one carrier; default: the connector's name. */
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{1,39}$/).optional(),
   orderNumberTemplate: z.string().default(DEFAULT_ORDER_NUMBER),
+  /** Of the codes of places below: told when a place is missing from them. */
+  placeCodesVersion: z.string().min(1).max(100).optional(),
   /** How often the tracking feed is read. */
   pollSeconds: z.number().min(0.2).max(86_400).default(300),
   timeoutMs: z.int().min(100).max(120_000).optional(),
@@ -75,7 +77,7 @@ export function readPostalAccounts(path: string | undefined, clock: Clock, dispa
   const given: Given = { clock, exchange: httpOnce(dispatcher).exchange, read: (file) => secretOf(resolve(dirname(path), file)) };
   const accounts = parsed.data.accounts.map((account) => {
     const carrier = carrierOf(account, given);
-    return { carrier: { ...carrier, carrier: account.name ?? carrier.carrier }, orderNumberTemplate: account.orderNumberTemplate, pollMs: account.pollSeconds * 1000 };
+    return { carrier: { ...carrier, carrier: account.name ?? carrier.carrier }, orderNumberTemplate: account.orderNumberTemplate, placeCodesVersion: account.placeCodesVersion, pollMs: account.pollSeconds * 1000 };
   });
   const names = accounts.map(({ carrier }) => carrier.carrier);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -84,7 +86,7 @@ export function readPostalAccounts(path: string | undefined, clock: Clock, dispa
 }
 
 function carrierOf(account: z.output<typeof postalFile>['accounts'][number], { clock, exchange, read }: Given): PostalCarrier {
-  const { carrier: _kind, name: _name, orderNumberTemplate: _template, pollSeconds: _poll, ...rest } = account;
+  const { carrier: _kind, name: _name, orderNumberTemplate: _template, pollSeconds: _poll, placeCodesVersion: _version, ...rest } = account;
   if ('secretKeyFile' in rest) {
     const { secretKeyFile, paths, statuses, ...settings } = rest;
     return createVnpostHccCarrier({

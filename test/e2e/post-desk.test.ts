@@ -92,7 +92,7 @@ describe.skipIf(!requireTool('chromium'))('the post desk in Chromium', () => {
     // The field has minutes; the order may be of this very minute.
     const now = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 19);
     await fill('#when', now);
-    await page.click('main section form button');
+    await page.click('form:has(#entry) button');
     await shows('is less than the 3 papers of the list');
     await picture('3-too-few');
     for (const said of ['Đã ghi nhận.', 'Việc này đã được ghi nhận trước đó']) {
@@ -101,13 +101,35 @@ describe.skipIf(!requireTool('chromium'))('the post desk in Chromium', () => {
       await fill('#counted', '3');
       await page.evaluate(`document.querySelector('#complete').checked = true`);
       await fill('#when', now);
-      await page.click('main section form button');
+      await page.click('form:has(#entry) button');
       await shows(said);
     }
     await picture('4-entered');
     expect((await read(collected.id)).state).toBe('DELIVERED');
     const { body } = await ask<DossierTimeline>(gateway.url, `/v1/dossiers/${collected.dossierCode}`, { token: portal.token });
     expect(body.timeline.filter(({ kind }) => kind === 'dossier.submitted-by-post').map(({ at }) => at)).toEqual([new Date(`${now}+07:00`).toISOString()]);
+  });
+
+  it('prints the label and the slip of an order, and the minutes of many', async () => {
+    const placed = await order('DELIVER_RESULT');
+    const { trackingNumber } = await eventually(() => read(placed.id), (found) => found.trackingNumber !== null);
+    await page.open(url(`?number=${placed.id}`));
+    expect(await page.html()).toContain(placed.orderNumber);
+    await page.evaluate(`document.querySelector('form.print:has(#numbers)').closest('details').open = true`);
+    await picture('4b-print');
+    const cookie = String(((await page.send('Network.getCookies', { urls: [url()] }))['cookies'] as { name: string; value: string }[]).map(({ name, value }) => `${name}=${value}`));
+    const paper = async (kind: string, numbers: string): Promise<readonly [number, string, Buffer]> => {
+      const response = await form({ action: 'print', paper: kind, numbers }, { cookie });
+      return [response.status, response.headers.get('content-type') ?? '', Buffer.from(await response.arrayBuffer())];
+    };
+    for (const kind of ['label-pdf', 'slip', 'AGENCY_TO_POST']) {
+      const [status, type, body] = await paper(kind, `${placed.orderNumber}\n${trackingNumber ?? ''}\n`);
+      expect([status, type, body.subarray(0, 5).toString()]).toEqual([200, 'application/pdf', '%PDF-']);
+    }
+    expect((await paper('label-zpl-203', placed.orderNumber))[2].toString()).toMatch(/^\^XA\^PW840\^LL1184/);
+    expect(await paper('slip', 'no-such-order')).toEqual([404, expect.stringContaining('text/html'), expect.anything()]);
+    const audited = await gateway.fresh.handle.pool.query(`SELECT 1 FROM audit WHERE action = 'print-postal-paper' AND subject = $1`, [`postal-order:${placed.id}`]);
+    expect(audited.rowCount).toBe(7);
   });
 
   it('an order whose outcome is unknown is listed, and decided by a person with a note', async () => {
@@ -163,6 +185,11 @@ describe('the post desk', () => {
     expect(await look()).toContain('Đơn chờ người quyết định');
     await gateway.fresh.handle.pool.query('UPDATE api_key SET revoked_at = now() WHERE id = $1', [/^lt_([0-9a-f]{32})_/.exec(key)?.[1]]);
     expect(await look()).toContain('Khóa API của quản trị viên');
+  });
+
+  it('keeps its cookie to TLS where the page came over TLS', async () => {
+    const response = await fetch(`${gateway.url}/console/post`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ action: 'login', key: adminKey }).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-proto': 'https' } });
+    expect(response.headers.get('set-cookie')).toMatch(/; Max-Age=900; Secure$/);
   });
 
   it.each([

@@ -8,7 +8,7 @@ import type { DossierTimeline, DossierView } from '../../src/formats/api/dossier
 import type { PostalOrderView } from '../../src/formats/api/postal.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { eventually } from '../support/eventually.ts';
-import { ask, startTestGateway, type Answer, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
+import { ask, askRaw, startTestGateway, type Answer, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
 import { vnpostMyAt } from '../support/postal-engine.ts';
 
 let post: SandboxVnpost;
@@ -25,6 +25,7 @@ beforeAll(async () => {
       {
         carrier: createVnpostHccCarrier({ baseUrl: post.url, ...SANDBOX_CUSTOMER, provinceCodes: { '46': 53, '48': 55 }, statuses: { rejected: [SANDBOX_REFUSED] }, clock: systemClock, timeoutMs: 500, exchange: httpOnce(dispatcher).exchange }),
         orderNumberTemplate: DEFAULT_ORDER_NUMBER,
+        placeCodesVersion: 'mẫu-1',
         pollMs: 100,
       },
       { carrier: vnpostMyAt(my.url, { webhookKeyPem: my.webhookKeyPem }), orderNumberTemplate: DEFAULT_ORDER_NUMBER, pollMs: 3_600_000 },
@@ -85,9 +86,34 @@ describe('an order for the post', () => {
 
   it('that the carrier could not take is refused with what is wrong (bad input)', async () => {
     const code = await openDossier();
-    const unknownProvince = { recipient: party('Trần Văn Mẫu', '99') };
-    expect((await order(code, unknownProvince)).body).toMatchObject({ status: 422, code: 'REQUEST_INVALID', errors: [expect.objectContaining({ pointer: expect.stringContaining('recipient') as string })] });
+    const noTelephone = { recipient: { ...party('Trần Văn Mẫu', '48'), phone: 'không có' } };
+    expect((await order(code, noTelephone)).body).toMatchObject({ status: 422, code: 'REQUEST_INVALID', errors: [expect.objectContaining({ pointer: '/recipient/phone' })] });
     expect((await order(code, { carrier: 'post-elsewhere' })).body).toMatchObject({ status: 422, code: 'CARRIER_UNKNOWN' });
+  });
+
+  it('to a place that the carrier’s settings do not know waits, unsent, and says for what', async () => {
+    const { status, body } = await order(await openDossier(), { recipient: party('Trần Văn Mẫu', '99') });
+    expect(status).toBe(202);
+    const waiting = await eventually(() => read(body.id), (answer) => answer.body.stateReason !== null);
+    expect(waiting.body).toMatchObject({ state: 'QUEUED', stateReason: 'Waits, nothing was sent: /recipient/address/provinceCode the province 99 has no VNPost number yet: add it to the carrier’s provinceCodes (list of codes mẫu-1)' });
+    expect(couriers(body.orderNumber)).toBe(0);
+  });
+
+  it('is printed for the system that placed it, and for no other party', async () => {
+    const { body } = await order(await openDossier());
+    const print = (path: string, token = portal.token, json?: object): Promise<Response> => askRaw(gateway.url, path, { headers: { authorization: `Bearer ${token}`, ...(json === undefined ? {} : { 'content-type': 'application/json' }) }, ...(json === undefined ? {} : { method: 'POST', body: JSON.stringify(json) }) });
+    for (const [path, type, start] of [['label.pdf', 'application/pdf', '%PDF-'], ['slip.pdf', 'application/pdf', '%PDF-'], ['label.zpl?dpi=300', 'text/plain; charset=utf-8', '^XA^PW1240']] as const) {
+      const printed = await print(`/v1/postal-orders/${body.id}/${path}`);
+      expect([printed.status, printed.headers.get('content-type')]).toEqual([200, type]);
+      expect((await printed.text()).startsWith(start)).toBe(true);
+      expect((await print(`/v1/postal-orders/${body.id}/${path}`, stranger.token)).status).toBe(404);
+    }
+    const minutes = await print('/v1/postal-papers', portal.token, { paper: 'minutes', handover: 'AGENCY_TO_POST', orders: [body.id] });
+    expect([minutes.status, minutes.headers.get('content-disposition')]).toEqual([200, 'inline; filename="minutes.pdf"']);
+    for (const wrong of [{ paper: 'minutes', orders: [body.id] }, { paper: 'slip', format: 'zpl', orders: [body.id] }, { paper: 'label', orders: [body.id, body.id] }, { paper: 'label', orders: [] }]) expect((await print('/v1/postal-papers', portal.token, wrong)).status).toBe(422);
+    await whenIn(body.id, 'ACCEPTED');
+    await cancel(body.id);
+    expect((await print(`/v1/postal-orders/${body.id}/label.pdf`)).status).toBe(409);
   });
 
   it('of others does not exist', async () => {

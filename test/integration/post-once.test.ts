@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../../sandbox/vnpost/faults.ts';
 import { startSandboxVnpost, type SandboxVnpost, type SandboxVnpostOptions } from '../../sandbox/vnpost/start.ts';
 import type { PartnerId } from '../../src/domain/ids.ts';
+import { DEFAULT_POSTAL_RULES } from '../../src/domain/postal-rules.ts';
 import type { PostalOrder } from '../../src/domain/postal-order.ts';
 import type { Call } from '../../src/usecases/call.ts';
 import { cancelPostalOrder } from '../../src/usecases/cancel-postal-order.ts';
@@ -58,7 +59,7 @@ async function post(sandboxOptions: SandboxVnpostOptions = {}, options: PostEngi
   };
 }
 
-const ports = { clock: systemClock, queue: noQueue };
+const ports = { clock: systemClock, queue: noQueue, rules: DEFAULT_POSTAL_RULES };
 const resolve = (order: PostalOrder, decision: PostalDecision, { engine }: Post, quarantineMs = 0): ReturnType<typeof resolvePostalOrder> =>
   resolvePostalOrder(fresh.records, engine.ports.chance, { id: order.id, decision, note: 'hỏi bưu điện', actor: 'operator:test', at: systemClock.now(), quarantineMs });
 const callOf = (partnerId: PartnerId): Call => ({ caller: { partnerId, keyId: 'test', scopes: new Set() }, idempotencyKey: null, traceparent: null });

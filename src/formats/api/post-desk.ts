@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { MOST_PAPERS } from './postal-papers.ts';
 import { ATTEMPT_ACTIONS, ATTEMPT_REASONS, MANUAL_ENTRIES } from '../../domain/postal-handover.ts';
+import { HANDOVERS } from '../postal-papers/minutes.ts';
 import { postalOrderView } from './postal.ts';
 import { postalOrderId, text } from './primitives.ts';
 
@@ -11,11 +13,17 @@ const checkbox = z.literal('on').optional().transform((value) => value === 'on')
 /** As browsers send it, meant in Vietnam's time. */
 const localTime = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/).transform((value) => new Date(`${value}+07:00`));
 
+/** What the desk prints: labels for either kind of printer, slips, or the minutes of one kind of hand-over. */
+export const DESK_PAPERS = ['label-pdf', 'label-zpl-203', 'label-zpl-300', 'slip', ...HANDOVERS] as const;
+/** As scanners type them: one a line. */
+const numbers = z.string().max(15_000).transform((value) => [...new Set(value.split(/\s+/).filter((number) => number !== ''))]).pipe(z.array(text(100)).min(1).max(MOST_PAPERS));
+
 export const postDeskForm = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('login'), key: z.string().min(1).max(200) }),
   z.strictObject({ action: z.literal('logout') }),
   z.strictObject({ action: z.literal('hand-over'), id: postalOrderId, number: text(100), entry: z.enum(MANUAL_ENTRIES), minutesNumber: text(60), counted: z.coerce.number().int().min(0).max(9_999), complete: checkbox, discrepancy: z.string().max(500), occurredAt: localTime }),
   z.strictObject({ action: z.literal('attempt'), id: postalOrderId, number: text(100), reason: z.enum(ATTEMPT_REASONS), measure: z.enum(ATTEMPT_ACTIONS), occurredAt: localTime }),
+  z.strictObject({ action: z.literal('print'), numbers, paper: z.enum(DESK_PAPERS) }),
   z.strictObject({ action: z.literal('decide'), id: postalOrderId, number: text(100), decision: z.enum(['adopt', 'resend', 'cancel']), note: text(500) }),
 ]);
 export type PostDeskForm = z.output<typeof postDeskForm>;

@@ -1,9 +1,11 @@
-import { countAttempts, endOfWorkingDay, limitsAt, type Holidays } from '../../domain/postal-limits.ts';
+import { countAttempts, endOfWorkingDay, limitsAt } from '../../domain/postal-limits.ts';
 import type { PostalOrder, TrackingEvent } from '../../domain/postal-order.ts';
+import type { PostalRules } from '../../domain/postal-rules.ts';
+import { readS10 } from '../../domain/s10.ts';
 import type { PostalOrderView } from './postal.ts';
 
 /** An order and its events, without the addresses of sender and recipient and without the carrier's raw answers. */
-export function postalOrderViewOf(order: PostalOrder, events: readonly TrackingEvent[], holidays: Holidays = NO_HOLIDAYS): PostalOrderView {
+export function postalOrderViewOf(order: PostalOrder, events: readonly TrackingEvent[], rules: PostalRules): PostalOrderView {
   const { id, dossierCode, leg, revision, carrier, orderNumber, trackingNumber, state, stateReason, stateAt, carrierText, createdAt } = order;
   return {
     id,
@@ -13,23 +15,29 @@ export function postalOrderViewOf(order: PostalOrder, events: readonly TrackingE
     carrier,
     orderNumber,
     trackingNumber,
+    trackingNumberWarning: trackingNumber === null ? null : warningOf(trackingNumber),
     state,
     stateReason,
     stateAt: stateAt.toISOString(),
     carrierText,
     roundTripOf: order.detail.roundTripOf,
-    deadline: deadlineOf(order, events, holidays),
+    deadline: deadlineOf(order, events, rules),
     events: events.map(eventViewOf),
     createdAt: createdAt.toISOString(),
   };
 }
 
-const NO_HOLIDAYS: Holidays = new Set();
+/** What is told about the carrier's number, which is kept as it is. */
+function warningOf(trackingNumber: string): PostalOrderView['trackingNumberWarning'] {
+  const s10 = readS10(trackingNumber);
+  if (s10 === null) return 'not-s10';
+  return !s10.isCheckDigitRight ? 's10-check-digit' : s10.isReserved ? 's10-reserved' : null;
+}
 
 /** Counted from the day the post took the papers (J), by the limits in force on that day. */
-function deadlineOf({ state }: PostalOrder, events: readonly TrackingEvent[], holidays: Holidays): PostalOrderView['deadline'] {
+function deadlineOf({ state }: PostalOrder, events: readonly TrackingEvent[], { limits: table, holidays }: PostalRules): PostalOrderView['deadline'] {
   const accepted = events.find(({ status }) => status === 'PICKED_UP')?.occurredAt;
-  const limits = accepted === undefined ? null : limitsAt(accepted);
+  const limits = accepted === undefined ? null : limitsAt(accepted, table);
   if (accepted === undefined || limits === null) return null;
   const failedAt = events.filter(({ status }) => status === 'DELIVERY_FAILED').map(({ occurredAt }) => occurredAt);
   const { failed, nextFrom, returnDue } = countAttempts(state, failedAt, limits, holidays);

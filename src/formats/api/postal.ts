@@ -85,6 +85,7 @@ export const postalOrderView = z
     carrier: z.string(),
     orderNumber: z.string(),
     trackingNumber: z.string().nullable(),
+    trackingNumberWarning: z.enum(['not-s10', 's10-check-digit', 's10-reserved']).nullable().describe('How the number differs from UPU S10; never a reason to refuse it.'),
     state: z.string(),
     stateReason: z.string().nullable(),
     stateAt: instant,

@@ -7,12 +7,14 @@ export interface GlyphOutline {
   readonly contours: readonly (readonly Point[])[];
 }
 
-/** Reads outlines of letters from a TrueType or OpenType font of our own, for drawings that are not text. @throws Error when it is a collection */
-export function glyphOutlines(font: Uint8Array, text: string): GlyphOutline[] {
+/** Reads a TrueType or OpenType font of our own, for drawings of letters that are not text. @throws Error when it is a collection */
+export function openOutlines(font: Uint8Array): (text: string) => GlyphOutline[] {
   const face = fontkit.create(font);
   if (!('layout' in face)) throw new Error('A collection of fonts has no one face');
-  const { glyphs, positions } = face.layout(text.normalize('NFC'));
-  return glyphs.map((glyph, index) => ({ advance: (positions?.[index]?.xAdvance ?? 0) / face.unitsPerEm, contours: contoursOf(glyph.path.commands, 1 / face.unitsPerEm) }));
+  return (text) => {
+    const { glyphs, positions } = face.layout(text.normalize('NFC'));
+    return glyphs.map((glyph, index) => ({ advance: (positions?.[index]?.xAdvance ?? 0) / face.unitsPerEm, contours: contoursOf(glyph.path.commands, 1 / face.unitsPerEm) }));
+  };
 }
 
 const CURVE_STEPS = 8;

@@ -3,14 +3,18 @@ import { postPage, type PostDesk } from '../../console/post-page.ts';
 import { GatewayError, isGatewayError } from '../../domain/errors.ts';
 import type { Caller } from '../../domain/partner.ts';
 import { postDeskForm, postDeskQuery, type PostDeskForm } from '../../formats/api/post-desk.ts';
+import type { PostalPaper } from '../../formats/postal-papers/print.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ContentReply } from '../reply.ts';
 import { wholeBody } from '../request-body.ts';
-import { defineRoute, parse } from '../route.ts';
+import { defineRoute, parse, type Exchange } from '../route.ts';
+import { requestSignal } from '../upload.ts';
+import { printed } from './postal-papers.ts';
 
 const PAGE = '/console/post';
 const COOKIE = 'lienthong-post-desk';
+const PRINT_LIMIT_MS = 60_000;
 const SESSION_SECONDS = 15 * 60;
 const FORM_PACE = { maxBytes: 16 * 1024, minBytesPerSecond: 256, graceMs: 10_000 };
 type Query = { readonly lang: 'vi' | 'en'; readonly number?: string | undefined; readonly done?: PostDesk['done'] | undefined };
@@ -42,14 +46,15 @@ export const postDeskFormRoute = defineRoute({
   pathParameters: null,
   query: postDeskQuery,
   body: { kind: 'bytes', description: 'application/x-www-form-urlencoded, as the page sends it.' },
-  answer: { kind: 'content', status: 200, description: 'The page; 303 to it when the form was taken', forms: { 'text/html': null } },
+  answer: { kind: 'content', status: 200, description: 'The page; 303 to it when the form was taken; papers where it asks for some', forms: { 'text/html': null, 'application/pdf': null, 'text/plain': null } },
   problems: ['UNAUTHENTICATED', 'REQUEST_MALFORMED'],
-  run: async (dependencies, { query }, { request }) => {
+  run: async (dependencies, { query }, exchange) => {
+    const { request } = exchange;
     checkOwnPage(request);
     const sent = await readForm(request);
     const caller = await sessionOf(dependencies, request);
     try {
-      return await take(dependencies, caller, query, parse(postDeskForm, sent, '') as PostDeskForm);
+      return await take(dependencies, exchange, caller, query, parse(postDeskForm, sent, '') as PostDeskForm);
     } catch (error) {
       if (!isGatewayError(error) || PROBLEMS[error.code].status >= 500) throw error;
       const page = await show(dependencies, caller, { ...query, number: sent['number'] }, sentenceOf(error, query.lang));
@@ -58,10 +63,14 @@ export const postDeskFormRoute = defineRoute({
   },
 });
 
-async function take(dependencies: HttpDependencies, caller: Caller | null, { lang }: Query, form: PostDeskForm): Promise<ContentReply> {
-  if (form.action === 'login') return redirect(`${PAGE}?lang=${lang}`, cookieOf(await dependencies.openPostDesk(form.key), SESSION_SECONDS));
-  if (form.action === 'logout') return redirect(`${PAGE}?lang=${lang}`, cookieOf('', 0));
+async function take(dependencies: HttpDependencies, { request, response }: Exchange, caller: Caller | null, { lang }: Query, form: PostDeskForm): Promise<ContentReply> {
+  if (form.action === 'login') return redirect(`${PAGE}?lang=${lang}`, cookieOf(request, await dependencies.openPostDesk(form.key), SESSION_SECONDS));
+  if (form.action === 'logout') return redirect(`${PAGE}?lang=${lang}`, cookieOf(request, '', 0));
   if (caller === null) throw new GatewayError('UNAUTHENTICATED', 'The session is over: sign in again');
+  if (form.action === 'print') {
+    const paper = deskPaperOf(form.paper);
+    return printed(paper, await dependencies.printAtDesk(caller, form.numbers, paper, requestSignal(response, PRINT_LIMIT_MS)));
+  }
   const done = await dependencies.workPostDesk(caller, form);
   return redirect(`${PAGE}?${new URLSearchParams({ lang, number: form.number, done }).toString()}`, null);
 }
@@ -77,9 +86,30 @@ async function sessionOf({ readDeskSession }: HttpDependencies, request: Request
   return session === undefined ? null : readDeskSession(session);
 }
 
-/** Not readable by scripts, never sent along from another site. `Secure` is the proxy's to add: behind it we speak plain HTTP. */
-function cookieOf(value: string, maxAgeSeconds: number): string {
-  return `${COOKIE}=${value}; Path=${PAGE}; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`;
+/** Not readable by scripts, never sent along from another site, and over TLS only where the page came that way. */
+function cookieOf(request: Request, value: string, maxAgeSeconds: number): string {
+  return `${COOKIE}=${value}; Path=${PAGE}; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}${isOverTls(request) ? '; Secure' : ''}`;
+}
+
+/** Behind a proxy we speak plain HTTP, and it says what the browser speaks. Whoever makes that up harms his own session at most. */
+function isOverTls({ secure, headers }: Request): boolean {
+  const forwarded = headers['x-forwarded-proto'];
+  return secure || (typeof forwarded === 'string' && forwarded.split(',')[0]?.trim().toLowerCase() === 'https');
+}
+
+function deskPaperOf(paper: Extract<PostDeskForm, { action: 'print' }>['paper']): PostalPaper {
+  switch (paper) {
+    case 'label-pdf':
+      return { kind: 'label', format: 'pdf' };
+    case 'label-zpl-203':
+      return { kind: 'label', format: 'zpl', dpi: 203 };
+    case 'label-zpl-300':
+      return { kind: 'label', format: 'zpl', dpi: 300 };
+    case 'slip':
+      return { kind: 'slip' };
+    default:
+      return { kind: 'minutes', handover: paper, minutesNumber: null };
+  }
 }
 
 /** Beside the strict cookie: a form that another site sends is refused, whatever its cookies. */

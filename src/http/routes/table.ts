@@ -10,6 +10,7 @@ import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messag
 import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
 import { postDeskFormRoute, postDeskRoute } from './post-desk.ts';
 import { cancelPostalOrderRoute, listPostalOrdersRoute, readPostalOrderRoute, reportPostalEventRoute, requestPostRoute } from './postal-orders.ts';
+import { labelPdfRoute, labelZplRoute, printPapersRoute, slipRoute } from './postal-papers.ts';
 import { listKeysRoute, makeSignatureRoute } from './signatures.ts';
 import { verifyFormRoute, verifyPageRoute, verifyRoute } from './verifications.ts';
 
@@ -42,6 +43,10 @@ export function routesOf(version: string): readonly Route[] {
     listPostalOrdersRoute,
     cancelPostalOrderRoute,
     reportPostalEventRoute,
+    labelPdfRoute,
+    labelZplRoute,
+    slipRoute,
+    printPapersRoute,
     listCarriersRoute,
     hearCarrierRoute,
     postDeskRoute,

@@ -53,6 +53,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@cantoo/fontkit': ['src/formats/'],
   '@cantoo/pdf-lib': ['src/formats/'],
   '@hyzyla/pdfium': ['src/formats/'],
+  'bwip-js': ['src/formats/barcodes/'],
   canonicalize: ['src/formats/'],
   asn1js: ['src/formats/'],
   'libxml2-wasm': ['src/formats/'],

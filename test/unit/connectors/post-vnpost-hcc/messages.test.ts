@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cursorAfter, FEED_START, isCursor, lastIdOf } from '../../../../connectors/post-vnpost-hcc/cursor.ts';
-import { checkVnpostOrder } from '../../../../connectors/post-vnpost-hcc/order-rules.ts';
+import { checkVnpostOrder, unmappedVnpostPlaces } from '../../../../connectors/post-vnpost-hcc/order-rules.ts';
 import { buildCancelRequest, buildPlaceRequest, buildTokenRequest, buildTrackingRequest } from '../../../../connectors/post-vnpost-hcc/request.ts';
 import { readResult, readToken, readTrackingPage } from '../../../../connectors/post-vnpost-hcc/response.ts';
 import { resolveSettings, type VnpostHccSettings } from '../../../../connectors/post-vnpost-hcc/settings.ts';
@@ -87,13 +87,19 @@ describe('what is wrong with an order before it is sent', () => {
   });
 
   const { recipient, sender } = POSTAL_DETAIL;
+  it.each([
+    ['/recipient/address/provinceCode', { recipient: { ...recipient, address: { ...recipient.address, provinceCode: '99' } } }],
+    ['/sender/address/provinceCode', { sender: { ...sender, address: { ...sender.address, provinceCode: 'HUE' } } }],
+  ] as const)('counts %s without a number of VNPost’s as something to wait for', (pointer, detail) => {
+    expect(checkVnpostOrder(postalOrder('n', detail), settings)).toEqual([]);
+    expect(unmappedVnpostPlaces(postalOrder('n', detail), settings).map((fault) => fault.pointer)).toEqual([pointer]);
+  });
+
   const fee = { purpose: 'COD_OTHER', payer: 'recipient', collectBy: 'POST' } as const;
   it.each([
     ['/recipient/name', { recipient: { ...recipient, name: ' ' } }],
     ['/recipient/phone', { recipient: { ...recipient, phone: 'không có' } }],
     ['/recipient/address/line', { recipient: { ...recipient, address: { ...recipient.address, line: '' } } }],
-    ['/recipient/address/provinceCode', { recipient: { ...recipient, address: { ...recipient.address, provinceCode: '99' } } }],
-    ['/sender/address/provinceCode', { sender: { ...sender, address: { ...sender.address, provinceCode: 'HUE' } } }],
     ['/codAmountVnd', { fees: [{ ...fee, amountVnd: -1 }] }],
     ['/codAmountVnd', { fees: [{ ...fee, amountVnd: 0.5 }] }],
     ['/codAmountVnd', { fees: [{ ...fee, amountVnd: 20_000_001 }] }],

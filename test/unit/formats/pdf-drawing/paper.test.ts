@@ -6,7 +6,7 @@ import { loadPaperFonts } from '../../../../sandbox/papers/fonts.ts';
 import { bytesSource } from '../../../../src/formats/byte-source.ts';
 import { openPdf } from '../../../../src/formats/pdf/document.ts';
 import { findPage, leaves, shownSize } from '../../../../src/formats/pdf/pages.ts';
-import { glyphOutlines } from '../../../../src/formats/pdf-drawing/glyph-outlines.ts';
+import { openOutlines } from '../../../../src/formats/pdf-drawing/glyph-outlines.ts';
 import { openPaper, type Paper, type PaperFonts } from '../../../../src/formats/pdf-drawing/paper.ts';
 import { breakLines, type Faces, type TextStyle } from '../../../../src/formats/pdf-drawing/text-layout.ts';
 import { qpdfComplaints } from '../../../support/pdf.ts';
@@ -59,7 +59,7 @@ describe('breaking lines', () => {
 
 describe('outlines of letters', () => {
   it('are closed polygons of the letter’s own size', () => {
-    const [letter] = glyphOutlines(fonts.bold, 'Ế');
+    const [letter] = openOutlines(fonts.bold)('Ế');
     expect(letter?.contours.length).toBeGreaterThanOrEqual(3); // the letter, the circumflex, the acute
     expect(Math.max(...(letter?.contours.flat() ?? []).map(({ y }) => y))).toBeGreaterThan(0.66);
     expect(letter?.advance).toBeCloseTo(0.667, 2);
