@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
 
 /** What arrived at a webhook address, before anything of it is believed. */
 export interface Webhook {
@@ -10,20 +10,39 @@ export type WebhookVerdict = { readonly genuine: true; readonly id: string } | {
 
 const TOLERANCE_SECONDS = 5 * 60;
 
+export interface WebhookTrust {
+  /** `whsec_` and base64. */
+  readonly secret: string;
+  /** `whpk_` and base64, the sender's own; with none given, the secret alone decides. */
+  readonly publicKeys: readonly string[];
+}
+
 /**
- * Whether a webhook comes from whoever shares the secret, and now. Standard Webhooks 1.0.0: HMAC-SHA256 over `id.timestamp.body`; any one
- * of the signatures may match, so that secrets can be changed; one too old or too new is a replay or a broken clock.
- * @param secret `whsec_` and base64
+ * Whether a webhook comes from whoever shares the secret and holds one of the keys, and now. Standard Webhooks 1.0.0: HMAC-SHA256 (v1) and
+ * Ed25519 (v1a) over `id.timestamp.body`; any one signature of each kind may match, so that keys can be changed; one too old or too new is
+ * a replay or a broken clock.
  */
-export function checkWebhook({ headers, body }: Webhook, secret: string, now: Date): WebhookVerdict {
+export function checkWebhook({ headers, body }: Webhook, { secret, publicKeys }: WebhookTrust, now: Date): WebhookVerdict {
   const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => headers[name]);
   if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return no('webhook-id, webhook-timestamp or webhook-signature is missing');
   if (!/^\d{1,12}$/.test(timestamp)) return no('webhook-timestamp is not a number of seconds');
   if (Math.abs(Number(timestamp) - now.getTime() / 1_000) > TOLERANCE_SECONDS) return no('webhook-timestamp is more than five minutes away');
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-  const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest();
-  const matches = signatures.split(' ').some((signature) => signature.startsWith('v1,') && isSame(Buffer.from(signature.slice(3), 'base64'), expected));
-  return matches ? { genuine: true, id } : no('no signature matches');
+  const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
+  const expected = createHmac('sha256', key).update(content).digest();
+  if (!signaturesOf(signatures, 'v1').some((signature) => isSame(signature, expected))) return no('no v1 signature matches');
+  if (publicKeys.length === 0) return { genuine: true, id };
+  const isByKey = signaturesOf(signatures, 'v1a').some((signature) => publicKeys.some((text) => verify(null, content, publicKeyOf(text), signature)));
+  return isByKey ? { genuine: true, id } : no('no v1a signature matches');
+}
+
+function signaturesOf(list: string, version: 'v1' | 'v1a'): readonly Uint8Array[] {
+  return list.split(' ').flatMap((entry) => (entry.startsWith(`${version},`) ? [Buffer.from(entry.slice(version.length + 1), 'base64')] : []));
+}
+
+function publicKeyOf(text: string): ReturnType<typeof createPublicKey> {
+  const x = Buffer.from(text.replace(/^whpk_/, ''), 'base64').toString('base64url');
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
 }
 
 function isSame(given: Uint8Array, expected: Uint8Array): boolean {

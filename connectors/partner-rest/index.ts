@@ -5,14 +5,18 @@ import type { Partner } from '../../src/domain/partner.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { DossierPartner, LookupOutcome, SendOutcome } from '../../src/ports/dossier-partner.ts';
 import { call, type CallLimits, type CallResult } from './client.ts';
-import { buildLookup, buildPush, readWebhookSecret } from './request.ts';
+import { buildLookup, buildPush, readWebhookSecret, type PushKey, type PushKeys } from './request.ts';
 import { readLookupAnswer, readPushAnswer } from './response.ts';
+
+export type { PushKey } from './request.ts';
 
 export interface PartnerRestSettings {
   /** In mode `push`, with its URL. */
   readonly partner: Partner;
   /** `whsec_…`, several separated by spaces while one replaces the other; a secret. */
   readonly webhookSecret: string;
+  /** The gateway's own, Ed25519; each signs beside the secret (`v1a`). Default: none. */
+  readonly pushKeys?: readonly PushKey[];
   /** The gateway's guarded connections: judges addresses when it connects. Stays the caller's to close. */
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
@@ -29,7 +33,7 @@ export interface PartnerRestSettings {
 export function createRestPartner(settings: PartnerRestSettings): DossierPartner {
   const { partner, clock, dispatcher, totalTimeoutMs = 20_000, maxAnswerBytes = 64 * 1024 } = settings;
   const url = readUrl(partner.url);
-  const keys = readWebhookSecret(settings.webhookSecret);
+  const keys: PushKeys = { secrets: readWebhookSecret(settings.webhookSecret), ed25519: settings.pushKeys ?? [] };
   const limits: CallLimits = { dispatcher, totalTimeoutMs, maxAnswerBytes };
   const lookup = async (deliveryId: DeliveryId, signal: AbortSignal): Promise<LookupOutcome> => {
     const result = await call(buildLookup(url, keys, deliveryId, clock.now()), limits, signal);

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, sign, type KeyObject } from 'node:crypto';
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { DeliveryId } from '../../src/domain/ids.ts';
 import type { Message } from '../../src/domain/message.ts';
@@ -11,21 +11,34 @@ export interface PartnerRequest {
   readonly body: Uint8Array | null;
 }
 
-/** A key of Standard Webhooks; a secret. */
-export type WebhookKey = Uint8Array;
+/** A shared secret of Standard Webhooks. */
+export type WebhookSecret = Uint8Array;
+
+/** A key of the gateway's own that recipients know by its public half. */
+export interface PushKey {
+  readonly id: string;
+  /** Ed25519. */
+  readonly privateKey: KeyObject;
+}
+
+/** Everything that signs a push; several of a kind while one replaces the other. */
+export interface PushKeys {
+  readonly secrets: readonly WebhookSecret[];
+  readonly ed25519: readonly PushKey[];
+}
 
 /**
  * `whsec_` and base64, several separated by spaces while a key is changed: each signs.
  * @throws CONFIG_INVALID without repeating it
  */
-export function readWebhookSecret(text: string): readonly WebhookKey[] {
+export function readWebhookSecret(text: string): readonly WebhookSecret[] {
   const keys = text.trim().split(/\s+/).map((secret) => new Uint8Array(Buffer.from(/^whsec_([A-Za-z0-9+/=_-]+)$/.exec(secret)?.[1] ?? '', 'base64')));
   if (keys.some((key) => key.length < 24 || key.length > 64)) throw new GatewayError('CONFIG_INVALID', 'A webhook secret is whsec_ and 24 to 64 bytes in base64 (Standard Webhooks 1.0.0)');
   return keys;
 }
 
 /** The push of one message. The body is the same, byte for byte, however often it is sent; only the time of sending is not. */
-export function buildPush(url: URL, keys: readonly WebhookKey[], deliveryId: DeliveryId, message: Message, now: Date): PartnerRequest {
+export function buildPush(url: URL, keys: PushKeys, deliveryId: DeliveryId, message: Message, now: Date): PartnerRequest {
   const payload = { type: message.type, timestamp: message.createdAt.toISOString(), data: messageEnvelopeOf(message, deliveryId) };
   const body = new TextEncoder().encode(JSON.stringify(payload));
   const headers = {
@@ -38,7 +51,7 @@ export function buildPush(url: URL, keys: readonly WebhookKey[], deliveryId: Del
 }
 
 /** Asks for the receipt of a delivery, for partners that offer it: `GET <url>/<delivery id>`, signed over an empty body. */
-export function buildLookup(url: URL, keys: readonly WebhookKey[], deliveryId: DeliveryId, now: Date): PartnerRequest {
+export function buildLookup(url: URL, keys: PushKeys, deliveryId: DeliveryId, now: Date): PartnerRequest {
   const at = new URL(url);
   at.pathname = `${url.pathname.replace(/\/$/, '')}/${deliveryId}`;
   return { method: 'GET', url: at, headers: { ...COMMON, ...signatureHeaders(keys, deliveryId, new Uint8Array(), now) }, body: null };
@@ -46,9 +59,11 @@ export function buildLookup(url: URL, keys: readonly WebhookKey[], deliveryId: D
 
 const COMMON = { accept: 'application/json', 'user-agent': 'lienthong' } as const;
 
-/** Standard Webhooks 1.0.0, "Signature scheme": HMAC-SHA256 over `id.timestamp.body`. */
-function signatureHeaders(keys: readonly WebhookKey[], id: string, body: Uint8Array, now: Date): Readonly<Record<string, string>> {
+/** Standard Webhooks 1.0.0, "Signature scheme": HMAC-SHA256 (v1) and Ed25519 (v1a) over `id.timestamp.body`. */
+function signatureHeaders({ secrets, ed25519 }: PushKeys, id: string, body: Uint8Array, now: Date): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(now.getTime() / 1_000));
-  const signatures = keys.map((key) => `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`);
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
+  const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
+  const symmetric = secrets.map((secret) => `v1,${createHmac('sha256', secret).update(content).digest('base64')}`);
+  const asymmetric = ed25519.map(({ privateKey }) => `v1a,${sign(null, content, privateKey).toString('base64')}`);
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': [...symmetric, ...asymmetric].join(' ') };
 }

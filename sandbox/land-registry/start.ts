@@ -9,6 +9,7 @@ import { LAND_REGISTRY, ONE_STOP_PORTAL } from '../parties.ts';
 import { postalNewsOf, viewOfReceived } from '../received-view.ts';
 import { bodyAs, json, pdf, Refusal, routed, type Call, type SandboxRoute } from '../router.ts';
 import { localTime, statusPage } from '../status-page.ts';
+import { webhookKeysOf } from '../webhook-keys.ts';
 import { webhookRoutes } from '../webhook-route.ts';
 import { fileCase, sendResult, signDecision, verifyDecision, type CaseSettings, type LandCase, type SignerRole } from './case.ts';
 
@@ -56,7 +57,7 @@ async function connect(options: LandRegistryOptions, credentials: GatewayCredent
     now,
   };
   const mailbox = openMailbox({ gateway, now, reference: ({ messageId }) => `VPDK-${messageId.slice(-8)}` });
-  return routed([...caseRoutes({ settings, cases: new Map(), mailbox }), ...webhookRoutes({ secret: credentials.webhookSecret, mailbox, now })]);
+  return routed([...caseRoutes({ settings, cases: new Map(), mailbox }), ...webhookRoutes({ secret: credentials.webhookSecret, keys: webhookKeysOf({ ...credentials, signal }, now), mailbox, now })]);
 }
 
 const role = z.strictObject({ role: z.enum(['officer', 'seal']) });

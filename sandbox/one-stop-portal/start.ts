@@ -8,6 +8,7 @@ import { ONE_STOP_PORTAL } from '../parties.ts';
 import { postalNewsOf, viewOfReceived } from '../received-view.ts';
 import { json, pdf, Refusal, routed, type Call, type SandboxRoute } from '../router.ts';
 import { localTime, statusPage } from '../status-page.ts';
+import { webhookKeysOf } from '../webhook-keys.ts';
 import { webhookRoutes } from '../webhook-route.ts';
 import { orderDelivery, portalDossiers, takeIn, type IntakeSettings, type PortalDossier } from './intake.ts';
 
@@ -49,7 +50,7 @@ export async function startOneStopPortal(options: OneStopPortalOptions): Promise
     const settings: IntakeSettings = { gateway, agencyCode: options.agencyCode ?? ONE_STOP_PORTAL.agencyCode, office: options.office ?? OFFICE };
     const state: State = { settings, mailbox, known: new Map(), pullFault: null };
     if (credentials.webhookSecret === null) pulling = pull(state, gateway, options.pullEveryMs ?? 1_000, stopped.signal);
-    return Promise.resolve(routed([...deskRoutes(state), ...webhookRoutes({ secret: credentials.webhookSecret, mailbox, now })]));
+    return Promise.resolve(routed([...deskRoutes(state), ...webhookRoutes({ secret: credentials.webhookSecret, keys: webhookKeysOf({ ...credentials, signal: stopped.signal }, now), mailbox, now })]));
   });
   const close = async (): Promise<void> => {
     stopped.abort();

@@ -4,7 +4,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
 import { REPEAT_RULES, SCOPES, type RepeatRule, type Scope } from '../domain/partner.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../usecases/administer-api-keys.ts';
-import { addPartner, changePartner, removeRoute, renewWebhookSecret, setRoute } from '../usecases/administer-partners.ts';
+import { addPartner, changePartner, enablePartner, removeRoute, renewWebhookSecret, setRoute } from '../usecases/administer-partners.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
 import { withStore, type DataOption } from './with-store.ts';
@@ -37,7 +37,14 @@ export function partnersCommand(): Command {
     .addCommand(command('list', 'all systems').action(list))
     .addCommand(command('suspend', 'refuse every call of a system and hold what is for it').argument('<id>').action((id: string, options: Common) => setStatus(id, 'suspended', options)))
     .addCommand(command('resume', 'let a suspended system in again').argument('<id>').action((id: string, options: Common) => setStatus(id, 'active', options)))
-    .addCommand(command('renew-secret', 'give a pushed system a new webhook secret').argument('<id>').action(renewSecret));
+    .addCommand(command('move', 'push to another address from now on').argument('<id>').argument('<url>').action(move))
+    .addCommand(command('enable', 'push again to a system whose address said that it is gone (HTTP 410)').argument('<id>').action(enable))
+    .addCommand(
+      command('renew-secret', 'give a pushed system a new webhook secret')
+        .argument('<id>')
+        .option('--overlap-hours <n>', 'how long the old one signs beside it', parseWhole('--overlap-hours', 0, 8760), 24)
+        .action(renewSecret),
+    );
 }
 
 async function add(id: string, options: Common & { name: string; url?: string; pull?: boolean; repeat: RepeatRule }): Promise<void> {
@@ -61,10 +68,22 @@ async function setStatus(id: string, status: 'active' | 'suspended', options: Co
   done(`${id} is ${status}`);
 }
 
-async function renewSecret(id: string, options: Common): Promise<void> {
-  const webhookSecret = await withStore(options, (ports) => renewWebhookSecret(ports, ports.actor, parseId(id)));
+async function move(id: string, url: string, options: Common): Promise<void> {
+  await withStore(options, (ports) => changePartner(ports, ports.actor, parseId(id), { url }));
+  if (options.json === true) return printJson({ id, url });
+  done(`${id} is pushed to at its new address`);
+}
+
+async function enable(id: string, options: Common): Promise<void> {
+  await withStore(options, (ports) => enablePartner(ports, ports.actor, parseId(id)));
+  if (options.json === true) return printJson({ id, enabled: true });
+  done(`${id} is pushed to again; what was parked stays so: lienthong messages replay-since`);
+}
+
+async function renewSecret(id: string, options: Common & { overlapHours: number }): Promise<void> {
+  const webhookSecret = await withStore(options, (ports) => renewWebhookSecret(ports, ports.actor, parseId(id), options.overlapHours * 3_600_000));
   if (options.json === true) return printJson({ id, webhookSecret });
-  done(`${id} has a new webhook secret; the old one signs nothing any more`);
+  done(`${id} has a new webhook secret; the old one ${options.overlapHours === 0 ? 'signs nothing any more' : `signs beside it for ${options.overlapHours} h`}`);
   shownOnce('webhook secret', webhookSecret);
 }
 

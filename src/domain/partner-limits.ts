@@ -31,9 +31,11 @@ export interface PartnerStanding {
   readonly limits: PartnerLimits;
   readonly failures: number;
   readonly openUntil: Date | null;
+  /** When its address said that it is gone; null: it did not. */
+  readonly disabledAt: Date | null;
 }
 
-export function circuitOf({ openUntil }: PartnerStanding, now: Date): 'closed' | 'open' | 'half-open' {
+export function circuitOf({ openUntil }: Pick<PartnerStanding, 'openUntil'>, now: Date): 'closed' | 'open' | 'half-open' {
   if (openUntil === null) return 'closed';
   return openUntil > now ? 'open' : 'half-open';
 }

@@ -24,6 +24,7 @@ import type { replayMessage } from '../usecases/replay-message.ts';
 import type { requestPost } from '../usecases/request-post.ts';
 import type { sendMessage } from '../usecases/send-message.ts';
 import type { storeDocument } from '../usecases/store-document.ts';
+import type { listWebhookKeys } from '../usecases/webhook-keys.ts';
 import type { findAtDesk, listDeskTasks, openPostDesk, readDeskSession, workPostDesk } from '../usecases/work-post-desk.ts';
 
 /** A use case with its ports given. */
@@ -76,6 +77,7 @@ export interface HttpDependencies {
   readonly replayMessage: Bound<typeof replayMessage>;
   readonly readInbox: Bound<typeof readInbox>;
   readonly acknowledgeMessage: Bound<typeof acknowledgeMessage>;
+  readonly listWebhookKeys: Bound<typeof listWebhookKeys>;
 
   readonly listKeys: Bound<typeof listKeys>;
   /** Takes bytes in for one request, up to the cap of documents. @throws BODY_TOO_LARGE, STORAGE_FULL, STORAGE_FAILED */

@@ -45,12 +45,12 @@ function pushOf(schemas: SchemaBook): Json {
     parameters: [
       header('webhook-id', 'Id of the delivery, the same for every attempt', 36),
       header('webhook-timestamp', 'Seconds since 1970 of this attempt: refuse what is more than five minutes off', 20),
-      header('webhook-signature', 'v1,<base64 of HMAC-SHA256 over "id.timestamp.body">, several separated by spaces', 1_000),
+      header('webhook-signature', 'v1,<base64 of HMAC-SHA256> and v1a,<base64 of Ed25519, keys at GET /v1/webhook-keys>, each over "id.timestamp.body", separated by spaces', 1_000),
     ],
     requestBody: { required: true, content: { 'application/json': { schema: schemas.refer(webhookPayload) } } },
     responses: {
       200: { description: 'Received, the parts checked against their digests', content: { 'application/json': { schema: schemas.refer(receiptInput) } } },
-      410: { description: 'This address is gone: deliveries are parked' },
+      410: { description: 'This address is gone: nothing more is sent to it until the operator says so' },
       429: { description: 'Too many: Retry-After is kept' },
     },
   };

@@ -20,8 +20,10 @@ export interface PartnerRecords {
   find(id: PartnerId): Promise<Partner | null>;
   list(): Promise<readonly Partner[]>;
   update(id: PartnerId, change: Partial<Pick<Partner, 'name' | 'url' | 'repeat' | 'status'>>): Promise<void>;
-  setWebhookSecret(id: PartnerId, secretSealed: Uint8Array): Promise<void>;
-  webhookSecretSealed(id: PartnerId): Promise<Uint8Array | null>;
+  /** In place of the one before, which still signs beside it until `previousUntil`; null: it ends now. */
+  setWebhookSecret(id: PartnerId, secretSealed: Uint8Array, previousUntil?: Date | null): Promise<void>;
+  /** Those that sign at `at`, the newest first; none for a partner that pulls. */
+  webhookSecretsSealed(id: PartnerId, at: Date): Promise<readonly Uint8Array[]>;
 
   /** Sets or moves the route of an agency. @throws PARTNER_NOT_FOUND */
   setRoute(route: Route, at: Date): Promise<void>;

@@ -13,6 +13,10 @@ export interface PartnerStates {
   recordFailure(id: PartnerId, settings: BreakerSettings, now: Date): Promise<void>;
   /** The partner asked to be left alone until then. */
   holdUntil(id: PartnerId, until: Date, now: Date): Promise<void>;
+  /** Its address is gone: nothing is sent to it until `enable`. */
+  disable(id: PartnerId, now: Date): Promise<void>;
+  /** Sends again what is waiting. False: it was not disabled. */
+  enable(id: PartnerId, now: Date): Promise<boolean>;
   /** It worked: the circuit is closed. */
   recordSuccess(id: PartnerId, now: Date): Promise<void>;
 }

@@ -9,6 +9,7 @@ import type { Outbox } from './outbox.ts';
 import type { PartnerRecords } from './partner-records.ts';
 import type { PartnerStates } from './partner-states.ts';
 import type { PostalRecords } from './postal-records.ts';
+import type { WebhookKeyRecords } from './webhook-key-records.ts';
 
 /** Everything recorded, seen through one connection: either each call by itself, or all of them in one transaction. */
 export interface RecordSet {
@@ -23,6 +24,7 @@ export interface RecordSet {
   readonly idempotency: IdempotencyRecords;
   readonly audit: AuditRecords;
   readonly jobs: JobRecords;
+  readonly webhookKeys: WebhookKeyRecords;
 }
 
 export interface Records extends RecordSet {

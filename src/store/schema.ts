@@ -12,6 +12,9 @@ export interface Database {
     url: string | null;
     repeat_rule: string;
     webhook_secret_sealed: Uint8Array | null;
+    /** Signs beside its successor until then. */
+    previous_secret_sealed: Uint8Array | null;
+    previous_secret_until: Date | null;
     status: Generated<string>;
     settings: Generated<Json>;
     created_at: Date;
@@ -154,6 +157,8 @@ export interface Database {
     open_until: Date | null;
     /** The circuit is half open, and one attempt is finding out. */
     probe_until: Date | null;
+    /** Its address answered that it is gone: nothing is sent before an operator says so. */
+    disabled_at: Date | null;
     /** Token bucket of the partner's rate. */
     tokens: number | null;
     tokens_at: Date | null;
@@ -203,6 +208,7 @@ export interface Database {
     expires_at: Date;
   };
   audit: { id: Generated<string>; at: Date; actor: string; action: string; subject: string; detail: Generated<Json> };
+  webhook_key: { id: string; public_key: Uint8Array; private_key_sealed: Uint8Array; created_at: Date; signs_from: Date; signs_until: Date | null };
   pin_guard: { token: string; failures: number; last_attempt_at: Date };
   job: {
     id: string;

@@ -51,19 +51,34 @@ export async function changePartner(ports: AdministerPorts, actor: string, id: P
     const changed = { ...(await existing(tx, id)), ...change };
     checkUrl(changed);
     await tx.partners.update(id, change);
+    if (change.url !== undefined) await tx.partnerStates.enable(id, at); // the address that was gone is not this one
     await audit(tx, at, actor, 'change-partner', id, { changed: Object.keys(change).join(' '), status: changed.status });
     return changed;
   });
 }
 
-/** A new webhook secret in place of the old one, shown once. Audited. @throws PARTNER_NOT_FOUND, REQUEST_INVALID for partners that pull */
-export async function renewWebhookSecret(ports: PartnerPorts, actor: string, id: PartnerId): Promise<string> {
+/**
+ * A new webhook secret in place of the old one, shown once; pushes carry a signature of both for `overlapMs`. Audited.
+ * @throws PARTNER_NOT_FOUND, REQUEST_INVALID for partners that pull
+ */
+export async function renewWebhookSecret(ports: PartnerPorts, actor: string, id: PartnerId, overlapMs: number): Promise<string> {
   const at = ports.clock.now();
   return ports.records.transaction(async (tx) => {
     const { mode } = await existing(tx, id);
     if (mode !== 'push') throw new GatewayError('REQUEST_INVALID', `${id} pulls its messages: it has no webhook secret`);
-    await audit(tx, at, actor, 'renew-webhook-secret', id, {});
-    return giveSecret(ports, tx, id);
+    const previousUntil = overlapMs > 0 ? new Date(at.getTime() + overlapMs) : null;
+    await audit(tx, at, actor, 'renew-webhook-secret', id, previousUntil === null ? {} : { previousUntil: previousUntil.toISOString() });
+    return giveSecret(ports, tx, id, previousUntil);
+  });
+}
+
+/** Lets deliveries go again to a partner whose address had said that it is gone (HTTP 410). Audited. @throws PARTNER_NOT_FOUND; STATE_CONFLICT when it had not */
+export async function enablePartner(ports: AdministerPorts, actor: string, id: PartnerId): Promise<void> {
+  const at = ports.clock.now();
+  await ports.records.transaction(async (tx) => {
+    await existing(tx, id);
+    if (!(await tx.partnerStates.enable(id, at))) throw new GatewayError('STATE_CONFLICT', `Deliveries to ${id} are not disabled`);
+    await audit(tx, at, actor, 'enable-partner', id, {});
   });
 }
 
@@ -95,9 +110,9 @@ function checkUrl({ mode, url }: Pick<Partner, 'mode' | 'url'>): void {
   if (!plain) throw new GatewayError('URL_FORBIDDEN', 'The URL of a partner is an http or https address without user name and password');
 }
 
-async function giveSecret({ chance, sealing }: PartnerPorts, tx: RecordSet, id: PartnerId): Promise<string> {
+async function giveSecret({ chance, sealing }: PartnerPorts, tx: RecordSet, id: PartnerId, previousUntil: Date | null = null): Promise<string> {
   const secret = `whsec_${Buffer.from(chance.bytes(WEBHOOK_SECRET_BYTES)).toString('base64')}`;
-  await tx.partners.setWebhookSecret(id, sealing.seal(new TextEncoder().encode(secret), webhookSecretContext(id)));
+  await tx.partners.setWebhookSecret(id, sealing.seal(new TextEncoder().encode(secret), webhookSecretContext(id)), previousUntil);
   return secret;
 }
 

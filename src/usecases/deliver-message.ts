@@ -61,6 +61,7 @@ async function holdBack({ records, clock }: MessagePorts, lease: Lease, partner:
   const standing = await records.partnerStates.find(partner.id);
   const circuit = circuitOf(standing, now);
   const wait = (until: Date, detail: string): Handled => postponed(lease, until, { code: 'PARTNER_UNAVAILABLE', detail });
+  if (standing.disabledAt !== null) return wait(new Date(now.getTime() + SUSPENDED_FOR_MS), 'The partner’s address said that it is gone: give it a new one, or let it in again');
   if (circuit === 'open') return wait(standing.openUntil ?? now, `The partner failed ${standing.failures} times in a row, or asked to wait`);
   if (circuit === 'half-open') {
     const probing = await records.partnerStates.takeProbe(partner.id, now, new Date(now.getTime() + PROBE_MS));
@@ -102,7 +103,7 @@ async function send(ports: MessagePorts, held: HeldLease, message: Message, conn
   held.beginSending();
   const result = await connector.send(lease.id, message, message.manifestSha256, held.signal);
   if (result.outcome === 'delivered') return delivered(ports, lease, message, result);
-  if (result.outcome === 'refused') return refused(lease, result);
+  if (result.outcome === 'refused') return refused(lease, result, partner);
   if (held.signal.aborted) return cutShort(ports, lease, partner, result);
   return { ...failed(ports, lease, partner, result), record: recordFailing(ports, partner, result) };
 }
@@ -166,9 +167,11 @@ export async function recordReceipt(records: RecordSet, message: Message, receip
   });
 }
 
-function refused(lease: Lease, result: Extract<SendOutcome, { outcome: 'refused' }>): Handled {
+/** An address that is gone stays so: nothing more is sent to it, and what is for it waits in its order (Standard Webhooks 1.0.0). */
+function refused(lease: Lease, result: Extract<SendOutcome, { outcome: 'refused' }>, { id }: Partner): Handled {
   const reason = result.code === 'PARTNER_GONE' ? 'gone' : result.code === 'RECEIPT_INVALID' ? 'receipt-invalid' : 'refused';
-  return { ...parked(lease, reason, { code: result.code, detail: result.detail }), attempt: result };
+  const record: Handled['record'] = reason === 'gone' ? (records, at) => records.partnerStates.disable(id, at) : undefined;
+  return { ...parked(lease, reason, { code: result.code, detail: result.detail }), attempt: result, record };
 }
 
 const recordParked: DeliveryHandler['onParked'] = async (records, lease, settlement, at) => {

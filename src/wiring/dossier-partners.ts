@@ -1,28 +1,54 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { Dispatcher } from 'undici';
-import { createRestPartner } from '../../connectors/partner-rest/index.ts';
+import { createRestPartner, type PushKey } from '../../connectors/partner-rest/index.ts';
 import { GatewayError } from '../domain/errors.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Partner } from '../domain/partner.ts';
 import type { DossierPartners } from '../ports/dossier-partner.ts';
-import type { Records } from '../ports/records.ts';
-import type { Sealing } from '../ports/sealing.ts';
 import { webhookSecretContext } from '../usecases/administer-partners.ts';
+import { signingWebhookKeys, webhookKeyContext, type WebhookKeyPorts } from '../usecases/webhook-keys.ts';
 
-export interface DossierPartnersSettings {
-  readonly records: Records;
-  readonly sealing: Sealing;
+export interface DossierPartnersSettings extends WebhookKeyPorts {
   readonly dispatcher: Dispatcher;
-  readonly clock: Clock;
   readonly totalTimeoutMs?: number;
 }
 
 /** Connectors of the partners that are pushed to. Built for each attempt, so that a changed URL or secret counts at once. */
-export function dossierPartners({ records, sealing, ...rest }: DossierPartnersSettings): DossierPartners {
+export function dossierPartners(settings: DossierPartnersSettings): DossierPartners {
+  const { dispatcher, clock, totalTimeoutMs } = settings;
+  const pushKeys = rememberPushKeys(settings);
   return {
     async of(partner) {
-      const sealed = await records.partners.webhookSecretSealed(partner.id);
-      if (sealed === null) throw new GatewayError('PARTNER_UNAVAILABLE', `The partner ${partner.id} has no webhook secret: give it one`);
-      const webhookSecret = new TextDecoder().decode(sealing.open(sealed, webhookSecretContext(partner.id)));
-      return createRestPartner({ ...rest, partner, webhookSecret });
+      const [webhookSecret, keys] = await Promise.all([webhookSecretOf(settings, partner), pushKeys()]);
+      return createRestPartner({ partner, webhookSecret, pushKeys: keys, dispatcher, clock, ...(totalTimeoutMs !== undefined && { totalTimeoutMs }) });
     },
+  };
+}
+
+/** Several, separated by spaces, while one replaces the other. */
+async function webhookSecretOf({ records, sealing, clock }: DossierPartnersSettings, { id }: Partner): Promise<string> {
+  const sealed = await records.partners.webhookSecretsSealed(id, clock.now());
+  if (sealed.length === 0) throw new GatewayError('PARTNER_UNAVAILABLE', `The partner ${id} has no webhook secret: give it one`);
+  return sealed.map((box) => new TextDecoder().decode(sealing.open(box, webhookSecretContext(id)))).join(' ');
+}
+
+const KEYS_REMEMBERED_MS = 10_000;
+
+/** Opened once a key; which ones sign is asked again every ten seconds, much sooner than any announcement ends. */
+function rememberPushKeys(ports: DossierPartnersSettings): () => Promise<readonly PushKey[]> {
+  const opened = new Map<string, KeyObject>();
+  let until = 0;
+  let keys: readonly PushKey[] = [];
+  const privateKeyOf = (id: string, sealed: Uint8Array): KeyObject => {
+    const known = opened.get(id) ?? createPrivateKey({ key: Buffer.from(ports.sealing.open(sealed, webhookKeyContext(id))), format: 'der', type: 'pkcs8' });
+    opened.set(id, known);
+    return known;
+  };
+  return async () => {
+    const now = ports.clock.now().getTime();
+    if (now >= until) {
+      keys = (await signingWebhookKeys(ports)).map(({ id, privateKeySealed }) => ({ id, privateKey: privateKeyOf(id, privateKeySealed) }));
+      until = now + KEYS_REMEMBERED_MS;
+    }
+    return keys;
   };
 }

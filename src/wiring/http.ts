@@ -33,6 +33,7 @@ import { replayMessage } from '../usecases/replay-message.ts';
 import { requestPost } from '../usecases/request-post.ts';
 import { sendMessage } from '../usecases/send-message.ts';
 import { storeDocument } from '../usecases/store-document.ts';
+import { listWebhookKeys } from '../usecases/webhook-keys.ts';
 import { loadPaperFonts } from './fonts.ts';
 import { readPostalRules } from './postal-rules.ts';
 import type { Store } from './open-store.ts';
@@ -82,6 +83,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     readMessage: (...call) => readMessage(ports, ...call),
     replayMessage: (...call) => replayMessage(ports, ...call),
     readInbox: (...call) => readInbox(ports, ...call),
+    listWebhookKeys: () => listWebhookKeys(ports),
     acknowledgeMessage: (...call) => acknowledgeMessage(ports, ...call),
     listKeys: (...call) => listKeys(ports, ...call),
     spool: (bytes) => documents.spool(bytes, config.LIENTHONG_MAX_DOCUMENT_BYTES),

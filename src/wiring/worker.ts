@@ -55,7 +55,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       ...ports,
       leadership: leadership(store.database.pool, 'sweep', log),
       handlers: {
-        message: messageHandler({ ...ports, partners: dossierPartners({ records, sealing, clock, dispatcher, totalTimeoutMs: timeoutMs }) }),
+        message: messageHandler({ ...ports, partners: dossierPartners({ records, sealing, clock, chance, dispatcher, totalTimeoutMs: timeoutMs }) }),
         postal: postalHandler({ ...ports, accounts }),
       },
     },

@@ -39,10 +39,10 @@ describe('partners', () => {
     const request = newPartner({ mode: 'push', url: 'https://portal.example.vn/hook' });
     const { webhookSecret } = await addPartner(ports(), ACTOR, request);
     expect(Buffer.from(webhookSecret?.replace(/^whsec_/, '') ?? '', 'base64')).toHaveLength(32);
-    const sealed = (await fresh.records.partners.webhookSecretSealed(request.id)) ?? new Uint8Array();
+    const [sealed = new Uint8Array()] = await fresh.records.partners.webhookSecretsSealed(request.id, NOW);
     expect(Buffer.from(sealed).includes(webhookSecret ?? '-')).toBe(false);
     expect(new TextDecoder().decode(fresh.sealing.open(sealed, webhookSecretContext(request.id)))).toBe(webhookSecret);
-    const renewed = await renewWebhookSecret(ports(), ACTOR, request.id);
+    const renewed = await renewWebhookSecret(ports(), ACTOR, request.id, 0);
     expect(renewed).not.toBe(webhookSecret);
     expect(await trail(`partner:${request.id}`)).toEqual([`${ACTOR} add-partner`, `${ACTOR} renew-webhook-secret`]);
   });
@@ -50,7 +50,7 @@ describe('partners', () => {
   it('that pull have none, and no URL', async () => {
     const request = newPartner();
     expect((await addPartner(ports(), ACTOR, request)).webhookSecret).toBeNull();
-    await expect(renewWebhookSecret(ports(), ACTOR, request.id)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(renewWebhookSecret(ports(), ACTOR, request.id, 0)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
     await expect(changePartner(ports(), ACTOR, request.id, { url: 'https://a.example.vn' })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   });
 

@@ -3,7 +3,9 @@ import type { DossierCode } from '../../src/domain/dossier.ts';
 import type { PartnerId } from '../../src/domain/ids.ts';
 import type { Delivery, Message } from '../../src/domain/message.ts';
 import type { RepeatRule } from '../../src/domain/partner.ts';
+import { enablePartner } from '../../src/usecases/administer-partners.ts';
 import { cancelDelivery, replayDelivery, replaySince, skipDelivery } from '../../src/usecases/operate-delivery.ts';
+import { systemChance } from '../../src/wiring/chance.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { addPushPartner, noQueue, QUICK, startWorker, WEBHOOK_SECRET, type GatewayWorker, type WorkerOptions } from '../support/gateway-worker.ts';
@@ -150,6 +152,22 @@ describe('an error', () => {
     server.setReaction(() => status(code));
     const message = await send(work(), id);
     expect(await whenIn(message, 'parked')).toMatchObject({ attempts: 1, parkedReason: reason });
+  });
+
+  it('of HTTP 410 disables the address: what is for it waits until an operator lets it in again (Standard Webhooks 1.0.0)', async () => {
+    const { id, server } = await partner();
+    server.setReaction(() => status(410));
+    const worker = work();
+    await whenIn(await send(worker, id), 'parked');
+    server.setReaction(() => RECEIPT);
+    const later = await send(worker, id);
+    await systemClock.sleep(600);
+    expect(server.pushes).toHaveLength(1);
+    const waiting = await delivery(later);
+    expect(waiting).toMatchObject({ state: 'pending', attempts: 0 });
+    await enablePartner({ records: fresh.records, clock: systemClock, chance: systemChance(systemClock) }, 'operator:test', id);
+    if (waiting !== undefined) worker.queue.wake([{ id: waiting.id, wake: 1 }]);
+    await whenIn(later, 'delivered');
   });
 
   it('a receipt for other content parks it: the partner has something else', async () => {
@@ -344,7 +362,7 @@ describe('operators', () => {
 
   it('replay everything that was parked for a partner since a time', async () => {
     const { id, server } = await partner();
-    server.setReaction(() => status(410));
+    server.setReaction(() => status(404));
     const worker = work();
     const messages = [await send(worker, id), await send(worker, id), await send(worker, id)];
     for (const message of messages) await whenIn(message, 'parked');

@@ -123,8 +123,8 @@ describe('every route × scope × tenant, from the table', () => {
     }
   });
 
-  it('leaves nothing open but operation, the page for everybody, the desk with a session of its own, and where carriers call by their signature', () => {
-    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/verify', '/verify', '/v1/carriers/{carrier}/events', '/console/post', '/console/post', '/healthz', '/readyz', '/openapi.json']);
+  it('leaves nothing open but operation, the public keys, the page for everybody, the desk with a session of its own, and where carriers call by their signature', () => {
+    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/v1/webhook-keys', '/verify', '/verify', '/v1/carriers/{carrier}/events', '/console/post', '/console/post', '/healthz', '/readyz', '/openapi.json']);
   });
 });
 

@@ -42,7 +42,7 @@ describe('a push (Standard Webhooks 1.0.0)', () => {
     for (let round = 0; round < 2; round += 1) expect(await send(connector(server.url), undefined, id)).toMatchObject({ outcome: 'delivered', manifestSha256: message.manifestSha256 });
     const [first, second] = server.pushes;
     expect(first).toMatchObject({ webhookId: id, idempotencyKey: id, messageId: message.id });
-    expect(second).toEqual(first);
+    expect({ ...second, headers: null }).toEqual({ ...first, headers: null });
     expect(server.effects).toHaveLength(1);
   });
 

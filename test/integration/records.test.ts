@@ -68,9 +68,9 @@ describe('partners', () => {
   });
 
   it('keep their webhook secret sealed, as given', async () => {
-    expect(await fresh.records.partners.webhookSecretSealed(LAND)).toBeNull();
+    expect(await fresh.records.partners.webhookSecretsSealed(LAND, T0)).toEqual([]);
     await fresh.records.partners.setWebhookSecret(LAND, sha256('box'));
-    expect(await fresh.records.partners.webhookSecretSealed(LAND)).toEqual(sha256('box'));
+    expect(await fresh.records.partners.webhookSecretsSealed(LAND, T0)).toEqual([sha256('box')]);
   });
 });
 

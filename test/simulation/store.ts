@@ -215,9 +215,11 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
   const statesPort: PartnerStates = {
     async find(id) {
       const row = states.rows.get(id);
-      return { limits: NO_LIMITS, failures: row?.failures ?? 0, openUntil: row?.openUntil ?? null };
+      return { limits: NO_LIMITS, failures: row?.failures ?? 0, openUntil: row?.openUntil ?? null, disabledAt: null };
     },
     setLimits: () => Promise.reject(new Error('not simulated')),
+    disable: () => Promise.reject(new Error('not simulated')),
+    enable: () => Promise.reject(new Error('not simulated')),
     async takeProbe(id, now, until) {
       const row = states.rows.get(id);
       if (row === undefined || (row.probeUntil !== null && row.probeUntil > now)) return false;

@@ -47,9 +47,9 @@ export const noQueue: JobQueue = { wake() {}, healthy: () => false };
 /** The worker of a process as `serve` wires it, in this process. */
 export function startWorker(fresh: FreshRecords, options: WorkerOptions = {}): GatewayWorker {
   const { schedule = QUICK, timeoutMs = 500, quarantineMs = 1_000, log = silentLog } = options;
-  const agent = outboundAgent({ allow: ['127.0.0.1'] });
-  const partners = dossierPartners({ records: fresh.records, sealing: fresh.sealing, dispatcher: agent, clock: systemClock, totalTimeoutMs: timeoutMs });
   const chance = systemChance(systemClock);
+  const agent = outboundAgent({ allow: ['127.0.0.1'] });
+  const partners = dossierPartners({ records: fresh.records, sealing: fresh.sealing, dispatcher: agent, clock: systemClock, chance, totalTimeoutMs: timeoutMs });
   const started: StartedQueue | null = options.queue === undefined ? startQueue({ postgres: fresh.connection, redisUrl: options.redisUrl ?? null, clock: systemClock, log }) : null;
   const queue = options.queue ?? started?.queue ?? noQueue;
   const message = messageHandler({ records: fresh.records, partners, clock: systemClock, chance, schedule, quarantineMs, breaker: options.breaker ?? DEFAULT_BREAKER });

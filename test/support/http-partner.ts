@@ -12,6 +12,7 @@ export interface PushedMessage {
   readonly dossierCode: string;
   readonly manifestSha256: string;
   readonly raw: string;
+  readonly headers: IncomingMessage['headers'];
 }
 
 /** What to do with one push. Effects and answers are apart: a lost answer is `{ apply: true, answer: 'hang' }`. */
@@ -46,6 +47,7 @@ export interface HttpPartner {
   /** Pushes whose signature was wrong. */
   readonly unsigned: number;
   setReaction(react: (message: PushedMessage, attempt: number) => Reaction): void;
+  setSecret(secret: string): void;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function startHttpPartner(options: HttpPartnerOptions): Promise<Htt
   const attempts = new Map<string, number>();
   const timers = new Set<NodeJS.Timeout>();
   let unsigned = 0;
+  let { secret } = options;
   let react = options.react ?? (() => RECEIPT);
 
   const later = (ms: number, work: () => void): void => {
@@ -88,7 +91,7 @@ export async function startHttpPartner(options: HttpPartnerOptions): Promise<Htt
   const server = createServer((request, response) => {
     readAll(request).then(
       (raw) => {
-        if (!isSigned(request, raw, options.secret)) {
+        if (!isSigned(request, raw, secret)) {
           unsigned += 1;
           response.writeHead(401).end();
         } else if (request.method === 'GET') {
@@ -116,6 +119,7 @@ export async function startHttpPartner(options: HttpPartnerOptions): Promise<Htt
       return unsigned;
     },
     setReaction: (next) => void (react = next),
+    setSecret: (next) => void (secret = next),
     async close() {
       for (const timer of timers) clearTimeout(timer);
       server.closeAllConnections();
@@ -145,7 +149,7 @@ async function readAll(request: IncomingMessage): Promise<string> {
 function pushedMessage(request: IncomingMessage, raw: string): PushedMessage {
   const { data } = JSON.parse(raw) as { data: { messageId: string; dossierCode: string; manifestSha256: string } };
   const header = (name: string): string | undefined => (typeof request.headers[name] === 'string' ? request.headers[name] : undefined);
-  return { webhookId: header('webhook-id') ?? '', idempotencyKey: header('idempotency-key'), messageId: data.messageId, dossierCode: data.dossierCode, manifestSha256: data.manifestSha256, raw };
+  return { webhookId: header('webhook-id') ?? '', idempotencyKey: header('idempotency-key'), messageId: data.messageId, dossierCode: data.dossierCode, manifestSha256: data.manifestSha256, raw, headers: request.headers };
 }
 
 /** Standard Webhooks 1.0.0, written apart from the gateway's own: any of the signatures given, within five minutes. */

@@ -12,6 +12,7 @@ import { postDeskFormRoute, postDeskRoute } from './post-desk.ts';
 import { cancelPostalOrderRoute, listPostalOrdersRoute, readPostalOrderRoute, reportPostalEventRoute, requestPostRoute } from './postal-orders.ts';
 import { labelPdfRoute, labelZplRoute, printPapersRoute, slipRoute } from './postal-papers.ts';
 import { listKeysRoute, makeSignatureRoute } from './signatures.ts';
+import { listWebhookKeysRoute } from './webhook-keys.ts';
 import { verifyFormRoute, verifyPageRoute, verifyRoute } from './verifications.ts';
 
 /** Every route there is. The router, the API description and the authorisation tests are made from this table. */
@@ -27,6 +28,7 @@ export function routesOf(version: string): readonly Route[] {
     replayMessageRoute,
     readInboxRoute,
     acknowledgeMessageRoute,
+    listWebhookKeysRoute,
     listKeysRoute,
     makeSignatureRoute,
     extendDocumentRoute,

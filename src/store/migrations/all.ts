@@ -2,6 +2,7 @@ import type { Migration } from '../migrate.ts';
 import * as ledger from './0001-ledger.ts';
 import * as pinGuard from './0002-pin-guard.ts';
 import * as jobs from './0003-jobs.ts';
+import * as webhookKeys from './0004-webhook-keys.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys];

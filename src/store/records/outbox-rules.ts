@@ -10,9 +10,9 @@ export function isDue(now: Date): RawBuilder<boolean> {
   return sql<boolean>`(o.state IN ('pending', 'leased') AND o.next_at <= ${now} AND (o.state = 'pending' OR o.lease_until <= ${now}))`;
 }
 
-/** Nothing is sent to a partner whose circuit is open. */
+/** Nothing is sent to a partner whose circuit is open, or whose address is gone. */
 export function isReachable(now: Date): RawBuilder<boolean> {
-  return sql<boolean>`NOT EXISTS (SELECT 1 FROM partner_state AS p WHERE p.partner_id = o.target AND p.open_until > ${now})`;
+  return sql<boolean>`NOT EXISTS (SELECT 1 FROM partner_state AS p WHERE p.partner_id = o.target AND (p.open_until > ${now} OR p.disabled_at IS NOT NULL))`;
 }
 
 /** Nothing earlier in its lane is open. Finished is final, so an answer once true stays true. */

@@ -45,14 +45,20 @@ function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'list' | 
   };
 }
 
-function webhookSecrets(db: Executor): Pick<PartnerRecords, 'setWebhookSecret' | 'webhookSecretSealed'> {
+function webhookSecrets(db: Executor): Pick<PartnerRecords, 'setWebhookSecret' | 'webhookSecretsSealed'> {
   return {
-    async setWebhookSecret(id, secretSealed) {
-      await db.updateTable('partner').set({ webhook_secret_sealed: Buffer.from(secretSealed) }).where('id', '=', id).execute();
+    async setWebhookSecret(id, secretSealed, previousUntil = null) {
+      const previous = previousUntil === null ? null : sql<Buffer | null>`webhook_secret_sealed`;
+      await db
+        .updateTable('partner')
+        .set({ webhook_secret_sealed: Buffer.from(secretSealed), previous_secret_sealed: previous, previous_secret_until: previousUntil })
+        .where('id', '=', id)
+        .execute();
     },
-    async webhookSecretSealed(id) {
-      const row = await db.selectFrom('partner').select('webhook_secret_sealed').where('id', '=', id).executeTakeFirst();
-      return row?.webhook_secret_sealed == null ? null : bytesOf(row.webhook_secret_sealed);
+    async webhookSecretsSealed(id, at) {
+      const row = await db.selectFrom('partner').select(['webhook_secret_sealed', 'previous_secret_sealed', 'previous_secret_until']).where('id', '=', id).executeTakeFirst();
+      const previous = row?.previous_secret_until != null && row.previous_secret_until > at ? row.previous_secret_sealed : null;
+      return [row?.webhook_secret_sealed, previous].flatMap((sealed) => (sealed == null ? [] : [bytesOf(sealed)]));
     },
   };
 }

@@ -10,10 +10,10 @@ export function partnerStates(db: Executor): PartnerStates {
       const row = await db
         .selectFrom('partner as p')
         .leftJoin('partner_state as s', 's.partner_id', 'p.id')
-        .select(['p.settings', 's.failures', 's.open_until'])
+        .select(['p.settings', 's.failures', 's.open_until', 's.disabled_at'])
         .where('p.id', '=', id)
         .executeTakeFirst();
-      return { limits: limitsOf(row?.settings), failures: row?.failures ?? 0, openUntil: row?.open_until ?? null };
+      return { limits: limitsOf(row?.settings), failures: row?.failures ?? 0, openUntil: row?.open_until ?? null, disabledAt: row?.disabled_at ?? null };
     },
     async setLimits(id, { ratePerSecond, burst }) {
       await sql`UPDATE partner SET settings = settings || ${JSON.stringify({ ratePerSecond, burst })}::jsonb WHERE id = ${id}`.execute(db);
@@ -36,6 +36,20 @@ export function partnerStates(db: Executor): PartnerStates {
       `.execute(db);
       const openMs = rows[0] === undefined ? null : openForMs(settings, rows[0].failures);
       if (openMs !== null) await holdUntil(db, id, new Date(now.getTime() + openMs), now);
+    },
+    async disable(id, now) {
+      await sql`
+        INSERT INTO partner_state (partner_id, disabled_at, updated_at) VALUES (${id}, ${now}, ${now})
+        ON CONFLICT (partner_id) DO UPDATE SET disabled_at = ${now}, updated_at = ${now}
+      `.execute(db);
+    },
+    async enable(id, now) {
+      const { rows } = await sql`
+        UPDATE partner_state SET disabled_at = NULL, failures = 0, open_until = NULL, probe_until = NULL, updated_at = ${now}
+        WHERE partner_id = ${id} AND disabled_at IS NOT NULL
+        RETURNING partner_id
+      `.execute(db);
+      return rows.length === 1;
     },
     holdUntil: (id, until, now) => holdUntil(db, id, until, now),
     async recordSuccess(id, now) {

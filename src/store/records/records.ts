@@ -14,6 +14,7 @@ import { outbox } from './outbox.ts';
 import { partnerRecords } from './partner-records.ts';
 import { partnerStates } from './partner-states.ts';
 import { postalRecords } from './postal-records.ts';
+import { webhookKeyRecords } from './webhook-key-records.ts';
 
 /** Everything recorded, over PostgreSQL. `sealing` closes the fields that hold personal data. */
 export function records(db: Executor, sealing: Sealing): Records {
@@ -32,6 +33,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     postal: postalRecords(db, sealing),
     idempotency: idempotencyRecords(db),
     audit: auditRecords(db),
+    webhookKeys: webhookKeyRecords(db),
     jobs: jobRecords(db, sealing),
   };
 }

@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createPrivateKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { buildPush, readWebhookSecret } from '../../../connectors/partner-rest/request.ts';
 import { MessageDamaged, openMailbox } from '../../../sandbox/mailbox.ts';
-import { checkWebhook } from '../../../sandbox/webhook.ts';
+import { checkWebhook, type WebhookTrust } from '../../../sandbox/webhook.ts';
 import type { AgencyCode } from '../../../src/domain/agency-code.ts';
 import type { DossierCode } from '../../../src/domain/dossier.ts';
 import type { DeliveryId, DocumentId, MessageId, PartnerId } from '../../../src/domain/ids.ts';
@@ -10,10 +10,15 @@ import type { Message } from '../../../src/domain/message.ts';
 import { canonicalSha256, sha256Hex } from '../../../src/formats/canonical-json.ts';
 import { messageEnvelopeOf } from '../../../src/formats/api/message-views.ts';
 import type { MessageEnvelope } from '../../../src/formats/api/messages.ts';
+import { webhookKeyPair, webhookPublicKeyText } from '../../../src/formats/webhook-key.ts';
 
 const NOW = new Date('2026-11-24T02:00:00Z');
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 const DELIVERY = '01936e5a-0000-7000-8000-00000000000d' as DeliveryId;
+/** The example key of the specification's libraries, and another. */
+const EXAMPLE = webhookKeyPair(Buffer.from('6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc=', 'base64'));
+const OTHER = webhookKeyPair(Buffer.alloc(32, 7));
+const pushKeyOf = ({ privateKeyDer }: typeof EXAMPLE) => ({ id: 'k', privateKey: createPrivateKey({ key: Buffer.from(privateKeyDer), format: 'der', type: 'pkcs8' }) });
 const PAPER = Buffer.from('%PDF-1.7 mẫu');
 
 function message(): Message {
@@ -28,21 +33,45 @@ function message(): Message {
 }
 
 describe('checking a webhook (Standard Webhooks 1.0.0)', () => {
-  const push = buildPush(new URL('http://127.0.0.1/webhooks'), readWebhookSecret(SECRET), DELIVERY, message(), NOW);
+  const secrets = readWebhookSecret(SECRET);
+  const pushBy = (...keys: (typeof EXAMPLE)[]) => buildPush(new URL('http://127.0.0.1/webhooks'), { secrets, ed25519: keys.map(pushKeyOf) }, DELIVERY, message(), NOW);
+  const push = pushBy();
   const body = push.body ?? new Uint8Array();
+  const TRUST: WebhookTrust = { secret: SECRET, publicKeys: [] };
+  const trusting = (...keys: (typeof EXAMPLE)[]): WebhookTrust => ({ secret: SECRET, publicKeys: keys.map(({ publicKey }) => webhookPublicKeyText(publicKey)) });
 
   it('takes what the gateway’s connector sends', () => {
-    expect(checkWebhook({ headers: push.headers, body }, SECRET, NOW)).toEqual({ genuine: true, id: DELIVERY });
+    expect(checkWebhook({ headers: push.headers, body }, TRUST, NOW)).toEqual({ genuine: true, id: DELIVERY });
   });
 
   it('takes the worked example of the specification’s libraries', () => {
     const headers = { 'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek', 'webhook-timestamp': '1614265330', 'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=' };
-    expect(checkWebhook({ headers, body: Buffer.from('{"test": 2432232314}') }, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', new Date(1_614_265_330_000))).toMatchObject({ genuine: true });
+    expect(checkWebhook({ headers, body: Buffer.from('{"test": 2432232314}') }, { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', publicKeys: [] }, new Date(1_614_265_330_000))).toMatchObject({ genuine: true });
+  });
+
+  it('checks Ed25519 (v1a) like the worked example of the libraries, and refuses it by another key', () => {
+    const headers = { 'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek', 'webhook-timestamp': '1614265330' };
+    const symmetric = 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=';
+    const asymmetric = 'v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==';
+    const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+    const check = (signature: string, publicKey: Uint8Array) =>
+      checkWebhook({ headers: { ...headers, 'webhook-signature': signature }, body: Buffer.from('{"test": 2432232314}') }, { secret, publicKeys: [webhookPublicKeyText(publicKey)] }, new Date(1_614_265_330_000)).genuine;
+    expect(webhookPublicKeyText(EXAMPLE.publicKey)).toBe('whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=');
+    expect(check(`${symmetric} ${asymmetric}`, EXAMPLE.publicKey)).toBe(true);
+    expect(check(`${symmetric} ${asymmetric}`, OTHER.publicKey)).toBe(false);
+    expect(check(symmetric, EXAMPLE.publicKey)).toBe(false);
+    expect(check(asymmetric, EXAMPLE.publicKey)).toBe(false);
+  });
+
+  it('takes the old and the new key while one replaces the other', () => {
+    const both = { headers: pushBy(EXAMPLE, OTHER).headers, body };
+    for (const trust of [trusting(EXAMPLE), trusting(OTHER), trusting(EXAMPLE, OTHER)]) expect(checkWebhook(both, trust, NOW)).toMatchObject({ genuine: true });
+    expect(checkWebhook({ headers: pushBy(EXAMPLE).headers, body }, trusting(OTHER), NOW)).toMatchObject({ genuine: false });
   });
 
   it('takes one good signature among several, so that secrets can be changed', () => {
     const headers = { ...push.headers, 'webhook-signature': `v1,${Buffer.alloc(32).toString('base64')} v1a,xyz ${push.headers['webhook-signature'] ?? ''}` };
-    expect(checkWebhook({ headers, body }, SECRET, NOW).genuine).toBe(true);
+    expect(checkWebhook({ headers, body }, TRUST, NOW).genuine).toBe(true);
   });
 
   it.each([
@@ -56,12 +85,12 @@ describe('checking a webhook (Standard Webhooks 1.0.0)', () => {
     ['a replay after five minutes', {}, body, 301_000],
     ['a clock five minutes ahead', {}, body, -301_000],
   ])('refuses %s', (_, change, content, laterMs) => {
-    expect(checkWebhook({ headers: { ...push.headers, ...change }, body: content }, SECRET, new Date(NOW.getTime() + laterMs))).toMatchObject({ genuine: false });
+    expect(checkWebhook({ headers: { ...push.headers, ...change }, body: content }, TRUST, new Date(NOW.getTime() + laterMs))).toMatchObject({ genuine: false });
   });
 
   it('refuses a signature by another secret', () => {
     const signature = createHmac('sha256', Buffer.alloc(32, 1)).update(`${DELIVERY}.${NOW.getTime() / 1_000}.`).update(body).digest('base64');
-    expect(checkWebhook({ headers: { ...push.headers, 'webhook-signature': `v1,${signature}` }, body }, SECRET, NOW)).toMatchObject({ genuine: false });
+    expect(checkWebhook({ headers: { ...push.headers, 'webhook-signature': `v1,${signature}` }, body }, TRUST, NOW)).toMatchObject({ genuine: false });
   });
 });
 
