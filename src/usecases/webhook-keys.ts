@@ -18,11 +18,14 @@ export function webhookKeyContext(id: string): string {
   return `webhook-key:${id}`;
 }
 
+/** The first key signs from before it was made: whoever else starts at the same moment has to find it. */
+const SKEW_MS = 60_000;
+
 /** The keys whose signatures pushes carry now; the first is made when there is none. */
 export async function signingWebhookKeys(ports: WebhookKeyPorts): Promise<readonly WebhookKeyRecord[]> {
   const now = ports.clock.now();
   const known = await ports.records.webhookKeys.list(now);
-  if (known.length === 0) await ports.records.webhookKeys.addFirst(newKey(ports, now, now));
+  if (known.length === 0) await ports.records.webhookKeys.addFirst(newKey(ports, now, new Date(now.getTime() - SKEW_MS)));
   const keys = known.length > 0 ? known : await ports.records.webhookKeys.list(now);
   return keys.filter(({ signsFrom }) => signsFrom <= now);
 }

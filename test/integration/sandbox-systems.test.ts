@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ import type { KeyId } from '../../src/domain/ids.ts';
 import { DEFAULT_ORDER_NUMBER } from '../../src/domain/postal-order.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
 import { addSigningKey, grantKey } from '../../src/usecases/administer-keys.ts';
+import { signingWebhookKeys, webhookKeyContext } from '../../src/usecases/webhook-keys.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { eventually } from '../support/eventually.ts';
@@ -164,11 +165,16 @@ async function secondSender(): Promise<TestPartner> {
 }
 
 describe('webhooks that do not come from the gateway (Standard Webhooks 1.0.0)', () => {
-  const push = (secret: string, at: Date, change: Readonly<Record<string, string>> = {}) => {
+  const gatewayKey = async (): Promise<KeyObject> => {
+    const [key] = await signingWebhookKeys({ ...gateway.fresh, clock: systemClock, chance: systemChance(systemClock) });
+    return createPrivateKey({ key: Buffer.from(gateway.fresh.sealing.open(key?.privateKeySealed ?? new Uint8Array(), webhookKeyContext(key?.id ?? ''))), format: 'der', type: 'pkcs8' });
+  };
+  const push = (secret: string, at: Date, change: Readonly<Record<string, string>> = {}, key: KeyObject | null = null) => {
     const body = JSON.stringify({ type: 'dossier.progress', timestamp: at.toISOString(), data: {} });
     const timestamp = String(Math.floor(at.getTime() / 1_000));
     const mac = createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64')).update(`id-1.${timestamp}.${body}`).digest('base64');
-    return ask<{ error: string }>(registry.url, '/webhooks', { method: 'POST', body, headers: { 'webhook-id': 'id-1', 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${mac}`, ...change } });
+    const byKey = key === null ? '' : ` v1a,${sign(null, Buffer.from(`id-1.${timestamp}.${body}`), key).toString('base64')}`;
+    return ask<{ error: string }>(registry.url, '/webhooks', { method: 'POST', body, headers: { 'webhook-id': 'id-1', 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${mac}${byKey}`, ...change } });
   };
 
   it('are refused when signed with another secret, unsigned, or old', async () => {
@@ -177,8 +183,9 @@ describe('webhooks that do not come from the gateway (Standard Webhooks 1.0.0)',
     expect((await push(other, now)).status).toBe(401);
     expect((await push(registrySecret, now, { 'webhook-signature': '' })).status).toBe(401);
     expect((await push(registrySecret, new Date(now.getTime() - 6 * 60_000))).body.error).toContain('five minutes');
-    // Genuine, but not a message: past the signature, refused for its content.
-    expect((await push(registrySecret, now)).status).toBe(400);
+    expect((await push(registrySecret, now)).body.error).toContain('v1a'); // the secret alone is not the gateway
+    // Genuine, but not a message: past the signatures, refused for its content.
+    expect((await push(registrySecret, now, {}, await gatewayKey())).status).toBe(400);
   });
 });
 
