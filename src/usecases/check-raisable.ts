@@ -62,6 +62,12 @@ export function checkTrusted(report: SignatureReport, timestamps: readonly Times
   if (stamp !== undefined) throw notTrusted(`The time-stamp of the signature “${id}”`, stamp.subIndication, stamp.checks);
 }
 
+/** A document time-stamp just made proves nothing unless its authority is trusted. @throws as `checkTrusted` */
+export function checkStamp(fieldName: string, timestamps: readonly TimestampReport[]): void {
+  const stamp = timestamps.find(({ type, covers }) => type === 'document' && covers === fieldName);
+  if (stamp?.indication !== 'PASSED') throw notTrusted('The document time-stamp', stamp?.subIndication ?? null, stamp?.checks ?? []);
+}
+
 function notTrusted(what: string, subIndication: SubIndication | null, checks: readonly Check[]): GatewayError {
   const code = (subIndication === null ? undefined : CODE_OF[subIndication]) ?? 'SIGNATURE_INVALID';
   return new GatewayError(code, `${what} does not verify, so that its validity cannot be kept (${subIndication ?? 'no reason given'}: ${reasonsOf(checks)}); nothing was released`);

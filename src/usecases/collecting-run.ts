@@ -14,6 +14,8 @@ export interface CollectRequest {
   /** Certificates and revocation information at hand besides what came with the signatures. */
   readonly certificates: readonly Certificate[];
   readonly revocation: RevocationMaterial;
+  /** Whether what is found is to be kept for good: then a responder without nocheck, of which no CRL speaks, is no answer. */
+  readonly forKeeping?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

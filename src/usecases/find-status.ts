@@ -46,10 +46,14 @@ async function askOcsp(asked: StatusQuestion, failures: string[], run: Run): Pro
 
 /**
  * RFC 6960 §4.2.2.2.1: a delegated responder without nocheck is itself asked about; an answer whose responder's status cannot be had is
- * not used. One that names no CRL has left the matter to whoever relies on it.
+ * not used. One that names no CRL has left the matter to whoever relies on it; what is to be kept for good is not left to anybody.
  */
 async function crlsOfResponder(responder: Certificate, { issuer, ...asked }: StatusQuestion, run: Run): Promise<readonly Crl[]> {
-  if (responder.ocspNoCheck || responder.sha256Hex === issuer.sha256Hex || responder.crlUrls.length === 0) return [];
+  if (responder.ocspNoCheck || responder.sha256Hex === issuer.sha256Hex) return [];
+  if (responder.crlUrls.length === 0) {
+    if (run.request.forKeeping === true) throw new GatewayError('REVOCATION_UNAVAILABLE', 'The responder’s own certificate has neither nocheck nor the address of a CRL');
+    return [];
+  }
   const failures: string[] = [];
   const crls = await fetchCrls({ ...asked, issuer, certificate: responder }, failures, run);
   const status = statusWith({ ...asked, issuer, certificate: responder }, crls, [], run);

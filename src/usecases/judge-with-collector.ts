@@ -18,7 +18,7 @@ export async function judgeWithCollector<T>(collector: RevocationCollector | und
     const judged = await judge({ ...known, onQuestion: (question) => questions.push(question) });
     if (round > MAX_ROUNDS || questions.length === 0) return judged;
     const { at: now, certificates, revocation } = known;
-    const found = await collector.collect({ questions, now, rules: known.policy.revocation, certificates, revocation, signal });
+    const found = await collector.collect({ questions, now, rules: known.policy.revocation, certificates, revocation, forKeeping: known.onReliance !== undefined, signal });
     if (!isNews(found, known)) return judged;
     known = {
       ...known,

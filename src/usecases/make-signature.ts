@@ -177,7 +177,7 @@ export function evidenceOf(
 }
 
 function detailOf(facts: SignatureFacts, checked: CheckedSigner | null): SignatureEvidence['detail'] {
-  const { timestamp } = facts;
+  const { timestamp, documentTimestamp } = facts;
   return {
     policySha256: checked?.policy.sha256 ?? null,
     certificateStatus: checked?.status ?? 'not-checked',
@@ -192,5 +192,8 @@ function detailOf(facts: SignatureFacts, checked: CheckedSigner | null): Signatu
     timestampAuthority: timestamp?.authority ?? null,
     timestampAt: timestamp?.genTime.toISOString() ?? null,
     timestampTokenSha256: timestamp?.tokenSha256 ?? null,
+    documentTimestampAuthority: documentTimestamp?.authority ?? null,
+    documentTimestampAt: documentTimestamp?.genTime.toISOString() ?? null,
+    documentTimestampTokenSha256: documentTimestamp?.tokenSha256 ?? null,
   };
 }

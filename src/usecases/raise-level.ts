@@ -4,9 +4,9 @@ import type { SignatureReport } from '../domain/validation-report.ts';
 import type { GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import type { DocumentSecurityStore } from '../formats/pades/dss.ts';
 import type { ValidationDataOf } from '../formats/pades/validation-data.ts';
-import { checkIntact, checkReached, checkTrusted, signaturesToRaise } from './check-raisable.ts';
+import { checkIntact, checkReached, checkStamp, checkTrusted, signaturesToRaise } from './check-raisable.ts';
 import { lookAtPdf, type Look, type LongTermPorts } from './look-at-pdf.ts';
-import { stampPdf } from './stamp-pdf.ts';
+import { stampPdf, type StampedPdf } from './stamp-pdf.ts';
 import type { ObtainedTimestamp, TimestampPorts } from './timestamp-value.ts';
 
 export interface RaisePorts extends TimestampPorts {
@@ -46,31 +46,33 @@ export async function raiseLevel(ports: RaisePorts, pdf: GrowingPdf, terms: Rais
   const before = await look(ports, pdf, terms.appended, terms);
   const chosen = signaturesToRaise(before.judged, terms.fieldName);
   for (const report of chosen) checkIntact(report);
-  const result = await raised(ports, pdf, terms, before, chosen.map(({ id }) => id));
-  const after = await lookAtPdf({ ...ports.longTerm, collector: undefined, clock: ports.clock }, pdf, result.appended, terms.signal);
+  const { appended, stamp } = await raised(ports, pdf, terms, before, chosen.map(({ id }) => id));
+  const after = await lookAtPdf({ ...ports.longTerm, collector: undefined, clock: ports.clock }, pdf, appended, terms.signal);
   const signatures = chosen.map(({ id, level: from }) => ({ fieldName: id, from, to: checkReached(after.judged, id, terms.level) }));
-  return { ...result, signatures };
+  return { appended, signatures, documentTimestamp: stamp?.timestamp ?? null };
 }
 
-type Raised = Pick<RaisedPdf, 'appended' | 'documentTimestamp'>;
+interface Grown {
+  readonly appended: Uint8Array;
+  /** The last document time-stamp made here. */
+  readonly stamp: Pick<StampedPdf, 'timestamp' | 'fieldName'> | null;
+}
 
-async function raised(ports: RaisePorts, pdf: GrowingPdf, terms: RaiseTerms, before: Look, ids: readonly string[]): Promise<Raised> {
-  const { level, tokenBytes } = terms;
+async function raised(ports: RaisePorts, pdf: GrowingPdf, terms: RaiseTerms, before: Look, ids: readonly string[]): Promise<Grown> {
+  const { level } = terms;
   const needsTime = reportsOf(before, ids).some((report) => report.level === 'B-B');
-  const timed: Raised = needsTime ? await stamped(ports, pdf, terms, terms.appended, tokenBytes) : { appended: terms.appended, documentTimestamp: null };
+  const timed = needsTime ? await stamped(ports, pdf, terms, { appended: terms.appended, stamp: null }) : { appended: terms.appended, stamp: null };
   if (level === 'B-T') return timed;
-  const seen = needsTime ? await look(ports, pdf, timed.appended, terms) : before;
-  const kept = await withValidationData(ports, pdf, timed.appended, { seen, ids, onlyNewValues: false });
-  if (level === 'B-LT') return { ...timed, appended: kept };
-  const archived = await stamped(ports, pdf, terms, kept, timed.documentTimestamp?.token.der.length ?? tokenBytes);
+  const kept = await withValidationData(ports, pdf, timed, needsTime ? await look(ports, pdf, timed.appended, terms) : before, ids);
+  if (level === 'B-LT') return kept;
+  const archived = await stamped(ports, pdf, terms, kept);
   // The authority may be one whose chain the store does not know yet.
-  const final = await look(ports, pdf, archived.appended, terms);
-  return { ...archived, appended: await withValidationData(ports, pdf, archived.appended, { seen: final, ids, onlyNewValues: true }) };
+  return withValidationData(ports, pdf, archived, await look(ports, pdf, archived.appended, terms), ids);
 }
 
-async function stamped(ports: RaisePorts, pdf: GrowingPdf, { digestAlgorithm, signal }: RaiseTerms, before: Uint8Array, tokenBytes: number | undefined): Promise<Raised> {
-  const { appended, timestamp } = await stampPdf(ports, pdf, { appended: before, digestAlgorithm, tokenBytes, signal });
-  return { appended, documentTimestamp: timestamp };
+async function stamped(ports: RaisePorts, pdf: GrowingPdf, { digestAlgorithm, tokenBytes, signal }: RaiseTerms, { appended, stamp }: Grown): Promise<Grown> {
+  const made = await stampPdf(ports, pdf, { appended, digestAlgorithm, tokenBytes: stamp?.timestamp.token.der.length ?? tokenBytes, signal });
+  return { appended: made.appended, stamp: made };
 }
 
 function look({ longTerm, clock }: RaisePorts, pdf: GrowingPdf, appended: Uint8Array, { level, signal }: RaiseTerms): Promise<Look> {
@@ -80,24 +82,27 @@ function look({ longTerm, clock }: RaisePorts, pdf: GrowingPdf, appended: Uint8A
 
 const reportsOf = ({ judged }: Look, ids: readonly string[]): SignatureReport[] => judged.signatures.filter(({ id, kind }) => kind === 'signature' && ids.includes(id));
 
-/** With what the signatures and the document time-stamps over them rest on; nothing may be missing of it. */
-async function withValidationData(ports: RaisePorts, pdf: GrowingPdf, appended: Uint8Array, { seen, ids, onlyNewValues }: { readonly seen: Look; readonly ids: readonly string[]; readonly onlyNewValues: boolean }): Promise<Uint8Array> {
+/** With what the signatures and the time-stamp made here rest on, of which nothing may be missing, and other document time-stamps over them that are good. */
+async function withValidationData(ports: RaisePorts, pdf: GrowingPdf, { appended, stamp }: Grown, seen: Look, ids: readonly string[]): Promise<Grown> {
   const reports = reportsOf(seen, ids);
-  for (const report of reports) checkTrusted(report, seen.judged.timestamps);
-  const first = Math.min(...reports.map(({ coverage }) => coverage.revision));
-  const needed = seen.reliances.filter(({ served }) => ids.includes(served.id) || (isDocumentTimestamp(seen, served.id) && served.revision > first));
+  const { timestamps } = seen.judged;
+  for (const report of reports) checkTrusted(report, timestamps);
+  if (stamp !== null) checkStamp(stamp.fieldName, timestamps);
+  const own = stamp === null ? ids : [...ids, stamp.fieldName];
+  const needed = seen.reliances.filter(({ served }) => own.includes(served.id));
   const missing = [...new Set(needed.flatMap(({ reliance }) => reliance.missing))];
   if (missing.length > 0) throw new GatewayError('REVOCATION_UNAVAILABLE', `The level asked for needs revocation information for every certificate, and some cannot be had: ${missing.join(' | ')}; nothing was released`);
-  const update = await pdf.addValidationData(appended, { entries: entriesOf(needed), at: ports.clock.now(), revisionId: ports.chance.bytes(16), onlyNewValues });
-  return update === null ? appended : Buffer.concat([appended, update]);
+  const first = Math.min(...reports.map(({ coverage }) => coverage.revision));
+  const good = new Set(timestamps.flatMap(({ type, covers, indication }) => (type === 'document' && indication === 'PASSED' ? [covers] : [])));
+  const others = seen.reliances.filter(({ served }) => !own.includes(served.id) && good.has(served.id) && served.revision > first);
+  const update = await pdf.addValidationData(appended, { entries: entriesOf([...needed, ...others], ids), at: ports.clock.now(), revisionId: ports.chance.bytes(16) });
+  return { appended: update === null ? appended : Buffer.concat([appended, update]), stamp };
 }
 
-const isDocumentTimestamp = ({ judged }: Look, id: string): boolean => judged.timestamps.some(({ type, covers }) => type === 'document' && covers === id);
-
-function entriesOf(needed: Look['reliances']): ValidationDataOf[] {
-  return [...new Set(needed.map(({ served }) => served.vriKey))].map((vriKey) => {
+function entriesOf(needed: Look['reliances'], ids: readonly string[]): ValidationDataOf[] {
+  return [...new Map(needed.map(({ served }) => [served.vriKey, served])).values()].map(({ vriKey, id }) => {
     const join = (list: keyof DocumentSecurityStore): Uint8Array[] => distinct(needed.flatMap(({ reliance, served }) => (served.vriKey === vriKey ? reliance[list] : [])));
-    return { vriKey, certificatesDer: join('certificatesDer'), crlsDer: join('crlsDer'), ocspsDer: join('ocspsDer') };
+    return { vriKey, onlyWithNewValues: !ids.includes(id), certificatesDer: join('certificatesDer'), crlsDer: join('crlsDer'), ocspsDer: join('ocspsDer') };
   });
 }
 

@@ -33,6 +33,8 @@ export interface SignatureFacts {
   /** This gateway's clock when the certificate was checked. */
   readonly checkedAt: Date;
   readonly timestamp: TimestampFacts | null;
+  /** Over the whole document; null or absent: none was made. */
+  readonly documentTimestamp?: TimestampFacts | null;
 }
 
 export interface TimestampFacts {

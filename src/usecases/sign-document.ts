@@ -27,7 +27,7 @@ export interface SignedDocument {
   /** To be appended to the document as it was: signed PDF = original bytes + increment. */
   readonly increment: Uint8Array;
   readonly fieldName: string;
-  readonly facts: SignatureFacts & { readonly format: 'pades'; readonly byteRange: readonly number[]; readonly documentTimestamp: TimestampFacts | null };
+  readonly facts: SignatureFacts & { readonly format: 'pades'; readonly byteRange: readonly number[] };
 }
 
 const TIMESTAMP_RESERVE_BYTES = 12_288;

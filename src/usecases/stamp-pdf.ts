@@ -15,6 +15,7 @@ export interface StampedPdf {
   /** What was appended before, and the document time-stamp. */
   readonly appended: Uint8Array;
   readonly timestamp: ObtainedTimestamp;
+  readonly fieldName: string;
 }
 
 /** Tokens with their chains have 3 to 7 KB. */
@@ -44,5 +45,5 @@ async function stampOnce(ports: TimestampPorts, pdf: GrowingPdf, { appended, dig
   const { prepared, contentDigest } = await pdf.prepare(appended, options, digestAlgorithm);
   const timestamp = await timestampDigest(ports, contentDigest, digestAlgorithm, signal);
   if (timestamp.token.der.length > contentsBytes) return { tooLarge: timestamp, prepared };
-  return { appended: Buffer.concat([appended, embedContents(prepared, timestamp.token.der)]), timestamp };
+  return { appended: Buffer.concat([appended, embedContents(prepared, timestamp.token.der)]), timestamp, fieldName: prepared.fieldName };
 }

@@ -215,6 +215,71 @@ describe('no document leaves below the level asked for', () => {
   });
 });
 
+describe('levels that last', () => {
+  it.each(['B-LT', 'B-LTA'] as const)('signs at %s, found by the verifier to need nobody any more', async (level) => {
+    const response = await sign({ options: { level } });
+    expect(response.headers.get('signature-level')).toBe(level);
+    const { body } = await verify(form(Buffer.from(await response.arrayBuffer())));
+    expect(body).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ level }] });
+    expect(body.signatures[0]?.revocation.map(({ source }) => source)).toEqual(['embedded', 'embedded']);
+    expect((await evidence()).at(-1)?.detail).toMatchObject({ documentTimestampAt: level === 'B-LTA' ? (expect.any(String) as string) : null });
+  });
+
+  it('uses no key when revocation cannot be had, and says so in a problem', async () => {
+    Object.assign(authorities.faults, { ocsp: { kind: 'reset' }, crl: { kind: 'status', status: 503 } });
+    const fresh = await startTestGateway({ trust, tsaUrls: [`${authorities.url}/tsa`] });
+    try {
+      const partner = await fresh.addPartner('land-registry');
+      await addKey(fresh, 'officer', pki.officer, [partner]);
+      const stamps = authorities.served.tsa;
+      expect(await refused({ at: fresh, token: partner.token, options: { level: 'B-LT' } })).toMatchObject({ status: 503, code: 'REVOCATION_UNAVAILABLE', retryable: true });
+      expect(authorities.served.tsa).toBe(stamps);
+    } finally {
+      Object.assign(authorities.faults, { ocsp: null, crl: null });
+      await fresh.close();
+    }
+  });
+
+  it('needs anchors', async () => {
+    const untrusting = await startTestGateway({ tsaUrls: [`${authorities.url}/tsa`] });
+    try {
+      const partner = await untrusting.addPartner('land-registry');
+      await addKey(untrusting, 'officer', pki.officer, [partner]);
+      expect(await refused({ at: untrusting, token: partner.token, options: { level: 'B-LT' } })).toMatchObject({ status: 501, code: 'TRUST_NOT_CONFIGURED', origin: 'gateway' });
+    } finally {
+      await untrusting.close();
+    }
+  });
+});
+
+describe('POST /v1/extensions', () => {
+  const extend = (bytes: Uint8Array, options: object, headers: Readonly<Record<string, string>> = {}): Promise<Response> => askRaw(gateway.url, '/v1/extensions', { token: land.token, body: form(bytes, options), headers });
+
+  it('raises what was signed at B-B, keeps the result for sending on, and answers the same again for one Idempotency-Key', async () => {
+    const base = await signed();
+    const key = { 'idempotency-key': randomUUID() };
+    const response = await extend(base, { level: 'B-LTA' }, key);
+    const raised = Buffer.from(await response.arrayBuffer());
+    expect(Object.fromEntries(response.headers)).toMatchObject({ 'signature-level': 'B-LTA', 'content-type': 'application/pdf', 'repr-digest': `sha-256=:${createHash('sha256').update(raised).digest('base64')}:` });
+    expect(raised.subarray(0, base.length).equals(base)).toBe(true);
+    expect((await verify(form(raised))).body).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ level: 'B-LTA' }] });
+    const kept = await askRaw(gateway.url, `/v1/documents/${response.headers.get('document-id')}`, { token: land.token });
+    expect(Buffer.from(await kept.arrayBuffer()).equals(raised)).toBe(true);
+    const again = await extend(base, { level: 'B-LTA' }, key);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(Buffer.from(await again.arrayBuffer()).equals(raised)).toBe(true);
+  });
+
+  it.each([
+    ['what is not signed', () => samplePdf(), { level: 'B-T' }, 'NOT_SIGNED'],
+    ['a field that is not there', () => signed(), { level: 'B-T', field: 'Khác' }, 'PDF_FIELD_NOT_FOUND'],
+    ['a level that is none', () => signed(), { level: 'B-B' }, 'REQUEST_INVALID'],
+  ] as const)('refuses %s', async (_, make, options, code) => {
+    const response = await extend(await make(), options);
+    expect((await response.json()) as Problem).toMatchObject({ status: 422, code, origin: 'caller' });
+  });
+});
+
 describe('default deny: a key that is not granted', () => {
   it.each([
     ['of others', 'officer', () => stranger.token],

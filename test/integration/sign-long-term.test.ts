@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { revokeIdentity } from '../../certs/dev/create-dev-pki.ts';
 import type { DevIdentity } from '../../certs/dev/identity.ts';
+import { OCSP_NAME } from '../../certs/dev/names.ts';
 import type { SignatureScheme } from '../../src/domain/signature.ts';
 import { createHttpTimestampAuthority } from '../../connectors/tsa-http/index.ts';
+import { crlDistributionPointsExtension, extendedKeyUsageExtension, keyUsageExtension } from '../../src/formats/x509/build-extensions.ts';
+import { EKU } from '../../src/formats/x509/extensions.ts';
 import { bytesSource } from '../../src/formats/byte-source.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
 import { signDocument } from '../../src/usecases/sign-document.ts';
@@ -140,6 +143,28 @@ describe('what B-LT and B-LTA need', () => {
       await expect(world.sign(onePagePdf(), world.pki.officer, 'B-LT')).rejects.toMatchObject({ code: 'CERTIFICATE_REVOKED' });
     } finally {
       Object.assign(world.pki, { tsa });
+    }
+  });
+
+  it.each([
+    ['whose CRL can be had: both are kept', true, null, { crls: 1, ocsps: 3 }],
+    ['of whom no CRL speaks: CRLs are kept instead', false, null, { crls: 1, ocsps: 1 }],
+    ['of whom no CRL speaks, and no CRL can be had: nothing is released', false, { kind: 'status', status: 503 }, null],
+  ] as const)('meets an OCSP responder without nocheck %s (RFC 6960 §4.2.2.2.1)', async (_, namesCrl, crlFault, kept) => {
+    const { pki, clock, server } = world;
+    const before = pki.ocsp;
+    const extensionsDer = [keyUsageExtension(['digitalSignature']), extendedKeyUsageExtension([EKU.OCSP_SIGNING], false), ...(namesCrl ? [crlDistributionPointsExtension(`${server.url}/crl/issuing.crl`)] : [])];
+    const validity = { notBefore: new Date(clock.now().getTime() - 86_400_000), notAfter: new Date(clock.now().getTime() + 86_400_000) };
+    Object.assign(pki, { ocsp: await pki.issuing.issue({ name: 'ocsp', subject: OCSP_NAME, profile: 'ocsp', key: 'ec-p256', ...validity, extensionsDer }) });
+    server.faults.crl = crlFault;
+    try {
+      const signing = world.sign(onePagePdf(), pki.officer, 'B-LT');
+      if (kept === null) return await expect(signing).rejects.toMatchObject({ code: 'REVOCATION_UNAVAILABLE', message: expect.stringContaining('neither nocheck nor the address of a CRL') as string });
+      const { crlsDer, ocspsDer } = storeOf(await signing);
+      expect({ crls: crlsDer.length, ocsps: ocspsDer.length }).toEqual(kept);
+      return expect(await world.verify(await signing)).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ level: 'B-LT' }] });
+    } finally {
+      Object.assign(pki, { ocsp: before });
     }
   });
 

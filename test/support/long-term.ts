@@ -32,8 +32,8 @@ export interface LongTermWorld {
   signingPorts(identity: DevIdentity, scheme?: SignatureScheme): SigningPorts;
   sign(base: Uint8Array, identity: DevIdentity, level: SignatureLevel, terms?: Partial<SignDocumentTerms> & { readonly scheme?: SignatureScheme }): Promise<Buffer>;
   extend(base: Uint8Array, level: RaiseTerms['level'], ports?: RaisePorts, fieldName?: string): Promise<Buffer>;
-  /** As somebody finds it who has the document, the anchor, and no network. */
-  verify(pdf: Uint8Array, at?: Date): Promise<ValidationReport>;
+  /** As somebody finds it who has the document and the anchor; without a network, unless `online`. */
+  verify(pdf: Uint8Array, options?: { readonly online?: boolean }): Promise<ValidationReport>;
   close(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export async function startLongTermWorld(now = new Date()): Promise<LongTermWorl
       const { appended } = await raiseLevel(use, growingPdf(bytesSource(base)), { level, fieldName, appended: new Uint8Array(), digestAlgorithm: 'sha256' });
       return Buffer.concat([base, appended]);
     },
-    verify: (pdf, at) => verifyDocument({ trustStore, clock }, { file: 'test', source: bytesSource(pdf), policy, ...(at === undefined ? {} : { at }) }),
+    verify: (pdf, { online = false } = {}) => verifyDocument({ trustStore, clock, collector: online ? ports().longTerm.collector : undefined }, { file: 'test', source: bytesSource(pdf), policy }),
     async close() {
       await tsa.close();
       await agent.destroy();

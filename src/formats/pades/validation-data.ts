@@ -14,12 +14,12 @@ import { changeCatalog } from './place-field.ts';
 export interface ValidationDataOf extends DocumentSecurityStore {
   /** As `vriKey` gives it. */
   readonly vriKey: string;
+  /** No update only to name in /VRI what the store holds already: after a document time-stamp it would be one for nothing. */
+  readonly onlyWithNewValues: boolean;
 }
 
 export interface ValidationDataOptions {
   readonly entries: readonly ValidationDataOf[];
-  /** No update only to name in /VRI what the store holds already: it would follow a time-stamp of the whole document for nothing. */
-  readonly onlyNewValues?: boolean;
   /** /TU: when the data was put together. */
   readonly at: Date;
   /** 16 random bytes: the second half of the new revision's file identifier (ISO 32000-2 §14.4). */
@@ -37,7 +37,7 @@ export function vriKey(contents: Uint8Array): string {
  * @throws as `openPdf`; PDF_BROKEN
  * @see ETSI EN 319 142-1 §5.4.2, §5.6; ISO 32000-2 §12.8.4.3
  */
-export function addValidationData(source: ByteSource, { entries, at, revisionId, onlyNewValues = false }: ValidationDataOptions): Uint8Array | null {
+export function addValidationData(source: ByteSource, { entries, at, revisionId }: ValidationDataOptions): Uint8Array | null {
   const document = openPdf(source);
   checkSound(document, false);
   const update = new IncrementalUpdate(document);
@@ -45,10 +45,10 @@ export function addValidationData(source: ByteSource, { entries, at, revisionId,
   const before = document.latest.dict(raw) ?? dict({});
   const lists = { Certs: valueList(update, before, 'Certs'), CRLs: valueList(update, before, 'CRLs'), OCSPs: valueList(update, before, 'OCSPs') };
   const vri = document.latest.dict(before.entries.get('VRI')) ?? dict({});
-  const named = entries.map((entry) => ({ key: entry.vriKey, value: entryOf(entry, lists, at) })).filter(({ key }) => !vri.entries.has(key));
+  const named = entries.map((entry) => ({ ...entry, value: entryOf(entry, lists, at) })).filter((entry) => !vri.entries.has(entry.vriKey));
   const hasNewValues = Object.values(lists).some((list) => list.grown());
-  if (!hasNewValues && (onlyNewValues || named.length === 0)) return null;
-  const added = Object.fromEntries(named.map(({ key, value }) => [key, update.add(value)]));
+  if (!hasNewValues && named.every(({ onlyWithNewValues }) => onlyWithNewValues)) return null;
+  const added = Object.fromEntries(named.map((entry) => [entry.vriKey, update.add(entry.value)]));
   const after = withEntries(before, { Type: name('DSS'), ...listEntries(lists), VRI: withEntries(vri, added) });
   if (isRef(raw)) update.put(raw, after);
   else changeCatalog(update, { DSS: update.add(after) });
