@@ -8,6 +8,7 @@ import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/telemetry.ts';
 import { startDatabaseClock } from '../store/database-clock.ts';
+import { inboxSignals, type RunningInboxSignals } from '../store/inbox-signals.ts';
 import { startJobs } from '../usecases/sign-jobs.ts';
 import { httpDependencies, type HttpParts } from './http.ts';
 import { openIsolation } from './isolation.ts';
@@ -80,7 +81,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       const jobs = startJobs({ ...signing.ports, log }, { owner: settings.chance.uuid(), concurrency: config.LIENTHONG_JOB_CONCURRENCY });
       closers.push(() => jobs.stop(GRACE_MS));
     }
-    const server = role === 'worker' ? null : await startApi({ ...parts, queue: queue.queue }, closers);
+    const server = role === 'worker' ? null : await startApi({ ...parts, queue: queue.queue, inboxSignals: inboxSignals(store.database.pool, clock, log) }, closers);
     let closing: Promise<void> | undefined;
     return { url: server?.url ?? null, close: () => (closing ??= closeAll()) };
   } catch (error) {
@@ -89,7 +90,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   }
 }
 
-async function startApi(parts: HttpParts, closers: (() => Promise<void>)[]): Promise<HttpServer> {
+async function startApi(parts: HttpParts & { readonly inboxSignals: RunningInboxSignals }, closers: (() => Promise<void>)[]): Promise<HttpServer> {
   const { config } = parts;
   let draining = (): boolean => false;
   const dependencies = await httpDependencies(parts, () => draining());
@@ -101,5 +102,6 @@ async function startApi(parts: HttpParts, closers: (() => Promise<void>)[]): Pro
     { host: config.LIENTHONG_HOST, port: config.LIENTHONG_PORT },
   );
   closers.push(() => server.close());
+  closers.push(() => parts.inboxSignals.close()); // first: who waits for an inbox would hold up the drain
   return server;
 }

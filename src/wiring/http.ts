@@ -6,6 +6,7 @@ import { findAtDesk, listDeskTasks, openPostDesk, readDeskSession, workPostDesk 
 import type { DocumentIsolation } from '../isolation/isolated-documents.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { InboxSignals } from '../ports/inbox-signals.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Log } from '../ports/telemetry.ts';
 import { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
@@ -46,6 +47,7 @@ export interface HttpParts {
   readonly config: Config;
   readonly store: Store;
   readonly queue: JobQueue;
+  readonly inboxSignals: InboxSignals;
   readonly accounts: readonly RunningAccount[];
   readonly signing: Signing;
   /** Where the bytes of callers are read. */
@@ -64,12 +66,12 @@ const PRINT_DEADLINE_MS = 60_000;
 
 /** Every function the HTTP API calls, its ports given. */
 export async function httpDependencies(parts: HttpParts, isDraining: () => boolean): Promise<HttpDependencies> {
-  const { config, store, queue, accounts, signing, isolation, collector, clock, chance, log } = parts;
+  const { config, store, queue, inboxSignals, accounts, signing, isolation, collector, clock, chance, log } = parts;
   const { records, documents, sealing } = store;
   const fonts = await loadPaperFonts();
   const rules = readPostalRules(config.LIENTHONG_POSTAL_RULES_FILE);
   const print: PrintPostPorts['print'] = (job, signal) => isolation.run('post.print', { ...job, fonts }, { deadlineMs: PRINT_DEADLINE_MS, signal });
-  const ports = { records, documents, sealing, queue, accounts, rules, print, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
+  const ports = { records, documents, sealing, queue, inboxSignals, accounts, rules, print, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
   const trust = { trustStore: openTrust(config), clock, collector };
   return {
     log,

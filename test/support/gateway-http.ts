@@ -12,6 +12,7 @@ import { createApp } from '../../src/http/app.ts';
 import { startHttpServer } from '../../src/http/server.ts';
 import type { Log } from '../../src/ports/telemetry.ts';
 import { openDocumentFolder } from '../../src/store/document-folder.ts';
+import { inboxSignals } from '../../src/store/inbox-signals.ts';
 import { issueApiKey } from '../../src/usecases/administer-api-keys.ts';
 import { addPartner, setRoute } from '../../src/usecases/administer-partners.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
@@ -41,6 +42,8 @@ export interface TestGatewayOptions {
   readonly outboundAllow?: readonly string[];
   readonly accounts?: (parts: { readonly dispatcher: ReturnType<typeof outboundAgent> }) => readonly RunningAccount[];
   readonly log?: Log;
+  /** Further settings, as in the environment. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface TestPartner {
@@ -77,6 +80,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const documents = await openDocumentFolder(documentsPath, { chance, clock: systemClock });
   const config = readConfig({
     LIENTHONG_DATA: dataDir,
+    ...options.settings,
     ...(options.trust === undefined ? {} : { LIENTHONG_TRUST: options.trust }),
     ...(options.policy === undefined ? {} : { LIENTHONG_POLICY: options.policy }),
     ...(options.maxDocumentBytes === undefined ? {} : { LIENTHONG_MAX_DOCUMENT_BYTES: String(options.maxDocumentBytes) }),
@@ -95,7 +99,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const signing = await openSigning({ ...parts, ...reading, timestampAuthorities });
   const worker = startWorker({ ...parts, queue });
   const jobs = startJobs({ ...signing.ports, log }, { owner: chance.uuid(), concurrency: 4 });
-  const dependencies = await httpDependencies({ ...parts, ...reading, signing, queue: queue.queue, version: '0.0.0-test' }, () => isDraining());
+  const signals = inboxSignals(fresh.handle.pool, systemClock, log);
+  const dependencies = await httpDependencies({ ...parts, ...reading, signing, queue: queue.queue, inboxSignals: signals, version: '0.0.0-test' }, () => isDraining());
   const server = await startHttpServer(
     (draining) => {
       isDraining = draining;
@@ -117,6 +122,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     },
     issueKey: async ({ id }, scopes) => (await issueApiKey(ports, ACTOR, { partnerId: id, label: 'test', scopes, expiresAt: null })).token,
     async close() {
+      await signals.close();
       await server.close();
       await jobs.stop(5_000);
       await Promise.all([isolation.close(), revocation.close()]);

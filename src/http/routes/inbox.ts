@@ -2,23 +2,39 @@ import { z } from 'zod';
 import { inboxPage, receiptInput, receiptView } from '../../formats/api/messages.ts';
 import { messageId } from '../../formats/api/primitives.ts';
 import { defineRoute } from '../route.ts';
+import { requestSignal } from '../upload.ts';
 import { limitOf } from './parameters.ts';
+
+const LONGEST_WAIT_SECONDS = 60;
+/** Looking takes time, too. */
+const EXTRA_MS = 30_000;
 
 export const readInboxRoute = defineRoute({
   method: 'GET',
   path: '/v1/inbox',
   operationId: 'readInbox',
-  summary: 'Messages waiting for you, in order; give the last position you saw as "after"',
+  summary: 'Messages waiting for you, in order; give the last position you saw as "after"; with "Prefer: wait=30" or waitSeconds the answer comes as soon as there is one',
   tag: 'Inbox',
   scope: 'inbox:read',
   idempotent: false,
   pathParameters: null,
-  query: z.strictObject({ after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0), limit: limitOf(100, 50) }),
+  query: z.strictObject({ after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0), limit: limitOf(100, 50), waitSeconds: z.coerce.number().int().min(0).max(LONGEST_WAIT_SECONDS).optional() }),
   body: null,
   answer: { kind: 'json', status: 200, description: 'Messages not acknowledged yet', schema: inboxPage },
-  problems: [],
-  run: async ({ readInbox }, { query }, { call }) => ({ body: await readInbox(call.caller, query) }),
+  problems: ['RATE_LIMITED'],
+  run: async ({ readInbox }, { query: { waitSeconds, ...query } }, { call, request, response }) => {
+    const preferred = preferredWait(request.headers.prefer);
+    const seconds = waitSeconds ?? preferred ?? 0;
+    const body = await readInbox(call.caller, { ...query, waitMs: seconds * 1_000 }, requestSignal(response, seconds * 1_000 + EXTRA_MS));
+    return { body, ...(waitSeconds === undefined && preferred !== null && { headers: { 'preference-applied': `wait=${preferred}` } }) };
+  },
 });
+
+/** RFC 7240 §4.3, at most what we are ready to; null: no such preference. */
+function preferredWait(header: string | string[] | undefined): number | null {
+  const seconds = /(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:[,;]|$)/i.exec([header ?? ''].flat().join(', '))?.[1];
+  return seconds === undefined ? null : Math.min(Number(seconds), LONGEST_WAIT_SECONDS);
+}
 
 export const acknowledgeMessageRoute = defineRoute({
   method: 'POST',

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { DeliveryId, MessageId, PostalOrderId } from '../../domain/ids.ts';
 import type { Attempt, Lease, Settlement, TargetFilter } from '../../ports/outbox.ts';
+import { INBOX_CHANNEL } from '../inbox-signals.ts';
 import type { Executor } from './executor.ts';
 import { isDue, isHead, isReachable } from './outbox-rules.ts';
 
@@ -58,14 +59,14 @@ export async function settle(db: Executor, held: Lease, settlement: Settlement, 
   const { rows } = await sql`
     WITH settled AS (
       UPDATE outbox SET ${changesOf(settlement, attempt)}, lease_owner = NULL, lease_until = NULL, woken_at = NULL WHERE ${isHeldBy(held)}
-      RETURNING id, attempts, lease_epoch
+      RETURNING id, target, attempts, lease_epoch
     ),
     kept AS (
       INSERT INTO delivery_attempt (outbox_id, number, epoch, started_at, finished_at, outcome, code, detail)
       SELECT id, attempts, lease_epoch, ${attempt.startedAt}::timestamptz, ${attempt.finishedAt}::timestamptz, ${attempt.outcome}, ${attempt.code}::text, ${attempt.detail}::text
       FROM settled WHERE ${isAttempt}::boolean
     )
-    SELECT id FROM settled
+    SELECT id${settlement.state === 'offered' ? sql`, pg_notify(${INBOX_CHANNEL}, target)` : sql``} FROM settled
   `.execute(db);
   return rows.length === 1;
 }
