@@ -39,7 +39,7 @@ export interface RunningDelivery {
 const SWEEP_EVERY_MS = 2_000;
 const SWEEP_LIMIT = 1_000;
 /** A wake-up given out may still stand in the queue: only after this long it is taken for lost. */
-const WAKE_LOST_AFTER_MS = 8_000;
+const WAKE_LOST_AFTER_MS = 4_000;
 const DEGRADED_AFTER_MS = 3_000;
 const LOOK_EVERY_MS = 250;
 
