@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { vectorPath } from '../test/support/vectors.ts';
 import { benchAsn1, filesBelow } from './asn1.ts';
+import { exchangeBench } from './exchange.ts';
 import { keysBench } from './keys.ts';
 import type { Bench, CaseResult } from './measure.ts';
 import { signBench } from './sign.ts';
@@ -10,7 +11,7 @@ import { verifyBench } from './verify.ts';
  * `npm run bench -- [--json] [name …]`: a table for people; with `--json` the last line of stdout is
  * `{name: {case: {opsPerSecond, cpuPerOpMs, ratioToPrimitives?, ratioToOpenssl?, peers?, peakRssMb?}}}`. Judges nothing: figures depend on the machine.
  */
-const BENCHES: readonly Bench[] = [signBench, verifyBench, keysBench, { name: 'asn1', run: () => Promise.resolve(asn1Cases()) }];
+const BENCHES: readonly Bench[] = [signBench, verifyBench, keysBench, exchangeBench, { name: 'asn1', run: () => Promise.resolve(asn1Cases()) }];
 
 await main(process.argv.slice(2));
 

@@ -2,17 +2,24 @@
 export interface Bulkhead {
   /** False: as many run for it already as may. */
   enter(target: string): boolean;
-  /** Whether it was full: then more may be waiting for it. */
+  /** Whether somebody was turned away since the last that left: then more may be waiting for it. */
   leave(target: string): boolean;
-  full(): readonly string[];
+  /** Targets for which as many run as may; what is passed by because of them counts as turned away. */
+  passBy(): readonly string[];
+  /** More is waiting for the target than runs. */
+  turnAway(target: string): void;
 }
 
 export function bulkhead(perTarget: number): Bulkhead {
   const running = new Map<string, number>();
+  const turnedAway = new Set<string>();
   const count = (target: string): number => running.get(target) ?? 0;
   return {
     enter(target) {
-      if (count(target) >= perTarget) return false;
+      if (count(target) >= perTarget) {
+        turnedAway.add(target);
+        return false;
+      }
       running.set(target, count(target) + 1);
       return true;
     },
@@ -20,8 +27,13 @@ export function bulkhead(perTarget: number): Bulkhead {
       const before = count(target);
       if (before === 1) running.delete(target);
       else running.set(target, before - 1);
-      return before >= perTarget;
+      return turnedAway.delete(target);
     },
-    full: () => [...running].filter(([, runs]) => runs >= perTarget).map(([target]) => target),
+    passBy() {
+      const full = [...running].filter(([, runs]) => runs >= perTarget).map(([target]) => target);
+      for (const target of full) turnedAway.add(target);
+      return full;
+    },
+    turnAway: (target) => void turnedAway.add(target),
   };
 }

@@ -63,10 +63,10 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
   const now = (): Date => clock.now();
   const leased = <T>(work: Promise<T>, none: T): Promise<T> => work.catch((error: unknown) => (ports.log.error('delivery.lease-failed', error), none)); // the sweep finds it again
   const leaseEnd = (): Date => new Date(now().getTime() + LEASE_MS);
-  const leaseOne = (id: DeliveryId): Promise<Lease | null> => leased(outbox.lease(id, settings.owner, now(), leaseEnd(), targets.full()), null);
+  const leaseOne = (id: DeliveryId): Promise<Lease | null> => leased(outbox.lease(id, settings.owner, now(), leaseEnd(), targets.passBy()), null);
   const leaseDue = (limit: number, filter: TargetFilter): Promise<readonly Lease[]> => leased(outbox.leaseDue(settings.owner, now(), leaseEnd(), limit, filter), []);
 
-  /** One attempt; then, when its target has more waiting than may run at once, the lease of the next of them. */
+  /** One attempt; then, when more was waiting for its target than might run at once, the lease of the next of them. */
   const attempt = async (lease: Lease): Promise<Lease | null> => {
     if (!targets.enter(lease.target)) {
       await giveBack(ports, lease);
@@ -76,10 +76,12 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
     cuts.add(cut);
     await deliver(ports, lease, cut.signal);
     cuts.delete(cut);
-    const wasFull = targets.leave(lease.target);
-    if (!wasFull || stopping.signal.aborted) return null;
+    const moreMayWait = targets.leave(lease.target);
+    if (!moreMayWait || stopping.signal.aborted) return null;
     const [next] = await leaseDue(1, { onlyFor: lease.target });
-    return next ?? null;
+    if (next === undefined) return null;
+    targets.turnAway(lease.target); // whoever leaves next looks again
+    return next;
   };
   /** In a place taken before. */
   const run = async (first: Lease): Promise<void> => {
@@ -106,7 +108,7 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
   };
   const leaseFromStore = async (): Promise<void> => {
     const free = places.takeFree();
-    const leases = free === 0 ? [] : await leaseDue(free, { notFor: targets.full() });
+    const leases = free === 0 ? [] : await leaseDue(free, { notFor: targets.passBy() });
     places.give(free - leases.length);
     for (const lease of leases) void track(run(lease));
   };

@@ -41,7 +41,7 @@ export async function openOffice(servers: Servers): Promise<Office> {
   const add = async (id: string, url: string | null, repeat: 'key' | 'lookup'): Promise<void> => {
     const partnerId = id as PartnerId;
     const { webhookSecret } = await addPartner(ports, ACTOR, { id: partnerId, name: id, mode: url === null ? 'pull' : 'push', url, repeat });
-    const { token } = await issueApiKey(ports, ACTOR, { partnerId, label: 'chaos', scopes: ['messages:write', 'messages:read', 'dossiers:read', 'dossiers:write', 'inbox:read'], expiresAt: null });
+    const { token } = await issueApiKey(ports, ACTOR, { partnerId, label: 'chaos', scopes: ['messages:write', 'messages:read', 'dossiers:read', 'dossiers:write', 'inbox:read', 'documents:write', 'documents:read'], expiresAt: null });
     secrets.set(id, webhookSecret ?? '');
     keys.set(id, token);
   };

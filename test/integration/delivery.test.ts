@@ -390,6 +390,15 @@ describe('a worker', () => {
     expect(server.effects.filter((effect) => effect.dossierCode === code).map((effect) => effect.messageId)).toEqual(messages.slice(0, 2).map((message) => message.id));
   });
 
+  it('keeps a busy recipient busy by itself: what was passed by while all its places were taken follows without the sweep', async () => {
+    const { id, server } = await partner();
+    server.setReaction(() => ({ apply: true, answer: 'receipt', answerAfterMs: 20 }));
+    const worker = work({ sweeps: false, concurrency: 8 });
+    const messages = await Promise.all(Array.from({ length: 60 }, () => send(worker, id)));
+    for (const message of messages) await whenIn(message, 'delivered');
+    expect(server.pushes).toHaveLength(60);
+  });
+
   it('shares the work with others: every message once, though all are woken for all', async () => {
     const { id, server } = await partner();
     const team = [work(), work(), work({ queue: noQueue })];

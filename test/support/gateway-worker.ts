@@ -28,6 +28,8 @@ export interface WorkerOptions {
   readonly timeoutMs?: number;
   readonly quarantineMs?: number;
   readonly concurrency?: number;
+  /** Default true. */
+  readonly sweeps?: boolean;
   readonly breaker?: BreakerSettings;
   readonly redisUrl?: string | null;
   /** A queue that is not there, instead of a real one. */
@@ -54,7 +56,7 @@ export function startWorker(fresh: FreshRecords, options: WorkerOptions = {}): G
   const queue = options.queue ?? started?.queue ?? noQueue;
   const message = messageHandler({ records: fresh.records, partners, clock: systemClock, chance, schedule, quarantineMs, breaker: options.breaker ?? DEFAULT_BREAKER });
   const ports = { records: fresh.records, queue, clock: systemClock, chance, log, schedule, handlers: { message, postal: unused }, leadership: leadership(fresh.handle.pool, 'sweep', log) };
-  const delivery = startDelivery(ports, { owner: `test-${newId()}`, concurrency: options.concurrency ?? 8, sweeps: true, sweepEveryMs: 100 });
+  const delivery = startDelivery(ports, { owner: `test-${newId()}`, concurrency: options.concurrency ?? 8, sweeps: options.sweeps ?? true, sweepEveryMs: 100 });
   started?.startConsumer((id) => delivery.wake(id), { concurrency: options.concurrency ?? 8 });
   return {
     delivery,
