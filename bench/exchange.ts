@@ -157,7 +157,11 @@ async function bareQueue(servers: Servers): Promise<number> {
   const queue = servers.redisUrl === null ? new Queue('bare', options, createPostgresBackend) : new Queue('bare', options);
   await queue.waitUntilReady();
   let taken = 0;
-  const take = (): Promise<void> => Promise.resolve(void (taken += 1));
+  let allTaken = (): void => undefined;
+  const end = new Promise<void>((resolve) => (allTaken = resolve));
+  const take = async (): Promise<void> => {
+    if ((taken += 1) === MESSAGES) allTaken();
+  };
   const worker = servers.redisUrl === null ? new Worker('bare', take, { ...options, concurrency: CONCURRENCY }, createPostgresBackend) : new Worker('bare', take, { ...options, concurrency: CONCURRENCY });
   await worker.waitUntilReady();
   const began = performance.now();
@@ -166,7 +170,7 @@ async function bareQueue(servers: Servers): Promise<number> {
     while (added < MESSAGES) await queue.add('bare', { id: (added += 1) }, { removeOnComplete: true });
   };
   await Promise.all(Array.from({ length: SENDERS }, add));
-  while (taken < MESSAGES) await new Promise((resolve) => setTimeout(resolve, 5));
+  await end;
   const perSecond = taken / ((performance.now() - began) / 1_000);
   await worker.close();
   await queue.close();
