@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadFonts } from '../../src/wiring/fonts.ts';
 import type { Appearance } from '../../src/formats/pades/appearance/appearance.ts';
@@ -11,7 +10,6 @@ import { testIdentity } from '../support/certificates.ts';
 import { drawPng, paintFirstPage, textOf } from '../support/pictures.ts';
 import { onePagePdf, pdfsigVerdicts, qpdfComplaints, qpdfRewrite, samplePdf, signPdf, SIGNING_TIME } from '../support/pdf.ts';
 import { requireTool } from '../support/tools.ts';
-import { requireVectors, vectorPath } from '../support/vectors.ts';
 
 const judges = requireTool('pdfsig') && requireTool('qpdf') && requireTool('pdftoppm') && requireTool('pdftotext');
 const identity = testIdentity();
@@ -57,20 +55,6 @@ describe.skipIf(!judges)('signed PDFs before pdfsig and qpdf', () => {
     const added = (await signPdf(base, identity)).subarray(base.length).toString('latin1');
     expect(added).toContain('/Type/XRef');
     expect(added).not.toMatch(/\nxref\n/);
-  });
-});
-
-describe.skipIf(!judges || !requireVectors('pyhanko', 'signable.txt'))("pyHanko's sound files before pdfsig and qpdf", () => {
-  const files = readFileSync(vectorPath('pyhanko', 'signable.txt'), 'utf8').trim().split('\n');
-
-  it.each(files)('signs %s twice', async (file) => {
-    const base = readFileSync(vectorPath('pyhanko', file));
-    const before = pdfsigVerdicts(base).filter((verdict) => verdict.valid).length;
-    const twice = await signPdf(await signPdf(base, identity), identity);
-    const verdicts = pdfsigVerdicts(twice);
-    expect(qpdfComplaints(twice)).toBe('');
-    expect(verdicts.filter((verdict) => verdict.valid)).toHaveLength(before + 2);
-    expect(verdicts.filter((verdict) => verdict.valid && verdict.wholeDocument)).toHaveLength(1);
   });
 });
 

@@ -3,16 +3,21 @@ import { endsClean, type PdfDocument } from '../pdf/document.ts';
 import { broken } from '../pdf/limits.ts';
 import { latin1 } from '../pdf/parser.ts';
 import { scanDocument } from '../pdf/scan.ts';
+import { structureFaults } from '../pdf/structure-faults.ts';
 
 /**
  * Whoever appends to a document appends to exactly what readers see: a file whose structure readers must guess is refused.
- * @param compareReadings read it from front to back too, and refuse it where that differs from its cross-reference; costs a pass over its syntax
+ * @param compareReadings look at its whole structure and read it from front to back too, and refuse it where that differs from its
+ * cross-reference; costs a pass over its syntax
  * @throws PDF_BROKEN
  */
 export function checkSound(document: PdfDocument, compareReadings: boolean): void {
   const { source, revisions } = document;
   if (!latin1(source.read(0, Math.min(5, source.sizeBytes))).startsWith('%PDF-')) throw broken('bytes stand before its %PDF- header');
   if (revisions.at(-1)?.end === undefined || !endsClean(document)) throw broken('bytes stand after its last cross-reference section');
-  const [difference] = compareReadings ? disagreements(document, scanDocument(document)) : [];
+  if (!compareReadings) return;
+  const [fault] = structureFaults(document);
+  if (fault !== undefined) throw broken(fault);
+  const [difference] = disagreements(document, scanDocument(document));
   if (difference !== undefined) throw broken(`read from front to back it is another document: ${difference}`);
 }

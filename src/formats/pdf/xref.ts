@@ -24,6 +24,8 @@ export interface XrefSection {
   readonly streamNum: number | undefined;
   /** Cross-reference stream that a hybrid table points at (§7.5.8.4). */
   readonly hybrid: XrefSection | undefined;
+  /** Whether numbers in a table have not the ten and five digits of §7.5.4; lines that end otherwise do no harm. */
+  readonly hasLooseEntries: boolean;
   lookup(num: number): XrefEntry | undefined;
 }
 
@@ -52,7 +54,7 @@ function previousOffset(trailer: PdfDict): number | undefined {
 function readSection(source: ByteSource, offset: number): XrefSection {
   const isTable = parseAt(source, offset, (parser) => parser.keyword('xref'));
   if (!isTable) return readXrefStream(source, offset);
-  const { runs, trailerOffset } = readTable(source, offset);
+  const { runs, trailerOffset, isLoose } = readTable(source, offset);
   const { trailer, end } = parseAt(source, trailerOffset, (parser) => {
     parser.keyword('trailer');
     return { trailer: parser.dict(), end: parser.offset };
@@ -60,7 +62,7 @@ function readSection(source: ByteSource, offset: number): XrefSection {
   const hybridOffset = trailer.entries.get('XRefStm');
   if (hybridOffset !== undefined && !isInteger(hybridOffset)) throw broken('/XRefStm is not an offset');
   const hybrid = hybridOffset === undefined ? undefined : readXrefStream(source, hybridOffset);
-  return { kind: 'table', offset, end, trailer, runs, streamNum: undefined, hybrid, lookup: (num) => lookupRun(runs, num)?.entry(num) };
+  return { kind: 'table', offset, end, trailer, runs, streamNum: undefined, hybrid, hasLooseEntries: isLoose, lookup: (num) => lookupRun(runs, num)?.entry(num) };
 }
 
 interface Run {
@@ -81,19 +83,21 @@ function lookupRun(runs: readonly Run[], num: number): Run | undefined {
 const ENTRY_BYTES = 20;
 
 /** Subsections are skipped by arithmetic and their entries read when asked for: a long table costs nothing to open. */
-function readTable(source: ByteSource, offset: number): { readonly runs: Run[]; readonly trailerOffset: number } {
+function readTable(source: ByteSource, offset: number): { readonly runs: Run[]; readonly trailerOffset: number; readonly isLoose: boolean } {
   const runs: Run[] = [];
+  let isLoose = false;
   let at = parseAt(source, offset, (parser) => {
     parser.keyword('xref');
     return parser.offset;
   });
   for (;;) {
     const head = parseAt(source, at, subsectionHead);
-    if (head === undefined) return { runs, trailerOffset: at };
+    if (head === undefined) return { runs, trailerOffset: at, isLoose };
     if (runs.length >= PDF_LIMITS.objectNumber) throw limit('too many cross-reference subsections');
     checkRun(head.first, head.count);
     const fixed = fixedRun(source, head);
     const run = fixed ?? looseRun(source, head);
+    isLoose ||= run.isLoose;
     runs.push(run);
     at = run.end;
   }
@@ -123,7 +127,7 @@ function checkRun(first: number, count: number): void {
   if (first + count > PDF_LIMITS.objectNumber + 1) throw limit(`object numbers above ${PDF_LIMITS.objectNumber}`);
 }
 
-type PlacedRun = Run & { readonly end: number };
+type PlacedRun = Run & { readonly end: number; readonly isLoose: boolean };
 
 /** Entries of exactly 20 bytes, as ISO 32000-2 §7.5.4 demands; undefined when what follows them shows that they are not. */
 function fixedRun(source: ByteSource, { first, count, start }: SubsectionHead): PlacedRun | undefined {
@@ -136,7 +140,7 @@ function fixedRun(source: ByteSource, { first, count, start }: SubsectionHead): 
     if (read === undefined) throw broken(`cross-reference entry of object ${num} is malformed`);
     return read;
   };
-  return { first, count, end, entry };
+  return { first, count, end, isLoose: false, entry };
 }
 
 /** `nnnnnnnnnn ggggg n` and a two-byte end of line; undefined for anything else. */
@@ -172,14 +176,22 @@ const tableEntry = (offset: number, gen: number, inUse: boolean): XrefEntry => (
 function looseRun(source: ByteSource, { first, count, start }: SubsectionHead): PlacedRun {
   return parseAt(source, start, (parser) => {
     const entries: XrefEntry[] = [];
+    let isLoose = false;
+    const digitsOf = (wanted: number): number | undefined => {
+      parser.skipSpace();
+      const start = parser.offset;
+      const value = parser.unsignedInteger();
+      isLoose ||= parser.offset - start !== wanted;
+      return value;
+    };
     for (let i = 0; i < count; i++) {
-      const offset = parser.unsignedInteger();
-      const gen = parser.unsignedInteger();
+      const offset = digitsOf(10);
+      const gen = digitsOf(5);
       const inUse = parser.keyword('n');
       if (offset === undefined || gen === undefined || (!inUse && !parser.keyword('f'))) throw broken(`cross-reference table malformed at offset ${parser.offset}`);
       entries.push(tableEntry(offset, gen, inUse));
     }
-    return { first, count, end: parser.offset, entry: (num) => entries[num - first] ?? { type: 'free' } };
+    return { first, count, end: parser.offset, isLoose, entry: (num) => entries[num - first] ?? { type: 'free' } };
   });
 }
 
@@ -196,7 +208,7 @@ function readXrefStream(source: ByteSource, offset: number): XrefSection {
   const end = streamEnd(source, dataStart + length);
   const data = decodeFilters(source.read(dataStart, length), filterSteps(streamDict), PDF_LIMITS.inflatedStreamBytes);
   const runs = streamRuns(streamDict, data);
-  return { kind: 'stream', offset, end, trailer: streamDict, runs, streamNum: num, hybrid: undefined, lookup: (wanted) => lookupRun(runs, wanted)?.entry(wanted) };
+  return { kind: 'stream', offset, end, trailer: streamDict, runs, streamNum: num, hybrid: undefined, hasLooseEntries: false, lookup: (wanted) => lookupRun(runs, wanted)?.entry(wanted) };
 }
 
 function streamRuns(streamDict: PdfDict, data: Uint8Array): Run[] {

@@ -1,7 +1,7 @@
 import { PDF_LIMITS, broken } from '../limits.ts';
 import { differingKey, sameObject } from '../equality.ts';
 import type { PdfDict, PdfObject, PdfRef } from '../objects.ts';
-import { isArray, isDict, isInteger, isRef } from '../objects.ts';
+import { isArray, isDict, isInteger, isRef, ref } from '../objects.ts';
 import type { Catalogs } from './catalog-rules.ts';
 import type { Place, Step } from './step.ts';
 
@@ -15,7 +15,8 @@ const CHANGEABLE = new Set<string>([...LINKS, 'ParentTreeNextKey', 'Limits']);
  */
 export function checkStructure(step: Step, { before, after, place }: Catalogs, newWidgets: ReadonlyMap<number, string>): void {
   const raw = before.entries.get('StructTreeRoot');
-  if (holdsItself(step, raw)) throw broken('an element of the structure tree lies within itself');
+  const circle = circleOf(step, raw);
+  if (circle.length > 0 && (newWidgets.size === 0 || circle.some((num) => step.isRewritten(ref(num))))) throw broken('an element of the structure tree lies within itself');
   if (newWidgets.size === 0 || !isRef(raw) || !sameObject(raw, after.entries.get('StructTreeRoot'))) return;
   const root = step.enter(place, before, 'StructTreeRoot');
   const nodes = structureNodes(step, raw, root.value);
@@ -29,30 +30,33 @@ export function checkStructure(step: Step, { before, after, place }: Catalogs, n
   if (grown) step.add({ level: 'validation-data', detail: 'the structure tree got an element for the new signature field', allowedWhenLocked: true });
 }
 
-/** A tree that goes in a circle reads differently to every reader: what a revision did to such a document cannot be told. */
-function holdsItself(step: Step, root: PdfObject | undefined): boolean {
+/**
+ * The elements of a tree that goes in a circle, none of one that does not. It reads differently to every reader: what a revision did to such a
+ * tree cannot be told, unless it brought a signature field and left every element alone.
+ */
+function circleOf(step: Step, root: PdfObject | undefined): readonly number[] {
   const above = new Set<number>();
   const done = new Set<number>();
   const stack: { readonly num: number; readonly kids: PdfRef[] }[] = [];
-  const enter = (ref: PdfRef): boolean => {
-    if (above.has(ref.num)) return true;
-    if (done.has(ref.num) || done.size + above.size >= PDF_LIMITS.reachableObjects) return false;
+  let isCircle = false;
+  const enter = (ref: PdfRef): void => {
+    isCircle ||= above.has(ref.num);
+    if (above.has(ref.num) || done.has(ref.num) || done.size + above.size >= PDF_LIMITS.reachableObjects) return;
     above.add(ref.num);
     stack.push({ num: ref.num, kids: kidsOf(step.before.resolve(ref)) });
-    return false;
   };
   if (isRef(root)) enter(root);
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     const kid = top.kids.pop();
     if (kid !== undefined) {
-      if (enter(kid)) return true;
+      enter(kid);
       continue;
     }
     stack.pop();
     above.delete(top.num);
     done.add(top.num);
   }
-  return false;
+  return isCircle ? [...done] : [];
 }
 
 /** What stands in /K by reference: elements, or arrays of them. */

@@ -1,0 +1,58 @@
+import { isGatewayError } from '../../domain/errors.ts';
+import type { PdfDocument, PdfRevision } from './document.ts';
+import { leaves } from './pages.ts';
+import { isSpace, latin1 } from './parser.ts';
+import type { XrefSection } from './xref.ts';
+
+/**
+ * What readers put up with, each in its own way, and what therefore nobody should sign: a header that names no version, cross-reference
+ * sections beside their offset or with numbers of other widths, two objects in one place, a page tree that does not end. Looks at structure
+ * only, and not at objects that nothing of it leads to.
+ * @throws PDF_LIMIT
+ * @see ISO 32000-2 §7.5.2, §7.5.4, §7.5.5, §7.5.8.3, §7.7.3.2
+ */
+export function structureFaults(document: PdfDocument): string[] {
+  return [...headerFaults(document), ...document.latest.chain.flatMap((section) => sectionFaults(document, section)), ...sharedPlaces(document.latest), ...pageFaults(document.latest)];
+}
+
+function headerFaults({ source }: PdfDocument): string[] {
+  return /^%PDF-[12]\.\d/.test(latin1(source.read(0, Math.min(8, source.sizeBytes)))) ? [] : ['its header names no version of PDF'];
+}
+
+function sectionFaults({ source }: PdfDocument, { offset, hasLooseEntries, hybrid }: XrefSection): string[] {
+  const faults = isSpace(source.read(offset, 1)[0] ?? 0) ? [`the cross-reference section is not where ${offset} says, but behind it`] : [];
+  if (hasLooseEntries) faults.push(`the cross-reference table at ${offset} has numbers that are not written with ten and five digits`);
+  if (hybrid !== undefined && isSpace(source.read(hybrid.offset, 1)[0] ?? 0)) faults.push(`the cross-reference stream is not where ${hybrid.offset} says, but behind it`);
+  return faults;
+}
+
+/** Only one of two objects can stand at an index of an object stream; which, is said inside. */
+function sharedPlaces(view: PdfRevision): string[] {
+  const holder = new Map<string, number>();
+  const faults: string[] = [];
+  for (const section of view.chain) {
+    for (const part of section.hybrid === undefined ? [section] : [section, section.hybrid]) {
+      for (const { first, count } of part.runs) for (let num = first; num < first + count; num++) check(part, num);
+    }
+  }
+  return faults;
+
+  function check(part: XrefSection, num: number): void {
+    const entry = part.lookup(num);
+    if (entry?.type !== 'compressed') return;
+    const place = `${entry.streamNum} ${entry.index}`;
+    const other = holder.get(place);
+    if (other !== undefined && other !== num) faults.push(`objects ${other} and ${num} have one place in object stream ${entry.streamNum}`);
+    holder.set(place, num);
+  }
+}
+
+function pageFaults(view: PdfRevision): string[] {
+  try {
+    for (const _ of leaves(view));
+    return [];
+  } catch (error) {
+    if (isGatewayError(error, 'PDF_BROKEN')) return [error.message];
+    throw error;
+  }
+}
