@@ -30,6 +30,10 @@ const schema = z.object({
   LIENTHONG_TRUST_TSA: z.string().optional(),
   LIENTHONG_POLICY: z.string().default('default'),
   LIENTHONG_MAX_DOCUMENT_BYTES: whole(1, 4_294_967_296).default(500 * 1024 * 1024),
+  /** How long an unfinished upload may be taken up again. */
+  LIENTHONG_UPLOAD_HOURS: whole(1, 720).default(24),
+  /** What the unfinished uploads of one partner may come to. */
+  LIENTHONG_UPLOAD_QUOTA_BYTES: whole(1, 1_099_511_627_776).default(4 * 1024 * 1024 * 1024),
   /** How long one look at a caller's document may take. */
   LIENTHONG_DOCUMENT_TIMEOUT_MS: whole(100, 600_000).default(30_000),
   /** Hosts, or host:port, that may be called although their address is private or loopback. */

@@ -35,10 +35,12 @@ export const ERROR_FACTS = {
   IDEMPOTENCY_KEY_REUSED: caller,
   IDEMPOTENCY_IN_PROGRESS: callerLater,
   STATE_CONFLICT: caller,
+  PROTOCOL_UNSUPPORTED: caller,
   CANCELLED: callerLater,
 
   // things that are not there, or not yours
   DOCUMENT_NOT_FOUND: caller,
+  UPLOAD_NOT_FOUND: caller,
   DOSSIER_NOT_FOUND: caller,
   DOSSIER_EXISTS: caller,
   MESSAGE_NOT_FOUND: caller,

@@ -19,7 +19,7 @@ export function createApp(dependencies: HttpDependencies): Express {
   app.set('strict routing', true);
   app.use(securityHeaders(), traceAndLog(dependencies));
   const routes = routesOf(dependencies.limits.version);
-  for (const route of routes) app[route.method === 'GET' ? 'get' : 'post'](expressPath(route.path), serve(dependencies, route));
+  for (const route of routes) app[METHODS[route.method]](expressPath(route.path), serve(dependencies, route));
   for (const path of new Set(routes.map((route) => route.path))) app.all(expressPath(path), refuseMethod(routes.filter((route) => route.path === path)));
   app.use(() => {
     throw new GatewayError('ROUTE_NOT_FOUND', 'There is no such address: /openapi.json lists those there are');
@@ -27,6 +27,8 @@ export function createApp(dependencies: HttpDependencies): Express {
   app.use(answerProblem(dependencies));
   return app;
 }
+
+const METHODS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete', OPTIONS: 'options' } as const;
 
 /** An API answers programs: nothing it says may be run, framed or guessed at by a browser. */
 function securityHeaders(): RequestHandler {

@@ -21,6 +21,7 @@ import type { followJob, readJob } from '../usecases/read-job.ts';
 import type { readMessage } from '../usecases/read-message.ts';
 import type { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
 import type { replayMessage } from '../usecases/replay-message.ts';
+import type { beginUpload, continueUpload, deleteUpload, readUpload } from '../usecases/resumable-upload.ts';
 import type { requestPost } from '../usecases/request-post.ts';
 import type { sendMessage } from '../usecases/send-message.ts';
 import type { storeDocument } from '../usecases/store-document.ts';
@@ -67,6 +68,10 @@ export interface HttpDependencies {
 
   readonly storeDocument: Bound<typeof storeDocument>;
   readonly readDocument: Bound<typeof readDocument>;
+  readonly beginUpload: Bound<typeof beginUpload>;
+  readonly continueUpload: Bound<typeof continueUpload>;
+  readonly readUpload: Bound<typeof readUpload>;
+  readonly deleteUpload: Bound<typeof deleteUpload>;
 
   readonly openDossier: Bound<typeof openDossier>;
   readonly listDossiers: Bound<typeof listDossiers>;

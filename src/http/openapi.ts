@@ -102,11 +102,12 @@ function bodyOf(body: BodyFacts, schemas: SchemaBook): Json {
 function answerOf(route: RouteFacts, schemas: SchemaBook): Json {
   const { answer, idempotent } = route;
   const replayed = idempotent ? { 'Idempotency-Replayed': { description: '"true" when this is the stored answer to an earlier request with the same key', schema: { type: 'string' } } } : {};
-  const own = answer.kind === 'bytes' ? Object.fromEntries(Object.entries(answer.headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }])) : {};
+  const own = answer.kind === 'bytes' || answer.kind === 'empty' ? Object.fromEntries(Object.entries(answer.headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }])) : {};
   return { description: answer.description, headers: { ...own, ...replayed }, content: contentOf(answer, schemas) };
 }
 
 function contentOf(answer: AnswerFacts, schemas: SchemaBook): Json {
+  if (answer.kind === 'empty') return {};
   if (answer.kind === 'json') return { 'application/json': { schema: schemas.refer(answer.schema) } };
   if (answer.kind === 'content') return Object.fromEntries(Object.entries(answer.forms).map(([type, schema]) => [type, { schema: schema === null ? { type: 'string' } : schemas.refer(schema) }]));
   if (answer.kind === 'events') {

@@ -25,9 +25,11 @@ export const PROBLEMS = {
   IDEMPOTENCY_KEY_REUSED: facts(422, 'This Idempotency-Key was used for another request', 'Idempotency-Key này đã dùng cho yêu cầu khác'),
   IDEMPOTENCY_IN_PROGRESS: facts(409, 'A request with this Idempotency-Key is still running', 'Yêu cầu với Idempotency-Key này đang chạy'),
   STATE_CONFLICT: facts(409, 'Not possible in the present state', 'Không thực hiện được ở trạng thái hiện tại'),
+  PROTOCOL_UNSUPPORTED: facts(412, 'This version of the protocol is not spoken here', 'Không hỗ trợ phiên bản giao thức này'),
   CANCELLED: facts(408, 'The request was cancelled', 'Yêu cầu đã bị hủy'),
 
   DOCUMENT_NOT_FOUND: facts(404, 'There is no such document', 'Không có tài liệu này'),
+  UPLOAD_NOT_FOUND: facts(404, 'There is no such upload', 'Không có lượt tải lên này'),
   DOSSIER_NOT_FOUND: facts(404, 'There is no such dossier', 'Không có hồ sơ này'),
   DOSSIER_EXISTS: facts(409, 'There is a dossier with this code already', 'Đã có hồ sơ với mã này'),
   MESSAGE_NOT_FOUND: facts(404, 'There is no such message', 'Không có thông điệp này'),

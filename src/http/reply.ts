@@ -39,12 +39,20 @@ export interface ContentReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export interface EmptyReply {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** What leaves is checked like what comes in: a field that the description does not name stays here. */
 export function sendJson(response: Response, status: number, schema: z.ZodType, reply: JsonReply<unknown>): void {
   const body: unknown = schema.parse(reply.body);
   response.status(reply.status ?? status).set({ 'cache-control': 'no-store', ...reply.headers });
   if (reply.replayed === true) response.set('idempotency-replayed', 'true');
   response.type('application/json').send(JSON.stringify(body));
+}
+
+export function sendEmpty(response: Response, status: number, { headers }: EmptyReply): void {
+  response.status(status).set({ 'cache-control': 'no-store', ...headers }).end();
 }
 
 /** A page or report that was made just now, shown rather than saved. */

@@ -6,11 +6,12 @@ import type { Call } from '../usecases/call.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { sendEvents, type EventsReply } from './events.ts';
 import { readJsonBody } from './json.ts';
-import { sendBytes, sendContent, sendJson, type AcceptedReply, type BytesReply, type ContentReply, type JsonReply } from './reply.ts';
+import { sendBytes, sendContent, sendEmpty, sendJson, type AcceptedReply, type BytesReply, type ContentReply, type EmptyReply, type JsonReply } from './reply.ts';
 
 /** What one route is, as data: the router, the API description and the authorisation tests are made from it. */
 export interface RouteFacts {
-  readonly method: 'GET' | 'POST';
+  /** GET answers HEAD, too. */
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS';
   /** As OpenAPI writes it: `/v1/dossiers/{code}`. */
   readonly path: string;
   readonly operationId: string;
@@ -38,6 +39,7 @@ export type AnswerFacts =
   | { readonly kind: 'bytes'; readonly status: number; readonly description: string; readonly mediaTypes: readonly string[]; readonly headers: Readonly<Record<string, string>>; readonly accepted?: AcceptedFacts }
   /** Server-sent events; the schemas by the names of the events. */
   | { readonly kind: 'events'; readonly status: number; readonly description: string; readonly events: Readonly<Record<string, z.ZodType>> }
+  | { readonly kind: 'empty'; readonly status: number; readonly description: string; readonly headers: Readonly<Record<string, string>> }
   /** In one of several forms, as `Accept` asks; a schema where the form has one. */
   | { readonly kind: 'content'; readonly status: number; readonly description: string; readonly forms: Readonly<Record<string, z.ZodType | null>> };
 
@@ -64,6 +66,8 @@ type ReplyOf<Answer> = Answer extends { readonly kind: 'json'; readonly schema: 
   ? JsonReply<z.input<Schema>>
   : Answer extends { readonly kind: 'content' }
     ? ContentReply
+    : Answer extends { readonly kind: 'empty' }
+      ? EmptyReply
     : Answer extends { readonly kind: 'events' }
       ? EventsReply
       : Answer extends { readonly accepted: { readonly schema: infer Schema extends z.ZodType } }
@@ -93,6 +97,7 @@ export function defineRoute<Path extends z.ZodObject | null, Query extends z.Zod
       const reply = await run(dependencies, { path: path as Parsed<Path>, query: query as Parsed<Query>, body: body as BodyOf<Body> }, exchange);
       if (spec.answer.kind === 'json') return sendJson(response, spec.answer.status, spec.answer.schema, reply as JsonReply<unknown>);
       if (spec.answer.kind === 'content') return sendContent(response, spec.answer.status, reply as ContentReply);
+      if (spec.answer.kind === 'empty') return sendEmpty(response, spec.answer.status, reply as EmptyReply);
       if (spec.answer.kind === 'events') return sendEvents(request, response, reply as EventsReply, dependencies.isDraining);
       if ('accepted' in reply && spec.answer.accepted !== undefined) return sendJson(response, 202, spec.answer.accepted.schema, { ...(reply as AcceptedReply<unknown>), status: 202 });
       return sendBytes(request, response, spec.answer.status, reply as BytesReply);

@@ -9,6 +9,7 @@ import type { Outbox } from './outbox.ts';
 import type { PartnerRecords } from './partner-records.ts';
 import type { PartnerStates } from './partner-states.ts';
 import type { PostalRecords } from './postal-records.ts';
+import type { UploadRecords } from './upload-records.ts';
 import type { WebhookKeyRecords } from './webhook-key-records.ts';
 
 /** Everything recorded, seen through one connection: either each call by itself, or all of them in one transaction. */
@@ -25,6 +26,7 @@ export interface RecordSet {
   readonly audit: AuditRecords;
   readonly jobs: JobRecords;
   readonly webhookKeys: WebhookKeyRecords;
+  readonly uploads: UploadRecords;
 }
 
 export interface Records extends RecordSet {

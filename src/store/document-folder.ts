@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GatewayError } from '../domain/errors.ts';
 import type { Sha256Hex } from '../domain/ids.ts';
@@ -7,10 +7,10 @@ import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ByteRange, DocumentStore, SpooledBytes, StoredBytes } from '../ports/document-store.ts';
 import { isErrno } from './errno.ts';
+import { failingAsStorage, READ_BYTES, readBytes, writeAll } from './file-bytes.ts';
 import { syncFolder } from './sync-folder.ts';
 
 const ABANDONED_AFTER_MS = 24 * 3_600_000; // longer than any upload may take; other processes share the folder
-const READ_BYTES = 256 * 1024;
 
 export interface DocumentFolderOptions {
   readonly chance: Chance;
@@ -78,13 +78,6 @@ async function writeDurably(path: string, bytes: AsyncIterable<Uint8Array>, maxB
   }
 }
 
-/** write(2) may take less than it was given; on a full disk it does so once before it fails. */
-async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.length; ) {
-    done += (await handle.write(chunk, done)).bytesWritten;
-  }
-}
-
 /** Renaming over an equal file is harmless, and syncs its name even if whoever wrote it first was killed before doing so. */
 async function giveName(root: string, temporary: string, sha256: Sha256Hex): Promise<void> {
   const path = documentPath(root, sha256);
@@ -123,16 +116,10 @@ async function* readVerified(path: string, sha256: Sha256Hex): AsyncGenerator<Ui
   }
 }
 
-async function* readRange(path: string, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
+async function* readRange(path: string, range: ByteRange): AsyncGenerator<Uint8Array> {
   const handle = await findingDocument(() => open(path, 'r'));
   try {
-    for (let at = start; at <= end; ) {
-      const wanted = Math.min(READ_BYTES, end + 1 - at);
-      const { bytesRead, buffer } = await failingAsStorage(() => handle.read(new Uint8Array(wanted), 0, wanted, at));
-      if (bytesRead === 0) throw new GatewayError('STORAGE_FAILED', 'A stored document was damaged: restore it from a backup');
-      yield buffer.subarray(0, bytesRead);
-      at += bytesRead;
-    }
+    yield* readBytes(handle, range);
   } finally {
     await handle.close();
   }
@@ -143,17 +130,6 @@ async function removeAbandoned(incoming: string, now: Date): Promise<void> {
     const path = join(incoming, name);
     const found = await stat(path).catch(() => null); // finished by somebody else in between
     if (found !== null && now.getTime() - found.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true });
-  }
-}
-
-/** Only around calls of our own on the folder: what the incoming stream throws is its sender's and stays as it is. */
-async function failingAsStorage<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof GatewayError) throw cause;
-    if (isErrno(cause, 'ENOSPC', 'EDQUOT')) throw new GatewayError('STORAGE_FULL', 'The disk for documents is full: make room and try again', { cause });
-    throw new GatewayError('STORAGE_FAILED', 'The folder for documents cannot be used: check its permissions and its disk', { cause });
   }
 }
 

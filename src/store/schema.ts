@@ -209,6 +209,21 @@ export interface Database {
   };
   audit: { id: Generated<string>; at: Date; actor: string; action: string; subject: string; detail: Generated<Json> };
   webhook_key: { id: string; public_key: Uint8Array; private_key_sealed: Uint8Array; created_at: Date; signs_from: Date; signs_until: Date | null };
+  upload: {
+    id: string;
+    partner_id: string;
+    name: string;
+    media_type: string;
+    length_bytes: string;
+    received_bytes: Generated<string>;
+    /** Requests that brought pieces, so far: the last one counts. */
+    epoch: Generated<number>;
+    expected_sha256: string | null;
+    document_id: string | null;
+    created_at: Date;
+    expires_at: Date;
+  };
+  upload_piece: { upload_id: string; epoch: number; start_bytes: string; size_bytes: string };
   pin_guard: { token: string; failures: number; last_attempt_at: Date };
   job: {
     id: string;

@@ -44,7 +44,7 @@ export function documentViewOf({ id, sha256, sizeBytes, mediaType, name, created
 }
 
 /** Fails at the end of the bytes, before the store has given them a name. */
-async function* checkedBytes(bytes: AsyncIterable<Uint8Array>, expectedSha256: Sha256Hex | null): AsyncGenerator<Uint8Array> {
+export async function* checkedBytes(bytes: AsyncIterable<Uint8Array>, expectedSha256: Sha256Hex | null): AsyncGenerator<Uint8Array> {
   const hash = expectedSha256 === null ? null : createHash('sha256');
   let sizeBytes = 0;
   for await (const chunk of bytes) {

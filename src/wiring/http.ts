@@ -31,6 +31,7 @@ import { followJob, readJob } from '../usecases/read-job.ts';
 import { readMessage } from '../usecases/read-message.ts';
 import { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
 import { replayMessage } from '../usecases/replay-message.ts';
+import { beginUpload, continueUpload, deleteUpload, readUpload } from '../usecases/resumable-upload.ts';
 import { requestPost } from '../usecases/request-post.ts';
 import { sendMessage } from '../usecases/send-message.ts';
 import { storeDocument } from '../usecases/store-document.ts';
@@ -72,11 +73,16 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
   const rules = readPostalRules(config.LIENTHONG_POSTAL_RULES_FILE);
   const print: PrintPostPorts['print'] = (job, signal) => isolation.run('post.print', { ...job, fonts }, { deadlineMs: PRINT_DEADLINE_MS, signal });
   const ports = { records, documents, sealing, queue, inboxSignals, accounts, rules, print, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
+  const uploading = { ...ports, uploads: store.uploads, uploadLimits: { keptMs: config.LIENTHONG_UPLOAD_HOURS * 3_600_000, quotaBytes: config.LIENTHONG_UPLOAD_QUOTA_BYTES } };
   const trust = { trustStore: openTrust(config), clock, collector };
   return {
     log,
     authenticate: (authorization) => authenticate(ports, authorization),
     storeDocument: (...call) => storeDocument(ports, ...call),
+    beginUpload: (...call) => beginUpload(uploading, ...call),
+    continueUpload: (...call) => continueUpload(uploading, ...call),
+    readUpload: (...call) => readUpload(uploading, ...call),
+    deleteUpload: (...call) => deleteUpload(uploading, ...call),
     readDocument: (...call) => readDocument(ports, ...call),
     openDossier: (...call) => openDossier(ports, ...call),
     listDossiers: (...call) => listDossiers(ports, ...call),

@@ -7,6 +7,7 @@ import type { DocumentStore } from '../ports/document-store.ts';
 import type { Records } from '../ports/records.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { Log } from '../ports/telemetry.ts';
+import type { UploadStore } from '../ports/upload-store.ts';
 import { connectDatabase, type DatabaseHandle } from '../store/database.ts';
 import { openDocumentFolder } from '../store/document-folder.ts';
 import type { PostgresConnection } from '../store/embedded/connection.ts';
@@ -15,6 +16,7 @@ import { migrate } from '../store/migrate.ts';
 import { MIGRATIONS } from '../store/migrations/all.ts';
 import { records } from '../store/records/records.ts';
 import { openSealing } from '../store/sealing.ts';
+import { openUploadFolder } from '../store/upload-folder.ts';
 
 export interface StoreSettings {
   readonly config: Config;
@@ -31,6 +33,7 @@ export interface StoreSettings {
 export interface Store {
   readonly records: Records;
   readonly documents: DocumentStore;
+  readonly uploads: UploadStore;
   readonly sealing: Sealing;
   readonly database: DatabaseHandle;
   readonly target: PostgresConnection | { readonly url: string };
@@ -54,6 +57,7 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
     return {
       records: records(database.db, sealing),
       documents,
+      uploads: await openUploadFolder(join(config.dataDir, 'documents', 'uploads')),
       sealing,
       database,
       target,

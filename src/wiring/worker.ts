@@ -9,6 +9,7 @@ import { messageHandler } from '../usecases/deliver-message.ts';
 import { followPost } from '../usecases/follow-post.ts';
 import { forgetAnswers } from '../usecases/forget-answers.ts';
 import { postalHandler } from '../usecases/place-postal-order.ts';
+import { forgetUploads } from '../usecases/resumable-upload.ts';
 import { startDelivery } from '../usecases/run-delivery.ts';
 import { warnOfEndingCertificates } from '../usecases/watch-certificates.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
@@ -65,6 +66,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   const stopping = new AbortController();
   const turns: readonly Turns[] = [
     ...accounts.map(({ carrier, pollMs }): Turns => ({ event: 'post.feed-failed', carrier: carrier.carrier, everyMs: pollMs, turn: (stop) => followPost(ports, carrier, stop) })),
+    { event: 'upload.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetUploads({ records, uploads: store.uploads, clock }) },
     { event: 'idempotency.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetAnswers({ records, clock }) },
     { event: 'key.certificates-unseen', everyMs: LOOK_AT_CERTIFICATES_EVERY_MS, turn: () => warnOfEndingCertificates({ records, clock, log }) },
   ];

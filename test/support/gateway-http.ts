@@ -12,6 +12,7 @@ import { createApp } from '../../src/http/app.ts';
 import { startHttpServer } from '../../src/http/server.ts';
 import type { Log } from '../../src/ports/telemetry.ts';
 import { openDocumentFolder } from '../../src/store/document-folder.ts';
+import { openUploadFolder } from '../../src/store/upload-folder.ts';
 import { inboxSignals } from '../../src/store/inbox-signals.ts';
 import { issueApiKey } from '../../src/usecases/administer-api-keys.ts';
 import { addPartner, setRoute } from '../../src/usecases/administer-partners.ts';
@@ -89,7 +90,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const log = options.log ?? silentLog;
   const dispatcher = outboundAgent({ allow: ['127.0.0.1'] });
   const timestampAuthorities = (options.tsaUrls ?? []).map((url) => createHttpTimestampAuthority({ url, totalTimeoutMs: 2_000 }));
-  const store = { ...fresh, documents, database: fresh.handle, target: fresh.connection, embedded: false };
+  const uploads = await openUploadFolder(join(documentsPath, 'uploads'));
+  const store = { ...fresh, documents, uploads, database: fresh.handle, target: fresh.connection, embedded: false };
   const queue = startQueue({ postgres: fresh.connection, redisUrl: testRunRedisUrl(), clock: systemClock, log });
   const parts = { config, store, accounts: options.accounts?.({ dispatcher }) ?? [], clock: systemClock, chance, log, dispatcher };
   let isDraining = (): boolean => false;

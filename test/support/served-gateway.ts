@@ -4,7 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, inject } from 'vitest';
+import { inject } from 'vitest';
+import { eventually } from './eventually.ts';
 import { PROJECT_ROOT } from './vectors.ts';
 
 /** `lienthong serve` as processes over one data folder of the suite's own. */
@@ -52,7 +53,7 @@ export async function servedGateway(): Promise<ServedGateway> {
       const postgres = await postmasterPid().catch(() => undefined);
       for (const child of started) if (child.exitCode === null && child.signalCode === null) await stop(child, 'SIGKILL');
       // A killed gateway's PostgreSQL notices, and writes its statistics as it goes: the folder is removed when nobody writes to it.
-      if (postgres !== undefined) await expect.poll(() => isAlive(postgres), { timeout: 20_000, interval: 50 }).toBe(false);
+      if (postgres !== undefined) await eventually(() => isAlive(postgres), (alive) => !alive);
       await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -12,6 +12,7 @@ import { postDeskFormRoute, postDeskRoute } from './post-desk.ts';
 import { cancelPostalOrderRoute, listPostalOrdersRoute, readPostalOrderRoute, reportPostalEventRoute, requestPostRoute } from './postal-orders.ts';
 import { labelPdfRoute, labelZplRoute, printPapersRoute, slipRoute } from './postal-papers.ts';
 import { listKeysRoute, makeSignatureRoute } from './signatures.ts';
+import { beginUploadRoute, continueUploadRoute, deleteUploadRoute, describeUploadsRoute, readUploadRoute } from './uploads.ts';
 import { listWebhookKeysRoute } from './webhook-keys.ts';
 import { verifyFormRoute, verifyPageRoute, verifyRoute } from './verifications.ts';
 
@@ -20,6 +21,11 @@ export function routesOf(version: string): readonly Route[] {
   const routes: Route[] = [
     storeDocumentRoute,
     readDocumentRoute,
+    describeUploadsRoute,
+    beginUploadRoute,
+    continueUploadRoute,
+    readUploadRoute,
+    deleteUploadRoute,
     openDossierRoute,
     listDossiersRoute,
     readDossierRoute,

@@ -3,6 +3,7 @@ import * as ledger from './0001-ledger.ts';
 import * as pinGuard from './0002-pin-guard.ts';
 import * as jobs from './0003-jobs.ts';
 import * as webhookKeys from './0004-webhook-keys.ts';
+import * as uploads from './0005-uploads.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads];

@@ -14,6 +14,7 @@ import { outbox } from './outbox.ts';
 import { partnerRecords } from './partner-records.ts';
 import { partnerStates } from './partner-states.ts';
 import { postalRecords } from './postal-records.ts';
+import { uploadRecords } from './upload-records.ts';
 import { webhookKeyRecords } from './webhook-key-records.ts';
 
 /** Everything recorded, over PostgreSQL. `sealing` closes the fields that hold personal data. */
@@ -34,6 +35,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     idempotency: idempotencyRecords(db),
     audit: auditRecords(db),
     webhookKeys: webhookKeyRecords(db),
+    uploads: uploadRecords(db),
     jobs: jobRecords(db, sealing),
   };
 }
