@@ -81,6 +81,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   listr2: ['src/cli/', 'src/cli.ts'],
   pkcs11js: ['connectors/key-pkcs11/'],
   'fast-check': [],
+  'tus-js-client': [],
   'oxc-parser': [],
   vitest: ['vitest.config.ts'],
 };
