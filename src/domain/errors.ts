@@ -36,6 +36,7 @@ export const ERROR_FACTS = {
   IDEMPOTENCY_IN_PROGRESS: callerLater,
   STATE_CONFLICT: caller,
   PROTOCOL_UNSUPPORTED: caller,
+  PRECONDITION_FAILED: caller,
   CANCELLED: callerLater,
 
   // things that are not there, or not yours

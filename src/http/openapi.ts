@@ -68,11 +68,12 @@ function operationOf(route: RouteFacts, schemas: SchemaBook): Json {
   };
 }
 
-function parametersOf({ pathParameters, query, idempotent }: RouteFacts, schemas: SchemaBook): Json[] {
+function parametersOf({ pathParameters, query, idempotent, requestHeaders = {} }: RouteFacts, schemas: SchemaBook): Json[] {
   return [
     ...membersOf(pathParameters, 'path', schemas),
     ...membersOf(query, 'query', schemas),
     ...(idempotent ? [header('Idempotency-Key', 'Any text of at most 255 characters, new for each new request. The same request with the same key is done once and answered the same, for 90 days.', 255)] : []),
+    ...Object.entries(requestHeaders).map(([name, description]) => header(name, description, 1_000)),
     header('traceparent', 'W3C Trace Context; kept with what is sent on', 255),
     header('Accept-Language', 'vi or en: language of problem titles', 100),
   ];

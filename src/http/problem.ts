@@ -26,6 +26,7 @@ export const PROBLEMS = {
   IDEMPOTENCY_IN_PROGRESS: facts(409, 'A request with this Idempotency-Key is still running', 'Yêu cầu với Idempotency-Key này đang chạy'),
   STATE_CONFLICT: facts(409, 'Not possible in the present state', 'Không thực hiện được ở trạng thái hiện tại'),
   PROTOCOL_UNSUPPORTED: facts(412, 'This version of the protocol is not spoken here', 'Không hỗ trợ phiên bản giao thức này'),
+  PRECONDITION_FAILED: facts(412, 'It has changed since you read it', 'Đã thay đổi kể từ khi đọc'),
   CANCELLED: facts(408, 'The request was cancelled', 'Yêu cầu đã bị hủy'),
 
   DOCUMENT_NOT_FOUND: facts(404, 'There is no such document', 'Không có tài liệu này'),

@@ -25,6 +25,8 @@ export interface RouteFacts {
   readonly query: z.ZodObject | null;
   readonly body: BodyFacts | null;
   readonly answer: AnswerFacts;
+  /** Further headers that are taken, and what they do. */
+  readonly requestHeaders?: Readonly<Record<string, string>>;
   /** Beside those that every route of its kind can answer with. */
   readonly problems: readonly ErrorCode[];
 }

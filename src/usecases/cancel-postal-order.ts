@@ -13,7 +13,7 @@ import type { Records, RecordSet } from '../ports/records.ts';
 import { announcePost } from './announce-post.ts';
 import type { Call } from './call.ts';
 import { accountOf, deliveryOf, nextOfLane, type PostalAccount } from './order-post.ts';
-import { findVisibleOrder, readPostalOrder } from './read-postal-order.ts';
+import { checkUnchanged, findVisibleOrder, readPostalOrder } from './read-postal-order.ts';
 
 export interface CancelPostalPorts {
   readonly records: Records;
@@ -27,12 +27,14 @@ export interface CancelPostalPorts {
 /**
  * Cancels an order for the partner that placed it: at once when nothing was sent yet, otherwise by asking the carrier. Cancelling
  * again is answered like the first time. What the carrier agreed to gives way to facts: a parcel collected all the same is tracked on.
- * @throws POSTAL_ORDER_NOT_FOUND; STATE_CONFLICT when it is over, being sent, or of unknown outcome; CARRIER_REFUSED;
+ * @param ifMatch as in `checkUnchanged`; what changes while the carrier is asked is settled by the state machine
+ * @throws POSTAL_ORDER_NOT_FOUND; PRECONDITION_FAILED; STATE_CONFLICT when it is over, being sent, or of unknown outcome; CARRIER_REFUSED;
  * CARRIER_ANSWER_INVALID when the carrier's answer leaves it open; CARRIER_UNAVAILABLE
  */
-export async function cancelPostalOrder(ports: CancelPostalPorts, { caller }: Call, id: PostalOrderId, signal?: AbortSignal): Promise<PostalOrderView> {
+export async function cancelPostalOrder(ports: CancelPostalPorts, { caller }: Call, id: PostalOrderId, ifMatch: string | null, signal?: AbortSignal): Promise<PostalOrderView> {
   const order = await findVisibleOrder(ports.records, caller, id);
   if (order.requestedBy !== caller.partnerId) throw conflict('Only the system that placed the order can cancel it');
+  await checkUnchanged(ports, order, ifMatch);
   if (order.state !== 'CANCELLED') ports.queue.wake(await cancel(ports, order, signal));
   return readPostalOrder(ports, caller, id);
 }

@@ -11,7 +11,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { CarrierEvent } from '../ports/postal-carrier.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
 import type { Call } from './call.ts';
-import { findVisibleOrder, readPostalOrder } from './read-postal-order.ts';
+import { checkUnchanged, findVisibleOrder, readPostalOrder } from './read-postal-order.ts';
 import { recordPostalEvents } from './record-postal-events.ts';
 
 export interface EnterPostalPorts {
@@ -31,13 +31,15 @@ export interface PostalEntry {
   readonly attempt: AttemptFacts | null;
   /** As in `AuditEntry`. */
   readonly actor: string;
+  /** As in `checkUnchanged`. */
+  readonly ifMatch?: string | null;
 }
 
 /**
  * Records what a person saw at the counter or at a door: a hand-over with its minutes, or an attempt that failed with reason and action. The
  * same minutes entered twice count once. Minutes of papers complete in the office's hands make the dossier submitted, at the time of
  * their signing.
- * @throws POSTAL_ORDER_NOT_FOUND, REQUEST_INVALID, STATE_CONFLICT when the order was never placed
+ * @throws POSTAL_ORDER_NOT_FOUND, PRECONDITION_FAILED, REQUEST_INVALID, STATE_CONFLICT when the order was never placed
  * @see Decision 45/2016/QĐ-TTg Art. 7.3, 7.4; Circular 17/2017/TT-BTTTT Art. 5.2h
  */
 export async function enterPostalEvent(ports: EnterPostalPorts, given: PostalEntry): Promise<{ readonly isNew: boolean }> {
@@ -46,6 +48,7 @@ export async function enterPostalEvent(ports: EnterPostalPorts, given: PostalEnt
   const recorded = await records.transaction(async (tx) => {
     const order = await tx.postal.lock(given.id);
     if (order === null) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `There is no postal order ${given.id}`);
+    await checkUnchanged({ records: tx, rules: ports.rules }, order, given.ifMatch ?? null);
     const event = eventOf(order, given, at);
     const { wakes, news } = await recordPostalEvents(tx, chance, { carrier: order.carrier, source: 'manual', events: [event], at });
     if (news.length > 0) await recordFacts(tx, order, given, at);
@@ -56,10 +59,10 @@ export async function enterPostalEvent(ports: EnterPostalPorts, given: PostalEnt
 }
 
 /** The same for the system that placed the order: its own counter hands over and takes in. @throws POSTAL_ORDER_NOT_FOUND also for orders of others; as above */
-export async function reportPostalEvent(ports: EnterPostalPorts, { caller }: Call, id: PostalOrderId, input: PostalEntryInput): Promise<PostalOrderView> {
+export async function reportPostalEvent(ports: EnterPostalPorts, { caller }: Call, id: PostalOrderId, input: PostalEntryInput, ifMatch: string | null): Promise<PostalOrderView> {
   const order = await findVisibleOrder(ports.records, caller, id);
   if (order.requestedBy !== caller.partnerId) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `Only the system that placed the order ${id} enters what happened to it`);
-  await enterPostalEvent(ports, { id, ...entryOf(input), actor: `partner:${caller.partnerId}` });
+  await enterPostalEvent(ports, { id, ...entryOf(input), actor: `partner:${caller.partnerId}`, ifMatch });
   return readPostalOrder(ports, caller, id);
 }
 

@@ -4,7 +4,7 @@ import type { PostalOrderId } from '../domain/ids.ts';
 import type { Caller } from '../domain/partner.ts';
 import type { PostalOrder } from '../domain/postal-order.ts';
 import type { PostalRules } from '../domain/postal-rules.ts';
-import { postalOrderViewOf } from '../formats/api/postal-views.ts';
+import { matchesTag, postalOrderTag, postalOrderViewOf } from '../formats/api/postal-views.ts';
 import type { PostalOrderView } from '../formats/api/postal.ts';
 import type { RecordSet } from '../ports/records.ts';
 import { noSuchDossier } from './read-dossier.ts';
@@ -25,6 +25,12 @@ export async function listPostalOrders({ records, rules }: ReadPostalPorts, call
   if (!(await records.dossiers.isParty(code, caller.partnerId))) throw noSuchDossier(code);
   const orders = await records.postal.ofDossier(code);
   return { orders: await Promise.all(orders.map(async (order) => postalOrderViewOf(order, await records.postal.events(order.id), rules))) };
+}
+
+/** Refuses to change an order that is no longer as its caller read it. @param ifMatch null: whatever it is now @throws PRECONDITION_FAILED */
+export async function checkUnchanged({ records, rules }: ReadPostalPorts, order: PostalOrder, ifMatch: string | null): Promise<void> {
+  if (ifMatch === null || matchesTag(ifMatch, postalOrderTag(postalOrderViewOf(order, await records.postal.events(order.id), rules)))) return;
+  throw new GatewayError('PRECONDITION_FAILED', `Postal order ${order.id} is not as you read it any more: read it again`);
 }
 
 /** @throws POSTAL_ORDER_NOT_FOUND */

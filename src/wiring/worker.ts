@@ -15,6 +15,7 @@ import { warnOfEndingCertificates } from '../usecases/watch-certificates.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
 import { dossierPartners } from './dossier-partners.ts';
 import type { Store } from './open-store.ts';
+import { outageLog } from './outage-log.ts';
 import type { RunningAccount } from './postal.ts';
 
 export interface WorkerParts {
@@ -80,14 +81,16 @@ export function startWorker(parts: WorkerParts): RunningWorker {
 }
 
 /** Takes turns until stopped; a failed one is logged and the next one comes. Replicas do it in turns of chance: what is done here may be done twice. */
-async function takeTurns({ clock, log }: WorkerParts, { event, everyMs, turn, ...fields }: Turns, stop: AbortSignal): Promise<void> {
+async function takeTurns(parts: WorkerParts, { event, everyMs, turn, ...fields }: Turns, stop: AbortSignal): Promise<void> {
+  const outage = outageLog(parts, event, fields);
   while (!stop.aborted) {
     let more = false;
     try {
       more = (await turn(stop)).more;
+      outage.worked();
     } catch (error) {
-      if (!stop.aborted) log.error(event, error, fields);
+      if (!stop.aborted) outage.failed(error);
     }
-    if (!more) await clock.sleep(everyMs, stop).catch(() => undefined); // stopped: the loop's condition ends it
+    if (!more) await parts.clock.sleep(everyMs, stop).catch(() => undefined); // stopped: the loop's condition ends it
   }
 }

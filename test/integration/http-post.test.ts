@@ -116,6 +116,20 @@ describe('an order for the post', () => {
     expect((await print(`/v1/postal-orders/${body.id}/label.pdf`)).status).toBe(409);
   });
 
+  it('is not changed for a caller who read it before it changed (RFC 9110 §13.1.1)', async () => {
+    const { body, headers } = await order(await openDossier());
+    const then = headers.get('etag') ?? '';
+    await whenIn(body.id, 'ACCEPTED');
+    const now = (await read(body.id)).headers.get('etag') ?? '';
+    expect([/^"[0-9a-f]{32}"$/.test(then), then === now]).toEqual([true, false]);
+    const cancelIf = (ifMatch: string): Promise<Answer<PostalOrderView>> => ask<PostalOrderView>(gateway.url, `/v1/postal-orders/${body.id}/cancel`, { token: portal.token, method: 'POST', headers: { 'if-match': ifMatch } });
+    for (const old of [then, `W/${now}`]) expect((await cancelIf(old)).body).toMatchObject({ status: 412, code: 'PRECONDITION_FAILED' });
+    const entry = { entry: 'ATTEMPT_FAILED', occurredAt: new Date().toISOString(), attempt: { reason: 'refused', action: 'return' } };
+    expect((await ask(gateway.url, `/v1/postal-orders/${body.id}/entries`, { token: portal.token, json: entry, headers: { 'if-match': then } })).status).toBe(412);
+    const cancelled = await cancelIf(`"x", ${now}`);
+    expect([cancelled.status, cancelled.body.state, cancelled.headers.get('etag') === now]).toEqual([200, 'CANCELLED', false]);
+  });
+
   it('of others does not exist', async () => {
     const code = await openDossier();
     const { body } = await order(code);

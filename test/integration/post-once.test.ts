@@ -64,7 +64,7 @@ const resolve = (order: PostalOrder, decision: PostalDecision, { engine }: Post,
   resolvePostalOrder(fresh.records, engine.ports.chance, { id: order.id, decision, note: 'hỏi bưu điện', actor: 'operator:test', at: systemClock.now(), quarantineMs });
 const callOf = (partnerId: PartnerId): Call => ({ caller: { partnerId, keyId: 'test', scopes: new Set() }, idempotencyKey: null, traceparent: null });
 const cancel = (order: PostalOrder, { engine }: Post): ReturnType<typeof cancelPostalOrder> =>
-  cancelPostalOrder({ ...ports, ...engine.ports }, callOf(order.requestedBy), order.id);
+  cancelPostalOrder({ ...ports, ...engine.ports }, callOf(order.requestedBy), order.id, null);
 
 const LOST: readonly (readonly [string, Fault, number])[] = [
   ['HTTP 500 without effect', { answer: 'status', effect: 'none' }, 0],

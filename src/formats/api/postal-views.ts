@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { countAttempts, endOfWorkingDay, limitsAt } from '../../domain/postal-limits.ts';
 import type { PostalOrder, TrackingEvent } from '../../domain/postal-order.ts';
 import type { PostalRules } from '../../domain/postal-rules.ts';
@@ -25,6 +26,16 @@ export function postalOrderViewOf(order: PostalOrder, events: readonly TrackingE
     events: events.map(eventViewOf),
     createdAt: createdAt.toISOString(),
   };
+}
+
+/** Strong: another tag, another order. @see RFC 9110 §8.8.3 */
+export function postalOrderTag(view: PostalOrderView): string {
+  return `"${createHash('sha256').update(JSON.stringify(view)).digest('hex').slice(0, 32)}"`;
+}
+
+/** Whether an `If-Match` names this tag; one that is weak matches nothing. Null: the caller asked for nothing. @see RFC 9110 §13.1.1 */
+export function matchesTag(ifMatch: string | null, tag: string): boolean {
+  return ifMatch === null || ifMatch.trim() === '*' || ifMatch.split(',').some((one) => one.trim() === tag);
 }
 
 /** What is told about the carrier's number, which is kept as it is. */

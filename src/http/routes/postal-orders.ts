@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { parseDossierCode } from '../../domain/dossier.ts';
-import { newPostalOrder, postalEntry, postalOrderList, postalOrderView } from '../../formats/api/postal.ts';
+import { newPostalOrder, postalEntry, postalOrderList, postalOrderView, type PostalOrderView } from '../../formats/api/postal.ts';
+import { postalOrderTag } from '../../formats/api/postal-views.ts';
 import { postalOrderId } from '../../formats/api/primitives.ts';
+import type { JsonReply } from '../reply.ts';
 import { defineRoute } from '../route.ts';
 import { requestSignal } from '../upload.ts';
 import { dossierCodePath } from './parameters.ts';
 
 const CANCEL_LIMIT_MS = 60_000;
+const IF_MATCH = { 'If-Match': 'The ETag of the order as you read it; a change since then is answered 412' };
+
+/** With the tag that a later change may name. */
+function tagged(body: PostalOrderView): JsonReply<PostalOrderView> {
+  return { body, headers: { etag: postalOrderTag(body) } };
+}
 
 export const requestPostRoute = defineRoute({
   method: 'POST',
@@ -23,7 +31,7 @@ export const requestPostRoute = defineRoute({
   problems: ['DOSSIER_NOT_FOUND', 'CARRIER_UNKNOWN', 'POSTAL_ORDER_EXISTS', 'STATE_CONFLICT'],
   run: async ({ requestPost }, { body: input }, { call }) => {
     const { body, replayed } = await requestPost(call, input);
-    return { body, replayed, headers: { location: `/v1/postal-orders/${body.id}` } };
+    return { body, replayed, headers: { location: `/v1/postal-orders/${body.id}`, etag: postalOrderTag(body) } };
   },
 });
 
@@ -42,7 +50,7 @@ export const readPostalOrderRoute = defineRoute({
   body: null,
   answer: { kind: 'json', status: 200, description: 'The order', schema: postalOrderView },
   problems: ['POSTAL_ORDER_NOT_FOUND'],
-  run: async ({ readPostalOrder }, { path }, { call }) => ({ body: await readPostalOrder(call.caller, path.id) }),
+  run: async ({ readPostalOrder }, { path }, { call }) => tagged(await readPostalOrder(call.caller, path.id)),
 });
 
 export const listPostalOrdersRoute = defineRoute({
@@ -73,8 +81,9 @@ export const cancelPostalOrderRoute = defineRoute({
   query: null,
   body: null,
   answer: { kind: 'json', status: 200, description: 'The order as it stands now; what was collected all the same is tracked on', schema: postalOrderView },
-  problems: ['POSTAL_ORDER_NOT_FOUND', 'STATE_CONFLICT', 'CARRIER_UNKNOWN', 'CARRIER_REFUSED', 'CARRIER_UNAVAILABLE', 'CARRIER_ANSWER_INVALID'],
-  run: async ({ cancelPostalOrder }, { path }, { call, response }) => ({ body: await cancelPostalOrder(call, path.id, requestSignal(response, CANCEL_LIMIT_MS)) }),
+  problems: ['POSTAL_ORDER_NOT_FOUND', 'PRECONDITION_FAILED', 'STATE_CONFLICT', 'CARRIER_UNKNOWN', 'CARRIER_REFUSED', 'CARRIER_UNAVAILABLE', 'CARRIER_ANSWER_INVALID'],
+  requestHeaders: IF_MATCH,
+  run: async ({ cancelPostalOrder }, { path }, { call, request, response }) => tagged(await cancelPostalOrder(call, path.id, request.get('if-match') ?? null, requestSignal(response, CANCEL_LIMIT_MS))),
 });
 
 export const reportPostalEventRoute = defineRoute({
@@ -89,6 +98,7 @@ export const reportPostalEventRoute = defineRoute({
   query: null,
   body: { kind: 'json', schema: postalEntry },
   answer: { kind: 'json', status: 200, description: 'The order as it stands now', schema: postalOrderView },
-  problems: ['POSTAL_ORDER_NOT_FOUND', 'STATE_CONFLICT'],
-  run: async ({ reportPostalEvent }, { path, body }, { call }) => ({ body: await reportPostalEvent(call, path.id, body) }),
+  problems: ['POSTAL_ORDER_NOT_FOUND', 'PRECONDITION_FAILED', 'STATE_CONFLICT'],
+  requestHeaders: IF_MATCH,
+  run: async ({ reportPostalEvent }, { path, body }, { call, request }) => tagged(await reportPostalEvent(call, path.id, body, request.get('if-match') ?? null)),
 });

@@ -46,7 +46,7 @@ export const ZONES: readonly Zone[] = [
 ];
 
 /** Systems of the sandbox that stand for other organisations: they meet only on the wire. */
-export const SANDBOX_SYSTEMS = ['sandbox/land-registry/', 'sandbox/one-stop-portal/', 'sandbox/pki/', 'sandbox/vnpost/', 'sandbox/vnpost-my/', 'sandbox/csc/'] as const;
+export const SANDBOX_SYSTEMS = ['sandbox/land-registry/', 'sandbox/one-stop-portal/', 'sandbox/pki/', 'sandbox/vnpost/', 'sandbox/vnpost-my/', 'sandbox/parcel-post/', 'sandbox/csc/'] as const;
 
 /** Where an npm package may be imported, apart from `test/` and `bench/`; a name ending in `/` stands for the scope. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
