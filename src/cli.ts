@@ -19,11 +19,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'webhook-keys': async () => (await import('./cli/webhook-keys.ts')).webhookKeysCommand(),
   'api-keys': async () => (await import('./cli/partners.ts')).apiKeysCommand(),
   messages: async () => (await import('./cli/messages.ts')).messagesCommand(),
-  postal: async () => (await import('./cli/messages.ts')).postalCommand(),
+  postal: async () => (await import('./cli/postal.ts')).postalCommand(),
   migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(),
   demo: async () => (await import('./cli/demo.ts')).demoCommand(),
   'dev-pki': async () => (await import('./cli/dev-pki.ts')).devPkiCommand(),
 };
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('lienthong')
@@ -33,7 +37,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const named = COMMANDS[argv[2] ?? ''];
   const loaders = named !== undefined ? [named] : argv[2] === '--version' ? [] : Object.values(COMMANDS);
   for (const command of await Promise.all(loaders.map((load) => load()))) program.addCommand(command);
-  for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'lienthong: ')) });
   }
   await program.parseAsync(argv);

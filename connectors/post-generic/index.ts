@@ -37,6 +37,7 @@ export function createGenericCarrier(given: GenericCarrierSettings): PostalCarri
     account: `${POST_GENERIC}/${given.customerCode}`,
     lookup: find !== undefined ? 'by-number' : feed !== undefined ? 'feed-only' : 'none',
     provenAgainst: mapping.provenAgainst,
+    numbering: 'carrier',
     checkOrder: (order) => checkOrder(order, mapping),
     unmappedPlaces: (order) => unmappedPlaces(order, mapping),
     placeOrder: (order, signal) => placeOrder(account, order, signal),
@@ -51,6 +52,7 @@ export function createGenericCarrier(given: GenericCarrierSettings): PostalCarri
             return readFound(ended.answer, find, { orderNumber });
           },
     trackOrder: null,
+    listDay: null,
     readHint: null,
   };
 }

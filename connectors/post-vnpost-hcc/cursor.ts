@@ -22,6 +22,16 @@ export function cursorAfter(cursor: string | null, ids: readonly string[]): stri
   return ids.at(-1) ?? `${before}+`;
 }
 
+/** Just below every id made in this second or later. */
+export function cursorAt(at: Date): string {
+  return (Math.floor(at.getTime() / 1000) - 1).toString(16).padStart(8, '0') + 'f'.repeat(16);
+}
+
+/** When some machine of the service made this id. */
+export function writtenAt(id: string): Date {
+  return new Date(Number.parseInt(id.slice(0, 8), 16) * 1000);
+}
+
 export function isCursor(text: string): boolean {
   return CURSOR.test(text);
 }

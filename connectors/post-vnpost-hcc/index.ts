@@ -2,8 +2,8 @@ import { GatewayError } from '../../src/domain/errors.ts';
 import type { PostalOrder } from '../../src/domain/postal-order.ts';
 import type { Exchange, ExchangeOptions, WireRequest } from '../../src/ports/http-exchange.ts';
 import { keptToken, tokenBefore, type KeptToken } from '../../src/ports/kept-token.ts';
-import type { CarrierOutcome, PostalCarrier, TrackingPage } from '../../src/ports/postal-carrier.ts';
-import { isCursor, lastIdOf } from './cursor.ts';
+import type { CarrierEvent, CarrierOutcome, PostalCarrier, TrackingPage } from '../../src/ports/postal-carrier.ts';
+import { cursorAt, isCursor, lastIdOf, writtenAt } from './cursor.ts';
 import { checkVnpostOrder, unmappedVnpostPlaces } from './order-rules.ts';
 import { buildCancelRequest, buildPlaceRequest, buildTokenRequest, buildTrackingRequest } from './request.ts';
 import { readResult, readToken, readTrackingPage, unknown } from './response.ts';
@@ -21,7 +21,7 @@ interface Account {
   readonly tokens: KeptToken;
 }
 
-/** VNPost's service for public administration in its NGSP form; see README.md. @throws CONFIG_INVALID */
+/** VNPost's service for public administration, in its NGSP or its LGSP form; see README.md. @throws CONFIG_INVALID */
 export function createVnpostHccCarrier(given: VnpostHccSettings): PostalCarrier {
   const settings = resolveSettings(given);
   const account: Account = { settings, tokens: keptToken(() => fetchToken(settings), settings.clock) };
@@ -30,6 +30,7 @@ export function createVnpostHccCarrier(given: VnpostHccSettings): PostalCarrier 
     account: `${VNPOST_HCC}/${settings.customerCode}`,
     lookup: 'feed-only',
     provenAgainst: 'own-sandbox',
+    numbering: settings.form === 'lgsp' && settings.numbersFromPool ? 'pool' : 'carrier',
     checkOrder: (order) => checkVnpostOrder(order, settings),
     unmappedPlaces: (order) => unmappedVnpostPlaces(order, settings),
     placeOrder: (order, signal) => placeOrder(account, order, signal),
@@ -37,6 +38,7 @@ export function createVnpostHccCarrier(given: VnpostHccSettings): PostalCarrier 
     trackingPage: (cursor, signal) => trackingPage(account, cursor, signal),
     findOrder: null,
     trackOrder: null,
+    listDay: (day, signal) => listDay(account, day, signal),
     readHint: null,
   };
 }
@@ -44,6 +46,7 @@ export function createVnpostHccCarrier(given: VnpostHccSettings): PostalCarrier 
 async function placeOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
   const faults = [...checkVnpostOrder(order, account.settings), ...unmappedVnpostPlaces(order, account.settings)];
   if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', 'VNPost cannot take this order as it is', { faults });
+  if (account.settings.numbersFromPool && order.trackingNumber === null) throw new GatewayError('CARRIER_REFUSED', 'VNPost wants a number of the parcel from its list, and none is left');
   return act(account, signal, (authorization) => buildPlaceRequest(order, account.settings, authorization));
 }
 
@@ -61,6 +64,25 @@ async function trackingPage(account: Account, cursor: string | null, signal: Abo
   if (ended.kind === 'answer') return readTrackingPage(ended.answer, cursor);
   if (signal?.aborted === true) throw new GatewayError('CANCELLED', 'Reading VNPost’s tracking feed was cancelled');
   throw new GatewayError('CARRIER_UNAVAILABLE', `VNPost’s tracking feed gave no answer: ${ended.why}`);
+}
+
+/** The feed of that day: its ids begin with the second in which the service wrote them down. */
+async function listDay(account: Account, day: string, signal: AbortSignal | undefined): Promise<readonly CarrierEvent[]> {
+  const end = dayStart(day) + DAY_MS;
+  const events: CarrierEvent[] = [];
+  for (let cursor = cursorAt(new Date(dayStart(day))); ; ) {
+    const page = await trackingPage(account, cursor, signal);
+    events.push(...page.events.filter(({ carrierEventId }) => writtenAt(carrierEventId).getTime() < end));
+    const isPast = page.events.some(({ carrierEventId }) => writtenAt(carrierEventId).getTime() >= end);
+    if (isPast || !page.more) return events;
+    cursor = page.nextCursor;
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+function dayStart(day: string): number {
+  return Date.parse(`${day}T00:00:00+07:00`);
 }
 
 /** With the token at hand; once more with a new one after a 401, by which the service says that it did not look at the request. */

@@ -33,6 +33,9 @@ export interface VnpostOrder {
   readonly ReceiverProvince: number;
   readonly ReceiverDistrict?: number;
   readonly ReceiverEmail?: string;
+  /** LGSP form: the number of the parcel, from VNPost's list. */
+  readonly ItemCode?: string;
+  readonly FlagConfig?: number;
 }
 
 /** For an order that `checkVnpostOrder` found nothing wrong with. */
@@ -58,27 +61,33 @@ export function buildVnpostOrder(order: PostalOrder, settings: Resolved): Vnpost
     ReceiverProvince: settings.provinceCodes[recipient.address.provinceCode] ?? 0,
     ...(receiverDistrict === undefined ? {} : { ReceiverDistrict: receiverDistrict }),
     ...(recipient.email === null ? {} : { ReceiverEmail: recipient.email }),
+    ...(order.trackingNumber === null || !settings.numbersFromPool ? {} : { ItemCode: order.trackingNumber, FlagConfig: settings.flagConfig }),
   };
 }
 
 export function buildPlaceRequest(order: PostalOrder, settings: Resolved, authorization: string): WireRequest {
-  const headers = { authorization, 'content-type': 'application/json; charset=utf-8', accept: 'application/json' };
+  const headers = { ...tokenIn(authorization, settings), 'content-type': 'application/json; charset=utf-8', accept: 'application/json' };
   return { method: 'POST', url: settings.baseUrl + settings.paths.orderPost, headers, body: JSON.stringify(buildVnpostOrder(order, settings)) };
 }
 
 export function buildCancelRequest(orderNumber: string, settings: Resolved, authorization: string): WireRequest {
   const query = new URLSearchParams({ CustomerCode: settings.customerCode, OrderNumber: orderNumber });
-  return get(`${settings.baseUrl}${settings.paths.orderCancel}?${query.toString()}`, authorization);
+  return get(`${settings.baseUrl}${settings.paths.orderCancel}?${query.toString()}`, authorization, settings);
 }
 
 /** Entries with ids above `lastId`, 24 hexadecimal digits. */
 export function buildTrackingRequest(lastId: string, settings: Resolved, authorization: string): WireRequest {
   const query = new URLSearchParams({ pagesize: String(settings.pageSize), lastId });
-  return get(`${settings.baseUrl}${settings.paths.orderTracking}?${query.toString()}`, authorization);
+  return get(`${settings.baseUrl}${settings.paths.orderTracking}?${query.toString()}`, authorization, settings);
 }
 
-function get(url: string, authorization: string): WireRequest {
-  return { method: 'GET', url, headers: { authorization, accept: 'application/json' }, body: null };
+function get(url: string, authorization: string, settings: Resolved): WireRequest {
+  return { method: 'GET', url, headers: { ...tokenIn(authorization, settings), accept: 'application/json' }, body: null };
+}
+
+/** The LGSP form wants the bare token in a header of its own. */
+function tokenIn(authorization: string, { form }: Resolved): Readonly<Record<string, string>> {
+  return form === 'lgsp' ? { access_token: authorization.replace(/^\S+ /, '') } : { authorization };
 }
 
 function districtOf(code: string | null, { districtCodes }: Resolved): number | undefined {

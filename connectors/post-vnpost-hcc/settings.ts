@@ -6,7 +6,13 @@ import type { HttpExchange } from '../../src/ports/http-exchange.ts';
 export interface VnpostHccSettings {
   /** Such as `https://api.mitc.vn`; http only for a sandbox. */
   readonly baseUrl: string;
-  /** Paths below it, with a leading slash. */
+  /** `ngsp` (default): through the national platform. `lgsp`: through the province's, where the token and the paths differ. */
+  readonly form?: 'ngsp' | 'lgsp';
+  /** LGSP form: parcels bear numbers that VNPost gave out beforehand (`ItemCode`). Default: no. */
+  readonly numbersFromPool?: boolean;
+  /** LGSP form: `FlagConfig`, whose meaning is not documented. Default 2, as the one known client sends it. */
+  readonly flagConfig?: number;
+  /** Paths below it, with a leading slash. The LGSP form has no known ones: all of them must be set. */
   readonly paths?: Partial<VnpostPaths>;
   readonly consumerKey: string;
   /** A secret. */
@@ -46,6 +52,9 @@ export interface StatusMeaning {
 }
 
 export interface Resolved extends VnpostHccSettings {
+  readonly form: 'ngsp' | 'lgsp';
+  readonly numbersFromPool: boolean;
+  readonly flagConfig: number;
   readonly paths: VnpostPaths;
   readonly districtCodes: Readonly<Record<string, number>>;
   readonly statuses: StatusMeaning;
@@ -60,17 +69,23 @@ const PATHS: VnpostPaths = {
   orderCancel: '/apiVNPostNGSP/p1.0/order/cancel',
   orderTracking: '/apiVNPostNGSP/p1.0/order/tracking',
 };
+const PATH_NAMES = ['token', 'orderPost', 'orderCancel', 'orderTracking'] as const satisfies readonly (keyof VnpostPaths)[];
 const STATUSES: StatusMeaning = { accepted: [100], already: [101], rejected: [] };
 
 /** Fills in what was left open. @throws CONFIG_INVALID */
 export function resolveSettings(settings: VnpostHccSettings): Resolved {
-  const { pageSize = 200, overlapMs = 5 * 60_000, timeoutMs = 30_000, districtCodes = {} } = settings;
+  const { pageSize = 200, overlapMs = 5 * 60_000, timeoutMs = 30_000, districtCodes = {}, form = 'ngsp', numbersFromPool = false, flagConfig = 2 } = settings;
   const url = URL.canParse(settings.baseUrl) ? new URL(settings.baseUrl) : null;
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '') throw invalid('its address must be an http or https URL without a user name');
   if (settings.consumerKey === '' || settings.secretKey === '' || settings.customerCode === '') throw invalid('consumer key, secret key and customer code must be set');
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000) throw invalid('the page size must be 1 to 1000');
+  if (form === 'lgsp' && PATH_NAMES.some((name) => settings.paths?.[name] === undefined)) throw invalid(`the LGSP form needs the paths ${PATH_NAMES.join(', ')}: ask the province`);
+  if (form === 'ngsp' && numbersFromPool) throw invalid('only the LGSP form takes numbers from a pool');
   return {
     ...settings,
+    form,
+    numbersFromPool,
+    flagConfig,
     baseUrl: settings.baseUrl.replace(/\/+$/, ''),
     paths: { ...PATHS, ...settings.paths },
     districtCodes,

@@ -39,6 +39,7 @@ export function createVnpostMyCarrier(given: VnpostMySettings): VnpostMyCarrier 
     account: `${VNPOST_MY}/${settings.customerCode}`,
     lookup: 'by-number',
     provenAgainst: 'own-sandbox',
+    numbering: 'carrier',
     checkOrder: (order) => checkVnpostMyOrder(order, settings),
     unmappedPlaces: (order) => unmappedVnpostMyPlaces(order, settings),
     placeOrder: (order, signal) => placeOrder(account, order, signal),
@@ -49,6 +50,7 @@ export function createVnpostMyCarrier(given: VnpostMySettings): VnpostMyCarrier 
       return { found: found !== null, trackingNumber: found === null ? null : trackingNumberOf(found), raw: JSON.stringify(found) };
     },
     trackOrder: async (orderNumber, signal) => (await historyOf(account, orderNumber, signal)).events,
+    listDay: (day, signal) => listDay(account, day, signal),
     readHint: (body) => readHint(body, { key: settings.webhookKey, now: settings.clock.now(), maxAgeMs: settings.webhookMaxAgeMs }),
     fetchLabels: (trackingNumbers, signal) => fetchLabels(account, trackingNumbers, signal),
   };
@@ -97,6 +99,18 @@ async function trackingPage(account: Account, stored: string | null, signal: Abo
   }
   const isFull = records.length >= settings.pageSize;
   return { events, unreadable, nextCursor: buildCursor(nextCursor(cursor, seen, isFull)), more: isFull };
+}
+
+/** The orders that changed on that day, with the whole history of each. */
+async function listDay(account: Account, day: string, signal: AbortSignal | undefined): Promise<readonly CarrierEvent[]> {
+  const { settings } = account;
+  const date = day.split('-').reverse().join('-');
+  const events: CarrierEvent[] = [];
+  for (let page = 0; ; page += 1) {
+    const records = readList(await ask(account, (token) => buildListRequest({ from: date, to: date }, page, settings, token), MAX_LIST_BYTES, signal));
+    for (const { saleOrderCode } of records) if (typeof saleOrderCode === 'string') events.push(...(await historyOf(account, saleOrderCode, signal)).events);
+    if (records.length < settings.pageSize) return events;
+  }
 }
 
 async function fetchLabels(account: Account, trackingNumbers: readonly string[], signal: AbortSignal | undefined): Promise<readonly Uint8Array[]> {

@@ -64,8 +64,10 @@ export interface LedgerOptions {
 
 export interface Ledger {
   has(orderNumber: string): boolean;
-  /** Sends a courier; returns the parcel's number. */
-  book(orderNumber: string): string;
+  /** Sends a courier; returns the parcel's number, which is `given` where the customer chose it. */
+  book(orderNumber: string, given?: string): string;
+  /** Whether a parcel bears this number. */
+  bears(itemCode: string): boolean;
   /** False when there is nothing to cancel, or it was collected. */
   cancel(orderNumber: string): boolean;
   /** Entries with ids above `lastId`, ascending. */
@@ -110,9 +112,10 @@ export function createLedger({ customerCode, stageMs, way, now }: LedgerOptions)
 
   return {
     has: (orderNumber) => under(orderNumber).some(({ cancelledAt }) => cancelledAt === null),
-    book(orderNumber) {
+    bears: (itemCode) => bookings.some((booking) => booking.itemCode === itemCode),
+    book(orderNumber, given) {
       catchUp();
-      const itemCode = s10('EA', (serial += 1));
+      const itemCode = given ?? s10('EA', (serial += 1));
       bookings.push({ orderNumber, itemCode, bookedAt: now(), told: 0, cancelledAt: null });
       return itemCode;
     },

@@ -19,6 +19,9 @@ const order = z.object({
   ReceiverProvince: z.int(),
   ReceiverDistrict: z.int().optional(),
   ReceiverEmail: z.string().optional(),
+  /** LGSP form only. */
+  ItemCode: z.string().min(1).optional(),
+  FlagConfig: z.int().optional(),
 });
 
 export type ReadOrder = { readonly order: z.output<typeof order> } | { readonly missing: string | null };

@@ -22,6 +22,8 @@ export const SANDBOX_CUSTOMER: VnpostCustomer = { consumerKey: 'sandbox-consumer
 
 export interface SandboxVnpostOptions extends ListenOptions {
   readonly customer?: VnpostCustomer;
+  /** The interface: of the national platform (default), or as a province's platform passes it on. */
+  readonly form?: 'ngsp' | 'lgsp';
   /** What a second order under a number does; the real service's answer is not documented. Default: refused with 101. */
   readonly repeat?: 'refused' | 'booked-twice';
   /** How long each stage of a parcel's way lasts. Default 2,000 ms: delivered 8 s after the order. */
@@ -45,6 +47,7 @@ export interface SandboxVnpost extends RunningServer {
 }
 
 interface State {
+  readonly form: 'ngsp' | 'lgsp';
   readonly customer: VnpostCustomer;
   readonly repeat: 'refused' | 'booked-twice';
   readonly tokenMs: number;
@@ -58,12 +61,13 @@ interface State {
 }
 
 /**
- * A VNPost that speaks the NGSP form of its service for public administration: token, order/post, order/cancel, order/tracking. Beside it,
+ * A VNPost that speaks the NGSP or the LGSP form of its service for public administration: token, order/post, order/cancel, order/tracking. Beside it,
  * on paths that no carrier has: `GET /sandbox/ledger`, `PUT /sandbox/faults/<call>`, `DELETE /sandbox/tokens`.
  */
 export async function startSandboxVnpost(options: SandboxVnpostOptions = {}): Promise<SandboxVnpost> {
-  const { customer = SANDBOX_CUSTOMER, repeat = 'refused', stageMs = 2000, way = USUAL_WAY, tokenSeconds = 3600, now = () => new Date() } = options;
+  const { customer = SANDBOX_CUSTOMER, form = 'ngsp', repeat = 'refused', stageMs = 2000, way = USUAL_WAY, tokenSeconds = 3600, now = () => new Date() } = options;
   const state: State = {
+    form,
     customer,
     repeat,
     tokenMs: tokenSeconds * 1000,
@@ -79,17 +83,27 @@ export async function startSandboxVnpost(options: SandboxVnpostOptions = {}): Pr
   return { ...server, customer, faults, ledger, calls, received, revokeTokens: () => tokens.clear() };
 }
 
-const PATHS: Readonly<Record<string, Call>> = {
-  'POST /token': 'token',
-  'POST /apiVNPostNGSP/p1.0/order/post': 'post',
-  'GET /apiVNPostNGSP/p1.0/order/cancel': 'cancel',
-  'GET /apiVNPostNGSP/p1.0/order/tracking': 'tracking',
+/** Those of the LGSP form are this sandbox's own: no document names them. */
+export const SANDBOX_LGSP_PATHS = { token: '/token', orderPost: '/vnpost/order', orderCancel: '/vnpost/order-cancel', orderTracking: '/vnpost/order-tracking' } as const;
+const PATHS: Readonly<Record<'ngsp' | 'lgsp', Readonly<Record<string, Call>>>> = {
+  ngsp: {
+    'POST /token': 'token',
+    'POST /apiVNPostNGSP/p1.0/order/post': 'post',
+    'GET /apiVNPostNGSP/p1.0/order/cancel': 'cancel',
+    'GET /apiVNPostNGSP/p1.0/order/tracking': 'tracking',
+  },
+  lgsp: {
+    [`POST ${SANDBOX_LGSP_PATHS.token}`]: 'token',
+    [`POST ${SANDBOX_LGSP_PATHS.orderPost}`]: 'post',
+    [`GET ${SANDBOX_LGSP_PATHS.orderCancel}`]: 'cancel',
+    [`GET ${SANDBOX_LGSP_PATHS.orderTracking}`]: 'tracking',
+  },
 };
 const MAX_BODY_BYTES = 1024 * 1024;
 
 async function route(state: State, request: IncomingMessage, response: ServerResponse, closing: AbortSignal): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://sandbox');
-  const call = PATHS[`${request.method ?? ''} ${url.pathname}`];
+  const call = PATHS[state.form][`${request.method ?? ''} ${url.pathname}`];
   const body = (await readBody(request, MAX_BODY_BYTES))?.toString('utf8') ?? '';
   if (call === undefined) return writeAnswer(response, sideDoor(state, `${request.method ?? ''} ${url.pathname}`, body), null);
   state.calls[call] += 1;
@@ -113,10 +127,16 @@ interface Planned {
 
 function answerOf(state: State, call: Call, request: IncomingMessage, url: URL, body: string): Planned {
   if (call === 'token') return tokenAnswer(state, request.headers.authorization ?? '', body);
-  const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ');
-  if (scheme !== 'Bearer' || (state.tokens.get(token) ?? 0) <= state.now().getTime()) return { answer: { status: 401, body: { fault: { code: 900901, message: 'Invalid Credentials' } } } };
+  const token = tokenOf(state, request);
+  if ((state.tokens.get(token) ?? 0) <= state.now().getTime()) return { answer: { status: 401, body: { fault: { code: 900901, message: 'Invalid Credentials' } } } };
   if (call === 'tracking') return { answer: trackingAnswer(state, url) };
   return call === 'post' ? postAnswer(state, body) : cancelAnswer(state, url);
+}
+
+function tokenOf({ form }: State, { headers }: IncomingMessage): string {
+  if (form === 'lgsp') return String(headers['access_token'] ?? '');
+  const [scheme, token = ''] = (headers.authorization ?? '').split(' ');
+  return scheme === 'Bearer' ? token : '';
 }
 
 function tokenAnswer(state: State, authorization: string, body: string): Planned {
@@ -130,23 +150,24 @@ function tokenAnswer(state: State, authorization: string, body: string): Planned
 
 function postAnswer(state: State, body: string): Planned {
   const order = readOrder(body);
-  if ('missing' in order) return { answer: order.missing === null ? { status: 400, body: { Message: 'Không phải JSON' } } : result(SANDBOX_REFUSED, `Thiếu hoặc sai: ${order.missing}`) };
+  if ('missing' in order) return { answer: order.missing === null ? { status: 400, body: { Message: 'Không phải JSON' } } : result(state, SANDBOX_REFUSED, `Thiếu hoặc sai: ${order.missing}`) };
   state.received.push(order.order);
   if (state.received.length > 1000) state.received.shift();
-  const { CustomerCode, OrderNumber } = order.order;
-  if (CustomerCode !== state.customer.customerCode) return { answer: result(SANDBOX_REFUSED, 'CustomerCode không đúng') };
+  const { CustomerCode, OrderNumber, ItemCode } = order.order;
+  if (CustomerCode !== state.customer.customerCode) return { answer: result(state, SANDBOX_REFUSED, 'CustomerCode không đúng') };
   const place = (): JsonAnswer => {
-    if (state.ledger.has(OrderNumber) && state.repeat === 'refused') return result(101, 'Đơn hàng đã tồn tại');
-    state.ledger.book(OrderNumber);
-    return result(100, 'Thành công');
+    if (state.ledger.has(OrderNumber) && state.repeat === 'refused') return result(state, 101, 'Đơn hàng đã tồn tại');
+    if (ItemCode !== undefined && state.repeat === 'refused' && state.ledger.bears(ItemCode)) return result(state, SANDBOX_REFUSED, 'Mã vận đơn đã dùng');
+    state.ledger.book(OrderNumber, state.form === 'lgsp' ? ItemCode : undefined);
+    return result(state, 100, 'Thành công');
   };
-  return { answer: result(100, 'Thành công'), effect: place };
+  return { answer: result(state, 100, 'Thành công'), effect: place };
 }
 
 function cancelAnswer(state: State, url: URL): Planned {
   const orderNumber = url.searchParams.get('OrderNumber') ?? '';
-  const cancel = (): JsonAnswer => (state.ledger.cancel(orderNumber) ? result(100, 'Đã hủy') : result(SANDBOX_REFUSED, 'Không hủy được'));
-  return { answer: result(100, 'Đã hủy'), effect: cancel };
+  const cancel = (): JsonAnswer => (state.ledger.cancel(orderNumber) ? result(state, 100, 'Đã hủy') : result(state, SANDBOX_REFUSED, 'Không hủy được'));
+  return { answer: result(state, 100, 'Đã hủy'), effect: cancel };
 }
 
 function trackingAnswer(state: State, url: URL): JsonAnswer {
@@ -158,8 +179,9 @@ function trackingAnswer(state: State, url: URL): JsonAnswer {
   return { status: 200, body: { _size: size, _total_pages: Math.ceil(size / pageSize), _returned: docs.length, _embedded: { 'rh:doc': docs } } };
 }
 
-function result(status: number, message: string): JsonAnswer {
-  return { status: 200, body: { Status: status, Message: message } };
+/** The LGSP form writes the status as a text. */
+function result({ form }: State, status: number, message: string): JsonAnswer {
+  return { status: 200, body: { Status: form === 'lgsp' ? String(status) : status, Message: message } };
 }
 
 function sideDoor(state: State, what: string, body: string): JsonAnswer {

@@ -43,6 +43,17 @@ export function parseInstant(text: string): Date {
   return time;
 }
 
+const MOST_DAYS = 92;
+const DAY_MS = 86_400_000;
+
+/** Days from … to …, both counted, ISO dates. @throws REQUEST_INVALID */
+export function parseDays(from: string, to: string): string[] {
+  const [first, last] = [from, to].map((day) => (/^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN)) as [number, number];
+  const count = (last - first) / DAY_MS + 1;
+  if (!(count >= 1 && count <= MOST_DAYS)) throw new GatewayError('REQUEST_INVALID', `Not a span of days: ${from} to ${to}; use dates such as 2026-11-24, at most ${MOST_DAYS} days`);
+  return Array.from({ length: count }, (_, index) => new Date(first + index * DAY_MS).toISOString().slice(0, 10));
+}
+
 export function parseRectangle(text: string): { x: number; y: number; width: number; height: number } {
   const numbers = text.split(',').map((part) => Number(part.trim()));
   const [x, y, width, height] = numbers;

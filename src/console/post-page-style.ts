@@ -31,6 +31,7 @@ button.plain{padding:0;border:0;background:none;color:var(--accent);font:inherit
 .fault{padding:.7rem 1rem;border-left:.35rem solid var(--red);background:#fbeeed;color:var(--red);font-weight:600}
 .done{padding:.7rem 1rem;border-left:.35rem solid var(--green);background:#eef6f0;color:var(--green);font-weight:600}
 .decide{padding:.3rem 1rem 1rem;border:1px solid #e3c27a;border-left:.35rem solid var(--amber);background:#fff7e3}
+.difference{margin-bottom:.8rem}
 section{margin-top:1.8rem;padding-top:1.2rem;border-top:2px solid var(--ink)}
 table{width:100%;border-collapse:collapse;font-size:.95rem}
 th,td{padding:.45rem .6rem .45rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:400}

@@ -1,4 +1,4 @@
-import type { DESK_PAPERS, PostDeskOrder } from '../formats/api/post-desk.ts';
+import type { DESK_PAPERS, PostDeskDifference, PostDeskOrder } from '../formats/api/post-desk.ts';
 
 export type DeskLanguage = 'vi' | 'en';
 type Entry = PostDeskOrder['handOvers'][number];
@@ -38,6 +38,10 @@ interface DeskWords {
   readonly reason: string;
   readonly measure: string;
   readonly record: string;
+  readonly differencesTitle: string;
+  readonly differences: Readonly<Record<PostDeskDifference['kind'], string>>;
+  readonly closeTask: string;
+  readonly closeNote: string;
   readonly print: string;
   readonly printMany: string;
   readonly printNumbers: string;
@@ -46,7 +50,7 @@ interface DeskWords {
   readonly decide: string;
   readonly decideNote: string;
   readonly note: string;
-  readonly done: Readonly<Record<'entered' | 'entered-before' | 'decided', string>>;
+  readonly done: Readonly<Record<'entered' | 'entered-before' | 'decided' | 'closed', string>>;
   readonly entries: Readonly<Record<Entry, string>>;
   readonly legs: Readonly<Record<PostDeskOrder['leg'], string>>;
   readonly decisions: Readonly<Record<PostDeskOrder['decisions'][number], string>>;
@@ -91,6 +95,12 @@ const vi: DeskWords = {
   reason: 'Lý do',
   measure: 'Cách xử lý',
   record: 'Ghi nhận',
+  differencesTitle: 'Sai lệch khi đối soát với đơn vị vận chuyển',
+  differences: {
+    'order-not-ours': 'Đơn vị vận chuyển có đơn mà ở đây không có', 'order-not-theirs': 'Đơn đã gửi mà đơn vị vận chuyển không có', 'two-parcels': 'Hai bưu gửi cho một đơn', 'tracking-number': 'Mã vận đơn khác nhau', contradiction: 'Sự kiện trái với hành trình đã ghi',
+  },
+  closeTask: 'Đóng',
+  closeNote: 'Đã xử lý thế nào',
   print: 'In',
   printMany: 'In nhãn, phiếu gửi, biên bản cho nhiều đơn',
   printNumbers: 'Mã vận đơn hoặc số đơn, mỗi dòng một mã',
@@ -102,7 +112,7 @@ const vi: DeskWords = {
   decide: 'Quyết định',
   decideNote: 'Hãy hỏi đơn vị vận chuyển trước khi quyết định. Quyết định được lưu vết.',
   note: 'Ghi chú (đơn vị vận chuyển trả lời thế nào)',
-  done: { entered: 'Đã ghi nhận.', 'entered-before': 'Việc này đã được ghi nhận trước đó; không ghi lại.', decided: 'Đã ghi quyết định.' },
+  done: { entered: 'Đã ghi nhận.', 'entered-before': 'Việc này đã được ghi nhận trước đó; không ghi lại.', decided: 'Đã ghi quyết định.', closed: 'Đã đóng sai lệch.' },
   entries: { CITIZEN_TO_POST: 'Người dân giao cho bưu điện', POST_TO_AGENCY: 'Bưu điện giao cho cơ quan', AGENCY_TO_POST: 'Cơ quan giao cho bưu điện', POST_TO_CITIZEN: 'Bưu điện phát cho người dân', ATTEMPT_FAILED: 'Phát không thành công', RETURNED_TO_AGENCY: 'Bưu điện chuyển hoàn cho cơ quan' },
   legs: { COLLECT_DOSSIER: 'Thu gom hồ sơ', DELIVER_RESULT: 'Trả kết quả', RETURN_DOSSIER: 'Trả lại hồ sơ', SUPPLEMENT_DOCS: 'Bổ sung hồ sơ' },
   decisions: { adopt: 'Đơn vị vận chuyển đã có đơn', resend: 'Chưa có: gửi lại đơn', cancel: 'Chưa có, và không cần nữa: hủy' },
@@ -151,6 +161,10 @@ const en: DeskWords = {
   reason: 'Reason',
   measure: 'Action',
   record: 'Record',
+  differencesTitle: 'Differences with the carriers’ records',
+  differences: { 'order-not-ours': 'The carrier has an order that is not ours', 'order-not-theirs': 'The carrier has nothing of an order it took', 'two-parcels': 'Two parcels for one order', 'tracking-number': 'Tracking numbers differ', contradiction: 'An event contradicts what is on record' },
+  closeTask: 'Close',
+  closeNote: 'What was done about it',
   print: 'Print',
   printMany: 'Print labels, slips or minutes of many orders',
   printNumbers: 'Tracking or order numbers, one a line',
@@ -162,7 +176,7 @@ const en: DeskWords = {
   decide: 'Decision',
   decideNote: 'Ask the carrier before you decide. The decision is audited.',
   note: 'Note (what the carrier said)',
-  done: { entered: 'Recorded.', 'entered-before': 'This was recorded before; nothing was added.', decided: 'The decision is recorded.' },
+  done: { entered: 'Recorded.', 'entered-before': 'This was recorded before; nothing was added.', decided: 'The decision is recorded.', closed: 'The difference is closed.' },
   entries: { CITIZEN_TO_POST: 'Citizen to post', POST_TO_AGENCY: 'Post to agency', AGENCY_TO_POST: 'Agency to post', POST_TO_CITIZEN: 'Post to citizen', ATTEMPT_FAILED: 'Failed attempt', RETURNED_TO_AGENCY: 'Returned to the agency' },
   legs: { COLLECT_DOSSIER: 'Collection of a dossier', DELIVER_RESULT: 'Delivery of a result', RETURN_DOSSIER: 'Return of a dossier', SUPPLEMENT_DOCS: 'Supplement' },
   decisions: { adopt: 'The carrier has the order', resend: 'It does not: send it again', cancel: 'It does not, and need not: cancel' },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DESK_PAPERS, type PostDeskOrder, type PostDeskTask } from '../formats/api/post-desk.ts';
+import { DESK_PAPERS, type PostDeskDifference, type PostDeskOrder, type PostDeskTask } from '../formats/api/post-desk.ts';
 import { POST_STYLE } from './post-page-style.ts';
 import { DESK_WORDS, type DeskLanguage, type DeskWords } from './post-page-words.ts';
 
@@ -13,6 +13,7 @@ export interface PostPageOptions {
 
 export interface PostDesk {
   readonly tasks: readonly PostDeskTask[];
+  readonly differences: readonly PostDeskDifference[];
   /** What was looked for; null: nothing yet. */
   readonly number: string | null;
   readonly order: PostDeskOrder | null;
@@ -62,14 +63,22 @@ function signIn(language: DeskLanguage, say: DeskWords): string {
   return form(language, 'login', `<p><label for="key">${say.key}</label><input id="key" name="key" type="password" autocomplete="off" required autofocus></p><p class="note">${say.keyNote}</p><button>${say.signIn}</button>`);
 }
 
-function work(language: DeskLanguage, say: DeskWords, { tasks, number, order, done, now }: PostDesk): string {
+function work(language: DeskLanguage, say: DeskWords, { tasks, differences, number, order, done, now }: PostDesk): string {
   const found = order !== null ? orderPart(language, say, order, now) : number === null ? '' : `<p class="fault" role="alert">${say.notFound}</p>`;
   return `<form class="scan" method="get"><input type="hidden" name="lang" value="${language}"><label for="number">${say.scan}</label>
 <span class="row"><input id="number" name="number" value="${escapeHtml(number ?? '')}" autocomplete="off" maxlength="100" required${order === null ? ' autofocus' : ''}><button>${say.find}</button></span></form>
 ${done === null ? '' : `<p class="done" role="status">${say.done[done]}</p>`}
 ${found}
 ${printForm(language, say)}
-<section><h2>${say.tasks}</h2>${tasks.length === 0 ? `<p>${say.noTasks}</p>` : tasksTable(language, say, tasks)}</section>`;
+<section><h2>${say.tasks}</h2>${tasks.length === 0 ? `<p>${say.noTasks}</p>` : tasksTable(language, say, tasks)}</section>${differences.length === 0 ? '' : differencesPart(language, say, differences)}`;
+}
+
+function differencesPart(language: DeskLanguage, say: DeskWords, differences: readonly PostDeskDifference[]): string {
+  const parts = differences.map(({ id, kind, orderNumber, carrier, day, fact }) => {
+    const close = form(language, 'close-task', `<input type="hidden" name="task" value="${id}"><p class="row"><input name="note" maxlength="500" required aria-label="${say.closeNote}" placeholder="${say.closeNote}"><button class="second">${say.closeTask}</button></p>`);
+    return `<div class="decide difference"><p><strong>${say.differences[kind]}</strong> <a href="?lang=${language}&amp;number=${encodeURIComponent(orderNumber)}">${escapeHtml(orderNumber)}</a><span class="note"> ${escapeHtml([carrier, day, fact].join(' · '))}</span></p>${close}</div>`;
+  });
+  return `<section><h2>${say.differencesTitle}</h2>${parts.join('')}</section>`;
 }
 
 function tasksTable(language: DeskLanguage, say: DeskWords, tasks: readonly PostDeskTask[]): string {

@@ -26,7 +26,7 @@ import type { requestPost } from '../usecases/request-post.ts';
 import type { sendMessage } from '../usecases/send-message.ts';
 import type { storeDocument } from '../usecases/store-document.ts';
 import type { listWebhookKeys } from '../usecases/webhook-keys.ts';
-import type { findAtDesk, listDeskTasks, openPostDesk, readDeskSession, workPostDesk } from '../usecases/work-post-desk.ts';
+import type { findAtDesk, listDeskDifferences, listDeskTasks, openPostDesk, readDeskSession, workPostDesk } from '../usecases/work-post-desk.ts';
 
 /** A use case with its ports given. */
 type Bound<UseCase> = UseCase extends (ports: never, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
@@ -117,6 +117,7 @@ export interface HttpDependencies {
   readonly openPostDesk: Bound<typeof openPostDesk>;
   readonly readDeskSession: Bound<typeof readDeskSession>;
   readonly findAtDesk: Bound<typeof findAtDesk>;
+  readonly listDeskDifferences: Bound<typeof listDeskDifferences>;
   readonly listDeskTasks: Bound<typeof listDeskTasks>;
   readonly workPostDesk: Bound<typeof workPostDesk>;
   /** For the fields of forms: `yyyy-MM-ddTHH:mm`. */

@@ -55,6 +55,8 @@ export interface PostalCarrier {
   readonly account: string;
   readonly lookup: CarrierLookup;
   readonly provenAgainst: ProvenAgainst;
+  /** Who numbers parcels: the carrier when it takes an order, or we, from numbers that it gave out beforehand. */
+  readonly numbering: 'carrier' | 'pool';
   /** Everything known beforehand to be wrong with the order for this carrier; pointers into the request for a postal order. Sends nothing. */
   checkOrder(order: PostalOrder): readonly InputFault[];
   /**
@@ -63,7 +65,7 @@ export interface PostalCarrier {
    */
   unmappedPlaces(order: PostalOrder): readonly InputFault[];
   /**
-   * Places the order under `order.orderNumber`.
+   * Places the order under `order.orderNumber`; where `numbering` is `pool`, its `trackingNumber` is set and becomes the parcel's.
    * @throws REQUEST_INVALID with the faults of `checkOrder` and `unmappedPlaces`; CARRIER_UNAVAILABLE when it is certain that the order did not reach the
    * carrier (safe to call again); CARRIER_REFUSED likewise, when settings have to be mended first (keys, address); CANCELLED when
    * `signal` aborts before anything was sent. Whatever is thrown, nothing was ordered.
@@ -80,6 +82,11 @@ export interface PostalCarrier {
   readonly findOrder: ((orderNumber: string, signal?: AbortSignal) => Promise<{ readonly found: boolean; readonly trackingNumber: string | null; readonly raw: string }>) | null;
   /** Everything the carrier tells about one order, where it can be asked; null otherwise. @throws CARRIER_UNAVAILABLE, CARRIER_ANSWER_INVALID, CANCELLED */
   readonly trackOrder: ((orderNumber: string, signal?: AbortSignal) => Promise<readonly CarrierEvent[]>) | null;
+  /**
+   * Everything the carrier has on record of a Vietnamese day (ISO date), as events of its orders; null: it cannot be asked by day.
+   * @throws CARRIER_UNAVAILABLE, CARRIER_REFUSED, CARRIER_ANSWER_INVALID, CANCELLED
+   */
+  readonly listDay: ((day: string, signal?: AbortSignal) => Promise<readonly CarrierEvent[]>) | null;
   /**
    * Our numbers of the orders that an incoming call of the carrier is about; null: this carrier does not call. A hint: nothing of it is
    * believed before it was read again with `trackOrder`. @throws UNAUTHENTICATED, REQUEST_MALFORMED

@@ -19,6 +19,9 @@ export interface PostalRecords {
   /** Orders of the carrier whose outcome is unknown or that are under way. */
   openOf(carrier: string): Promise<readonly PostalOrder[]>;
 
+  /** Orders of the carrier that were made on that Vietnamese day (ISO date), oldest first. */
+  placedOn(carrier: string, day: string): Promise<readonly PostalOrder[]>;
+
   /** False when the event was recorded before (same carrier, same carrier event id). */
   addEvent(event: TrackingEvent): Promise<boolean>;
   /** By time of occurrence. */

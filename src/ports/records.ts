@@ -8,9 +8,11 @@ import type { MessageRecords } from './message-records.ts';
 import type { Outbox } from './outbox.ts';
 import type { PartnerRecords } from './partner-records.ts';
 import type { PartnerStates } from './partner-states.ts';
+import type { PostalNumbers } from './postal-numbers.ts';
 import type { PostalRecords } from './postal-records.ts';
 import type { UploadRecords } from './upload-records.ts';
 import type { WebhookKeyRecords } from './webhook-key-records.ts';
+import type { PostalTasks } from './postal-tasks.ts';
 
 /** Everything recorded, seen through one connection: either each call by itself, or all of them in one transaction. */
 export interface RecordSet {
@@ -22,6 +24,8 @@ export interface RecordSet {
   readonly messages: MessageRecords;
   readonly outbox: Outbox;
   readonly postal: PostalRecords;
+  readonly postalNumbers: PostalNumbers;
+  readonly postalTasks: PostalTasks;
   readonly idempotency: IdempotencyRecords;
   readonly audit: AuditRecords;
   readonly jobs: JobRecords;

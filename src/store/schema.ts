@@ -194,6 +194,8 @@ export interface Database {
     received_at: Date;
     raw_sealed: Uint8Array;
   };
+  postal_number: { carrier: string; number: string; state: Generated<'free' | 'taken' | 'withdrawn'>; postal_order_id: string | null; added_at: Date; changed_at: Date };
+  postal_task: { id: string; carrier: string; kind: string; order_number: string; postal_order_id: string | null; fact: string; day: string; opened_at: Date; closed_at: Date | null };
   postal_cursor: { account: string; cursor: string; updated_at: Date };
   idempotency: {
     partner_id: string;

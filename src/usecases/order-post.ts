@@ -45,9 +45,21 @@ export async function orderPost(records: RecordSet, accounts: readonly PostalAcc
   const faults = account.carrier.checkOrder(order);
   if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', `${order.carrier} cannot take this order`, { faults });
   await records.postal.add(order);
+  const numbered = await numberFromPool(records, account, order, request.at);
   const { id, carrier, createdAt } = order;
   await records.outbox.add({ id: deliveryOf(order), kind: 'postal', laneId: laneOf(order), target: carrier, messageId: null, postalOrderId: id, createdAt });
-  return { order, wakes: [{ id: deliveryOf(order), wake: 0 }] };
+  return { order: numbered, wakes: [{ id: deliveryOf(order), wake: 0 }] };
+}
+
+/**
+ * The order with its parcel's number, where numbers come from a pool: taken when the order is, so that its label can be printed at once. Without
+ * one when none is left; it is asked for again before the order is sent.
+ */
+export async function numberFromPool(records: RecordSet, { carrier }: PostalAccount, order: PostalOrder, at: Date): Promise<PostalOrder> {
+  if (carrier.numbering !== 'pool' || order.trackingNumber !== null) return order;
+  const trackingNumber = await records.postalNumbers.take(carrier.carrier, order.id, at);
+  if (trackingNumber !== null) await records.postal.setState(order.id, order.state, order.stateReason, order.stateAt, order.carrierText, trackingNumber);
+  return { ...order, trackingNumber };
 }
 
 function buildOrder({ carrier, orderNumberTemplate }: PostalAccount, chance: Chance, request: OrderPostRequest): PostalOrder {

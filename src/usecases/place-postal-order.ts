@@ -12,7 +12,7 @@ import { announcePost } from './announce-post.ts';
 import { parked, postponed, retried } from './deliver.ts';
 import type { DeliveryHandler, Handled, HeldLease } from './delivery-handler.ts';
 import { LEASE_MS } from './hold-lease.ts';
-import { accountOf, type PostalAccount } from './order-post.ts';
+import { accountOf, numberFromPool, type PostalAccount } from './order-post.ts';
 
 export interface PlacePostalPorts {
   readonly records: Records;
@@ -59,14 +59,16 @@ async function place(ports: PlacePostalPorts, held: HeldLease): Promise<Handled>
   }
   // Nothing is in doubt now, even if a worker was lost on the way here: it had not marked the order.
   const lease: Lease = { ...held.lease, outcomeUnknown: false, unknownSince: null };
-  const unmapped = unmappedOf(account, order);
-  if (unmapped !== null) return handledFailure(ports, carrier, lease, order, unmapped);
-  if (!(await markSubmitted(ports, lease, order.id))) return SETTLED;
+  const waits = unmappedOf(account, order);
+  if (waits !== null) return handledFailure(ports, carrier, lease, order, waits);
+  const marked = await markSubmitted(ports, account, lease, order.id);
+  if (marked === 'no-number') return handledFailure(ports, carrier, lease, order, new GatewayError('CARRIER_REFUSED', `Waits, nothing was sent: no number of a parcel is left for ${order.carrier}: “lienthong postal numbers add”`));
+  if (marked === null) return SETTLED;
   try {
     held.beginSending();
-    return handled(ports, carrier, lease, order, await carrier.placeOrder(order, signal));
+    return handled(ports, carrier, lease, marked, await carrier.placeOrder(marked, signal));
   } catch (error) {
-    return handledFailure(ports, carrier, lease, order, error);
+    return handledFailure(ports, carrier, lease, marked, error);
   }
 }
 
@@ -96,15 +98,17 @@ async function lookUp(ports: PlacePostalPorts, carrier: PostalCarrier, order: Po
   return postponed(lease, believedFrom, { code: 'CARRIER_ANSWER_INVALID', detail: 'The carrier does not know the order yet: asking again before placing it anew' });
 }
 
-/** False: the order is no longer to be placed. @throws CANCELLED when the lease is not ours any more */
-function markSubmitted({ records, clock }: PlacePostalPorts, lease: Lease, id: PostalOrderId): Promise<boolean> {
+/** The order as it is sent. Null: it is no longer to be placed. @throws CANCELLED when the lease is not ours any more */
+function markSubmitted({ records, clock }: PlacePostalPorts, account: PostalAccount, lease: Lease, id: PostalOrderId): Promise<PostalOrder | 'no-number' | null> {
   const now = clock.now();
   return records.transaction(async (tx) => {
     const order = await tx.postal.lock(id);
-    if (order === null || !isPlacing(order.state)) return false;
+    if (order === null || !isPlacing(order.state)) return null;
+    const numbered = await numberFromPool(tx, account, order, now);
+    if (account.carrier.numbering === 'pool' && numbered.trackingNumber === null) return 'no-number';
     if (!(await tx.outbox.renew(lease, new Date(now.getTime() + LEASE_MS)))) throw new GatewayError('CANCELLED', 'The lease was lost');
-    await tx.postal.setState(id, 'SUBMITTED', null, now, order.carrierText, order.trackingNumber);
-    return true;
+    await tx.postal.setState(id, 'SUBMITTED', null, now, numbered.carrierText, numbered.trackingNumber);
+    return numbered;
   });
 }
 

@@ -3,13 +3,14 @@ import type { Caller } from '../domain/partner.ts';
 import { MANUAL_ENTRIES, stateAfterEntry } from '../domain/postal-handover.ts';
 import type { PostalOrder } from '../domain/postal-order.ts';
 import { isPlacing } from '../domain/postal-state.ts';
-import type { PostDeskForm, PostDeskOrder, PostDeskTask } from '../formats/api/post-desk.ts';
+import type { PostDeskDifference, PostDeskForm, PostDeskOrder, PostDeskTask } from '../formats/api/post-desk.ts';
 import { postalOrderViewOf } from '../formats/api/postal-views.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import { authenticate } from './authenticate.ts';
 import { enterPostalEvent, type EnterPostalPorts } from './enter-postal-event.ts';
 import { deliveryOf, type PostalAccount } from './order-post.ts';
 import { findByScan } from './print-post.ts';
+import { closePostalTask } from './reconcile-post.ts';
 import { resolvePostalOrder } from './resolve-postal-order.ts';
 
 export interface PostDeskPorts extends EnterPostalPorts {
@@ -87,7 +88,12 @@ export async function listDeskTasks({ records }: PostDeskPorts): Promise<readonl
   return tasks;
 }
 
-export type DeskDone = 'entered' | 'entered-before' | 'decided';
+/** Differences with the carriers' records, longest first. */
+export async function listDeskDifferences({ records }: PostDeskPorts): Promise<readonly PostDeskDifference[]> {
+  return (await records.postalTasks.listOpen(MOST_TASKS)).map(({ id, kind, orderNumber, carrier, day, fact }) => ({ id, kind, orderNumber, carrier, day, fact }));
+}
+
+export type DeskDone = 'entered' | 'entered-before' | 'decided' | 'closed';
 
 /** What a clerk sent: a hand-over, an attempt, or a decision. @throws as `enterPostalEvent` and `resolvePostalOrder` */
 export async function workPostDesk(ports: PostDeskPorts, { keyId }: Caller, form: Exclude<PostDeskForm, { action: 'login' | 'logout' | 'print' }>): Promise<DeskDone> {
@@ -97,6 +103,10 @@ export async function workPostDesk(ports: PostDeskPorts, { keyId }: Caller, form
     const { wakes } = await resolvePostalOrder(ports.records, ports.chance, { id, decision, note, actor, at: ports.clock.now() });
     ports.queue.wake(wakes);
     return 'decided';
+  }
+  if (form.action === 'close-task') {
+    await closePostalTask({ ...ports, actor }, { id: form.task, note: form.note });
+    return 'closed';
   }
   const { id, occurredAt } = form;
   const { isNew } =

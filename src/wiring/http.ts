@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { Config } from '../config.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { HttpDependencies } from '../http/dependencies.ts';
-import { findAtDesk, listDeskTasks, openPostDesk, readDeskSession, workPostDesk } from '../usecases/work-post-desk.ts';
+import { findAtDesk, listDeskDifferences, listDeskTasks, openPostDesk, readDeskSession, workPostDesk } from '../usecases/work-post-desk.ts';
 import type { DocumentIsolation } from '../isolation/isolated-documents.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -118,6 +118,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     openPostDesk: (...call) => openPostDesk(ports, ...call),
     readDeskSession: (...call) => readDeskSession(ports, ...call),
     findAtDesk: (...call) => findAtDesk(ports, ...call),
+    listDeskDifferences: () => listDeskDifferences(ports),
     listDeskTasks: () => listDeskTasks(ports),
     workPostDesk: (...call) => workPostDesk(ports, ...call),
     timeInVietnam: () => new Date(clock.now().getTime() + 7 * 3_600_000).toISOString().slice(0, 16),

@@ -31,6 +31,9 @@ const codes = z.record(z.string(), z.int());
 const vnpostHcc = z.strictObject({
   ...common,
   carrier: z.literal(VNPOST_HCC),
+  form: z.enum(['ngsp', 'lgsp']).optional(),
+  numbersFromPool: z.boolean().optional(),
+  flagConfig: z.int().optional(),
   paths: z.strictObject({ token: z.string(), orderPost: z.string(), orderCancel: z.string(), orderTracking: z.string() }).partial().optional(),
   consumerKey: z.string().min(1),
   secretKeyFile: z.string().min(1),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -130,6 +131,19 @@ describe.skipIf(!requireTool('chromium'))('the post desk in Chromium', () => {
     expect(await paper('slip', 'no-such-order')).toEqual([404, expect.stringContaining('text/html'), expect.anything()]);
     const audited = await gateway.fresh.handle.pool.query(`SELECT 1 FROM audit WHERE action = 'print-postal-paper' AND subject = $1`, [`postal-order:${placed.id}`]);
     expect(audited.rowCount).toBe(7);
+  });
+
+  it('a difference with the carrier’s records is listed, and closed with a note', async () => {
+    const task = { id: randomUUID(), carrier: 'post-vnpost-hcc', kind: 'two-parcels', orderNumber: 'H57.01-261124-0001-KQ1', postalOrderId: null, fact: 'EA000010005VN EA999999995VN', day: '2026-11-24', openedAt: new Date() } as const;
+    await gateway.fresh.records.postalTasks.open(task);
+    await page.open(url());
+    expect(await page.html()).toContain('Hai bưu gửi cho một đơn');
+    await picture('4c-difference');
+    await fill('.difference input[name=note]', 'Bưu điện đã hủy một bưu gửi');
+    await page.click('.difference button');
+    await shows('Đã đóng sai lệch.');
+    expect(await gateway.fresh.records.postalTasks.listOpen(10)).toEqual([]);
+    expect((await form({ action: 'close-task', task: task.id, note: 'x' })).status).toBe(401);
   });
 
   it('an order whose outcome is unknown is listed, and decided by a person with a note', async () => {

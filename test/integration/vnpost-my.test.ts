@@ -116,12 +116,15 @@ describe('MyVNPost', () => {
     ]);
   });
 
-  it('is not asked when something is known to be wrong: commune unmapped, weight 0, amount negative', async () => {
+  it('is not asked when something is known to be wrong: no commune, weight 0, amount negative', async () => {
     const { sandbox, carrier } = await start();
-    const recipient = { ...POSTAL_DETAIL.recipient, address: { ...POSTAL_DETAIL.recipient.address, communeCode: '99999' } };
+    const recipient = { ...POSTAL_DETAIL.recipient, address: { ...POSTAL_DETAIL.recipient.address, communeCode: null } };
     const fees = [{ purpose: 'CHARGE', payer: 'recipient', amountVnd: -1, collectBy: 'POST' }] as const;
     const faults = carrier.checkOrder(postalOrder('n1', { recipient, weightG: 0, fees }));
     expect(faults.map(({ pointer }) => pointer)).toEqual(['/recipient/address/communeCode', '/weightG', '/codAmountVnd']);
+    const unmapped = { recipient: { ...recipient, address: { ...recipient.address, communeCode: '99999', provinceCode: '99' } } };
+    expect(carrier.checkOrder(postalOrder('n1', unmapped))).toEqual([]);
+    expect(carrier.unmappedPlaces(postalOrder('n1', unmapped)).map(({ pointer }) => pointer)).toEqual(['/recipient/address/provinceCode', '/recipient/address/communeCode']);
     await expect(carrier.placeOrder(postalOrder('n1', { weightG: 0 }))).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
     expect(sandbox.calls.create).toBe(0);
   });

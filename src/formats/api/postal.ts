@@ -120,7 +120,10 @@ export const carrierList = z
         carrier: z.string(),
         lookup: z.enum(['by-number', 'feed-only', 'none']).describe('How an order whose answer was lost is found again.'),
         provenAgainst: z.enum(['own-sandbox', 'carrier-test-system', 'carrier']).describe('own-sandbox: never run against the carrier’s own system.'),
+        isUnproven: z.boolean().describe('The connector never met the carrier’s own system: expect surprises.'),
         events: z.array(z.enum(['poll', 'webhook'])),
+        numbersLeft: z.int().nullable().describe('Numbers of parcels left of those the carrier gave out beforehand; null: it numbers them itself.'),
+        canBeReconciled: z.boolean().describe('Whether its records can be compared with ours day by day.'),
       }),
     ),
   })

@@ -20,7 +20,7 @@ export const listCarriersRoute = defineRoute({
   body: null,
   answer: { kind: 'json', status: 200, description: 'The carriers', schema: carrierList },
   problems: [],
-  run: ({ listCarriers }) => Promise.resolve({ body: listCarriers() }),
+  run: async ({ listCarriers }) => ({ body: await listCarriers() }),
 });
 
 /** Open to everybody, since the carrier has no key of ours: its own signature is checked, and even then nothing of the call is believed. */

@@ -72,11 +72,11 @@ async function take(dependencies: HttpDependencies, { request, response }: Excha
     return printed(paper, await dependencies.printAtDesk(caller, form.numbers, paper, requestSignal(response, PRINT_LIMIT_MS)));
   }
   const done = await dependencies.workPostDesk(caller, form);
-  return redirect(`${PAGE}?${new URLSearchParams({ lang, number: form.number, done }).toString()}`, null);
+  return redirect(`${PAGE}?${new URLSearchParams({ lang, ...('number' in form ? { number: form.number } : {}), done }).toString()}`, null);
 }
 
 async function show(dependencies: HttpDependencies, caller: Caller | null, { lang, number = null, done = null }: { readonly lang: 'vi' | 'en'; readonly number?: string | null | undefined; readonly done?: PostDesk['done'] | undefined }, fault: string | null): Promise<ContentReply> {
-  const desk = caller === null ? null : { tasks: await dependencies.listDeskTasks(), number, order: number === null ? null : await dependencies.findAtDesk(caller, number), done, now: dependencies.timeInVietnam() };
+  const desk = caller === null ? null : { tasks: await dependencies.listDeskTasks(), differences: await dependencies.listDeskDifferences(), number, order: number === null ? null : await dependencies.findAtDesk(caller, number), done, now: dependencies.timeInVietnam() };
   const { html, contentSecurityPolicy } = postPage({ language: lang, desk, fault });
   return { contentType: 'text/html; charset=utf-8', body: Buffer.from(html), contentSecurityPolicy };
 }

@@ -4,6 +4,7 @@ import * as pinGuard from './0002-pin-guard.ts';
 import * as jobs from './0003-jobs.ts';
 import * as webhookKeys from './0004-webhook-keys.ts';
 import * as uploads from './0005-uploads.ts';
+import * as post from './0006-post.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post];

@@ -17,7 +17,7 @@ export function postalRecords(db: Executor, sealing: Sealing): PostalRecords {
 const detailContext = (id: string): string => `postal_order:${id}:detail`;
 const rawContext = (id: string): string => `postal_event:${id}:raw`;
 
-function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'findByTrackingNumber' | 'ofDossier' | 'lock' | 'setState' | 'openOf'> {
+function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'findByTrackingNumber' | 'ofDossier' | 'lock' | 'setState' | 'openOf' | 'placedOn'> {
   const selectAll = db.selectFrom('postal_order').selectAll();
   const orderOf = (row: Selectable<Database['postal_order']>): PostalOrder => buildOrder(row, sealing);
   return {
@@ -50,6 +50,11 @@ function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'fi
     async openOf(carrier) {
       const rows = await selectAll.where('carrier', '=', carrier).where('state', 'not in', OVER_STATES).orderBy('created_at').orderBy('id').execute();
       return rows.map(orderOf);
+    },
+    async placedOn(carrier, day) {
+      const from = new Date(`${day}T00:00:00+07:00`);
+      const to = new Date(from.getTime() + 86_400_000);
+      return (await selectAll.where('carrier', '=', carrier).where('created_at', '>=', from).where('created_at', '<', to).orderBy('created_at').orderBy('id').execute()).map(orderOf);
     },
   };
 }

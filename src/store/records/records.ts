@@ -13,9 +13,11 @@ import { messageRecords } from './message-records.ts';
 import { outbox } from './outbox.ts';
 import { partnerRecords } from './partner-records.ts';
 import { partnerStates } from './partner-states.ts';
+import { postalNumbers } from './postal-numbers.ts';
 import { postalRecords } from './postal-records.ts';
 import { uploadRecords } from './upload-records.ts';
 import { webhookKeyRecords } from './webhook-key-records.ts';
+import { postalTasks } from './postal-tasks.ts';
 
 /** Everything recorded, over PostgreSQL. `sealing` closes the fields that hold personal data. */
 export function records(db: Executor, sealing: Sealing): Records {
@@ -32,6 +34,8 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     messages: messageRecords(db, sealing),
     outbox: outbox(db),
     postal: postalRecords(db, sealing),
+    postalNumbers: postalNumbers(db),
+    postalTasks: postalTasks(db),
     idempotency: idempotencyRecords(db),
     audit: auditRecords(db),
     webhookKeys: webhookKeyRecords(db),
