@@ -66,6 +66,7 @@ const SCHEMA = z.strictObject({
     skewMinutes: z.number().min(0).max(60),
     scope: z.enum(['leaf', 'chain']),
     profile: z.enum(['fail', 'ignore']),
+    slidesTo: z.enum(['thisUpdate', 'nextUpdate']).default('nextUpdate'),
   }),
   constraints: z.record(z.enum(CONSTRAINT_NAMES), z.enum(CONSTRAINT_LEVELS)),
   signing: z.strictObject({ revocationUnavailable: z.enum(['refuse', 'warn']) }).default({ revocationUnavailable: 'refuse' }),
@@ -93,6 +94,7 @@ function readPolicy(bytes: Uint8Array, path: string): PolicyFile {
       skewMs: revocation.skewMinutes * 60_000,
       scope: revocation.scope,
       profile: revocation.profile,
+      slidesTo: revocation.slidesTo,
       algorithms: { digests: algorithms.digests, keys },
     },
   };

@@ -13,19 +13,19 @@ import { dict, name, stream } from '../../src/formats/pdf/objects.ts';
 import { buildTimestampToken } from '../../src/formats/tsp/build-timestamp-response.ts';
 import { keyIdentifierOf } from '../../src/formats/x509/build-certificate.ts';
 import { basicConstraintsExtension, keyUsageExtension, subjectKeyIdentifierExtension } from '../../src/formats/x509/build-extensions.ts';
-import { newKey, testIdentity, testTsa, type TestIdentity } from './certificates.ts';
+import { newKey, testIdentity, testTsa, type TestIdentity, type TestIdentityOptions } from './certificates.ts';
 import { signForTest } from './cms.ts';
 import { appendUpdate } from './pdf.ts';
 
 /** A hierarchy at dates of one's choice, so that years can pass between signing and validation. */
-export function pastCa(cn: string, notBefore: Date, notAfter: Date, issuer?: TestIdentity): TestIdentity {
-  const privateKey = newKey('rsa');
+export function pastCa(cn: string, notBefore: Date, notAfter: Date, issuer?: TestIdentity, { key = 'rsa', ...options }: Pick<TestIdentityOptions, 'key' | 'serialNumber'> = {}): TestIdentity {
+  const privateKey = newKey(key);
   const spkiDer = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   const extensionsDer = [basicConstraintsExtension(true), keyUsageExtension(['keyCertSign', 'cRLSign']), subjectKeyIdentifierExtension(keyIdentifierOf(spkiDer))];
-  return testIdentity({ name: [['C', 'VN'], ['CN', cn]], privateKey, extensionsDer, notBefore, notAfter, ...(issuer === undefined ? {} : { issuer }) });
+  return testIdentity({ name: [['C', 'VN'], ['CN', cn]], privateKey, extensionsDer, notBefore, notAfter, ...options, ...(issuer === undefined ? {} : { issuer }) });
 }
 
-export const pastTsa = (issuer: TestIdentity, cn: string, notBefore: Date, notAfter: Date): TestIdentity => testTsa(issuer, { name: [['C', 'VN'], ['CN', cn]], notBefore, notAfter });
+export const pastTsa = (issuer: TestIdentity, cn: string, notBefore: Date, notAfter: Date, key: 'rsa' | 'p256' = 'rsa'): TestIdentity => testTsa(issuer, { name: [['C', 'VN'], ['CN', cn]], notBefore, notAfter, key });
 
 export function pastCrl(issuer: TestIdentity, thisUpdate: Date, nextUpdate: Date, revoked: readonly RevokedCertificate[] = []): Uint8Array {
   const issuerKeyId = keyIdentifierOf(createPublicKey(issuer.privateKey).export({ type: 'spki', format: 'der' }));
@@ -33,14 +33,14 @@ export function pastCrl(issuer: TestIdentity, thisUpdate: Date, nextUpdate: Date
 }
 
 /** A time-stamp token over the SHA-256 of the data. */
-function tokenFor(tsa: TestIdentity, data: Uint8Array, genTime: Date): Uint8Array {
+export function tokenFor(tsa: TestIdentity, data: Uint8Array, genTime: Date, accuracySeconds = 0): Uint8Array {
   const imprint = createHash('sha256').update(data).digest();
   return buildTimestampToken({
     policyOid: '1.3.6.1.4.1.99999.1',
     messageImprintDer: sequence(digestAlgorithmDer('sha256'), octetString(imprint)),
     serialNumber: Uint8Array.of(1, 2, 3),
     genTime,
-    accuracy: null,
+    accuracy: accuracySeconds === 0 ? null : { seconds: accuracySeconds, millis: 0 },
     nonceDer: null,
     tsaNameDer: null,
     chainDer: [tsa.certificateDer],
@@ -54,9 +54,9 @@ export interface StampedSigning {
   readonly identity: TestIdentity;
   readonly chainDer: readonly Uint8Array[];
   readonly signingTime: Date;
-  readonly stamp?: { readonly tsa: TestIdentity; readonly at: Date };
+  readonly stamp?: { readonly tsa: TestIdentity; readonly at: Date; readonly accuracySeconds?: number };
   /** Over the content, so made before the signature (EN 319 122-1 §5.2.8). */
-  readonly contentStamp?: { readonly tsa: TestIdentity; readonly at: Date };
+  readonly contentStamp?: { readonly tsa: TestIdentity; readonly at: Date; readonly accuracySeconds?: number };
 }
 
 /** PAdES B-B, or B-T with a stamp. */
@@ -64,8 +64,8 @@ export async function signPast(pdf: Uint8Array, { identity, chainDer, signingTim
   const source = bytesSource(pdf);
   const prepared = await preparePades(source, { subFilter: 'ETSI.CAdES.detached', contentsBytes: 16_384, revisionId: Buffer.alloc(16, 7), signingTime, utcOffsetMinutes: 420 });
   const content = Buffer.concat([...signedBytes(appendedSource(source, prepared.increment), prepared.byteRange)]);
-  const unsigned = (value: Uint8Array): Uint8Array[] => (stamp === undefined ? [] : [buildSignatureTimestampAttribute(tokenFor(stamp.tsa, value, stamp.at))]);
-  const contentAttribute = contentStamp === undefined ? [] : [attribute(ATTRIBUTE.contentTimestamp, tokenFor(contentStamp.tsa, content, contentStamp.at))];
+  const unsigned = (value: Uint8Array): Uint8Array[] => (stamp === undefined ? [] : [buildSignatureTimestampAttribute(tokenFor(stamp.tsa, value, stamp.at, stamp.accuracySeconds))]);
+  const contentAttribute = contentStamp === undefined ? [] : [attribute(ATTRIBUTE.contentTimestamp, tokenFor(contentStamp.tsa, content, contentStamp.at, contentStamp.accuracySeconds))];
   const reshape = (der: Uint8Array): Uint8Array => setOf(...readAsn1(der).children.map(({ bytes }) => bytes), ...contentAttribute);
   return Buffer.concat([pdf, embedContents(prepared, signForTest({ content, identity, chainDer, unsigned, reshape }))]);
 }

@@ -4,7 +4,8 @@ import type { SignerInfoResult } from '../cms/check-signer-info.ts';
 import type { SignedData, SignerInfo } from '../cms/signed-data.ts';
 import type { ConstraintFinding, ConstraintName } from './constraints.ts';
 import type { ProofOfExistence } from './context.ts';
-import type { ValidatedTimestamp } from './validate-timestamp.ts';
+import { isMadeAfter, type StampedTime } from '../tsp/order.ts';
+import type { CoveringTimestamp, ValidatedTimestamp } from './validate-timestamp.ts';
 
 export interface ConstraintFactsInput {
   readonly signedData: SignedData;
@@ -19,6 +20,7 @@ export interface ConstraintFactsInput {
   readonly claimed: Date | null;
   readonly contentTimestamps: readonly ValidatedTimestamp[];
   readonly signatureTimestamps: readonly ValidatedTimestamp[];
+  readonly coveringTimestamps: readonly CoveringTimestamp[];
   readonly skewMs: number;
 }
 
@@ -53,11 +55,25 @@ function claimedTime({ claimed, best, proof, signer, skewMs }: ConstraintFactsIn
   return finding('claimed-time', !isLate && !isOutside, 'the time the signer states is possible', words);
 }
 
-/** A content time-stamp is made before the signature, a signature time-stamp after it: none of the first may be later than one of the second. */
-function timestampOrder({ contentTimestamps, signatureTimestamps }: ConstraintFactsInput): ConstraintFinding {
-  const times = (stamps: readonly ValidatedTimestamp[]): number[] => stamps.flatMap(({ proves }) => (proves === null ? [] : [proves.getTime()]));
-  const kept = Math.max(...times(contentTimestamps)) <= Math.min(...times(signatureTimestamps));
-  return finding('timestamp-order', kept, 'the time-stamps are in order', 'a time-stamp over the content is later than one over the signature');
+/**
+ * A content time-stamp is made before the signature, a signature time-stamp after it, and one that covers others after those: none that
+ * passed may be certain to be older than one that came before it.
+ * @see ETSI EN 319 102-1 §5.5.4; RFC 3161 §2.4.2
+ */
+function timestampOrder({ contentTimestamps, signatureTimestamps, coveringTimestamps }: ConstraintFactsInput): ConstraintFinding {
+  const contents = timesOf(contentTimestamps);
+  const overContent = contents.some((content) => timesOf(signatureTimestamps).some((time) => isMadeAfter(content, time)));
+  const overCovered = coveringTimestamps.some((covering) => {
+    const covered = [...signatureTimestamps, ...coveringTimestamps].filter(({ sha256Hex }) => covering.covers(sha256Hex));
+    return timesOf([covering]).some((time) => [...contents, ...timesOf(covered)].some((earlier) => isMadeAfter(earlier, time)));
+  });
+  const words = overContent ? 'a time-stamp over the content is later than one over the signature' : 'a time-stamp is later than one that covers it';
+  return finding('timestamp-order', !overContent && !overCovered, 'the time-stamps are in order', words);
+}
+
+/** Of those that passed. */
+function timesOf(stamps: readonly ValidatedTimestamp[]): StampedTime[] {
+  return stamps.flatMap(({ proves, time }) => (proves === null || time === null ? [] : [time]));
 }
 
 function finding(name: ConstraintName, kept: boolean, keptWords: string, brokenWords: string): ConstraintFinding {

@@ -77,20 +77,31 @@ export interface ProofOfExistence {
   readonly source: 'timestamp' | 'document-timestamp';
 }
 
-/** When a piece of revocation information, by its SHA-256, is proven to have existed; null: only now. */
+/**
+ * When a certificate, a piece of revocation information or a time-stamp token, by its SHA-256, is proven to have existed; null: only now.
+ * @see ETSI EN 319 102-1 §5.6.2.3
+ */
 export type ExistenceProofs = (sha256Hex: string) => Date | null;
 
 export const NOTHING_PROVEN: ExistenceProofs = () => null;
 
-/** The same, and that `material` existed at a time too. */
-export function withProofOf(material: RevocationMaterial, time: Date | null, existed: ExistenceProofs): ExistenceProofs {
-  if (time === null) return existed;
-  const pieces = new Set([...material.crls.map(({ crl }) => crl.sha256Hex), ...material.ocsps.map(({ ocsp }) => ocsp.sha256Hex)]);
-  return (sha256Hex) => {
-    const known = existed(sha256Hex);
-    if (!pieces.has(sha256Hex)) return known;
-    return known !== null && known < time ? known : time;
-  };
+/** What one time-stamp proves to have existed at its time. */
+export interface ProvenPieces {
+  readonly time: Date;
+  /** SHA-256 of each piece, lower-case hexadecimal. */
+  readonly pieces: { readonly has: (sha256Hex: string) => boolean };
+}
+
+/** The earliest of all proofs counts. */
+export function proofsFrom(proven: readonly ProvenPieces[], known: ExistenceProofs = NOTHING_PROVEN): ExistenceProofs {
+  if (proven.length === 0) return known;
+  return (sha256Hex) =>
+    proven.reduce((first, { time, pieces }) => (pieces.has(sha256Hex) && (first === null || time < first) ? time : first), known(sha256Hex));
+}
+
+/** SHA-256 of every piece of the material, for proofs of existence. */
+export function piecesOfMaterial({ crls, ocsps }: RevocationMaterial): string[] {
+  return [...crls.map(({ crl }) => crl.sha256Hex), ...ocsps.map(({ ocsp }) => ocsp.sha256Hex)];
 }
 
 /** Reads CRLs and OCSP responses in DER; what cannot be read is left out, since it can only be missing then. */
@@ -104,6 +115,11 @@ export function readMaterial(source: MaterialSource, crlsDer: readonly Uint8Arra
 /** Reads certificates in DER; what cannot be read is left out. */
 export function readCarriedCertificates(certificatesDer: readonly Uint8Array[]): Certificate[] {
   return certificatesDer.flatMap((der) => readOrNothing(() => readKnownCertificate(der)));
+}
+
+/** The same without the pieces named by their SHA-256. */
+export function withoutPieces({ crls, ocsps }: RevocationMaterial, left: ReadonlySet<string>): RevocationMaterial {
+  return { crls: crls.filter(({ crl }) => !left.has(crl.sha256Hex)), ocsps: ocsps.filter(({ ocsp }) => !left.has(ocsp.sha256Hex)) };
 }
 
 export function joinMaterial(...materials: readonly RevocationMaterial[]): RevocationMaterial {

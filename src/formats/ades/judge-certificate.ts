@@ -2,13 +2,13 @@ import type { Check, ChainLink, RevocationStatus, SubIndication } from '../../do
 import type { Certificate } from '../x509/certificate.ts';
 import { checkRevocation, isRevokedAt, type CertificateStatus } from '../x509/path/revocation.ts';
 import { validatePath, type PathResult } from '../x509/path/validate-path.ts';
-import { NO_MATERIAL, NOTHING_PROVEN, type CertificateQuestion, type ExistenceProofs, type MaterialSource, type ValidationContext } from './context.ts';
-import { checkPastMaterial } from './past-validation.ts';
+import { NO_MATERIAL, NOTHING_PROVEN, withoutPieces, type CertificateQuestion, type ExistenceProofs, type MaterialSource, type ValidationContext } from './context.ts';
+import { judgePast, type PastJudgement } from './past-validation.ts';
 import { relianceOf } from './reliance.ts';
 
 export interface JudgeCertificateInput extends CertificateQuestion {
   readonly context: ValidationContext;
-  /** Proofs for the revocation information that came with the signature; absent: none. */
+  /** Proofs for certificates and revocation information; absent: none. */
   readonly existed?: ExistenceProofs;
 }
 
@@ -26,27 +26,58 @@ export interface CertificateJudgement {
 
 /**
  * Whether a certificate may be relied on at a time: path to an anchor, then revocation of each certificate of the path, and for a time in
- * the past, whether that information may still be believed.
+ * the past, whether what is known of it may still be believed.
  * @see ETSI EN 319 102-1 §5.2.5, §5.2.6, §5.6.2
  */
 export function judgeCertificate(input: JudgeCertificateInput): CertificateJudgement {
-  const { context, existed = NOTHING_PROVEN, ...question } = input;
+  const { context, existed: _, ...question } = input;
   const { certificate, carried, anchors, rules, at } = question;
   const path = validatePath({ leaf: certificate, intermediates: [...carried, ...context.certificates], anchors, at, rules });
   const chain = path.chain.map((link) => ({ subject: link.subject, sha256: link.sha256Hex, anchor: path.anchor?.certificate.sha256Hex === link.sha256Hex }));
-  const { statuses, checks } = revocationOf(input, path);
+  const { statuses, checks, past } = believedRevocation(input, path);
   if (statuses.some(({ status }) => status !== 'good' && status !== 'revoked')) context.onQuestion?.(question, path);
   context.onReliance?.(relianceOf(path.chain, statuses));
-  const past = at < context.at ? checkPastMaterial({ chain: path.chain, statuses, now: context.at, existed, algorithms: context.policy.algorithms, anchorEnds: rules.anchors.validity }) : null;
   const revocation = statuses.map((status) => reported(status, input));
   return {
-    subIndication: path.subIndication ?? gravest(statuses, at) ?? (past === null ? null : 'REVOCATION_OUT_OF_BOUNDS_NO_POE'),
+    subIndication: path.subIndication ?? gravest(statuses, at) ?? past?.subIndication ?? null,
     revokedAt: statuses[0]?.status === 'revoked' ? statuses[0].revokedAt : null,
     chain,
     revocation,
-    checks: [...path.checks, ...checks, ...(past === null ? [] : [past]), ...unfetchedOf(path, context)],
+    checks: [...path.checks, ...checks, ...(past === null ? [] : [past.check]), ...unfetchedOf(path, context)],
     selfContained: path.anchor !== null && isCarried(path, carried) && isEmbedded(revocation, input, path),
   };
+}
+
+interface BelievedRevocation extends RevocationFindings {
+  /** null where the present is asked about, or nothing is left to ask of the past. */
+  readonly past: PastJudgement | null;
+}
+
+/** Pieces set aside for one certificate. */
+const MAX_SET_ASIDE = 20;
+
+/**
+ * Revocation with what is believed of it. Newer information comes first, but may be proven less well: it is set aside and the rest is
+ * asked, unless it speaks of a revocation. When nothing else does better, the first answer stands.
+ */
+function believedRevocation(input: JudgeCertificateInput, path: PathResult): BelievedRevocation {
+  const first = pastOf(revocationOf(input, path), input, path);
+  let tried = first;
+  const aside = new Set<string>();
+  while (tried.past !== null && tried.past.unproven.length > 0 && aside.size < MAX_SET_ASIDE) {
+    for (const piece of tried.past.unproven) aside.add(piece);
+    const { context, embedded } = input;
+    const rest = { ...input, embedded: withoutPieces(embedded, aside), context: { ...context, revocation: withoutPieces(context.revocation, aside) } };
+    tried = pastOf(revocationOf(rest, path), input, path);
+  }
+  const isBetter = tried.past?.subIndication === null || tried.statuses.some((status) => isRevokedAt(status, input.at));
+  return isBetter ? tried : first;
+}
+
+function pastOf(found: RevocationFindings, { context, existed = NOTHING_PROVEN, rules, at }: JudgeCertificateInput, path: PathResult): BelievedRevocation {
+  if (at >= context.at || path.anchor === null || gravest(found.statuses, at) !== null) return { ...found, past: null };
+  const { algorithms, revocation } = context.policy;
+  return { ...found, past: judgePast({ chain: path.chain, statuses: found.statuses, at, now: context.at, existed, algorithms, rules: revocation, anchorEnds: rules.anchors.validity }) };
 }
 
 function isCarried({ chain }: PathResult, carried: readonly Certificate[]): boolean {
@@ -71,8 +102,13 @@ function unfetchedOf({ chain }: PathResult, { unfetched }: ValidationContext): C
 /** Name of the checks that say what could not be fetched. */
 export const UNFETCHED = 'revocation-fetched';
 
+interface RevocationFindings {
+  readonly statuses: readonly CertificateStatus[];
+  readonly checks: readonly Check[];
+}
+
 /** Also asked when the path fails for another reason, so that a revocation is never hidden; without an anchor nobody can vouch for anything. */
-function revocationOf(input: JudgeCertificateInput, path: PathResult): { statuses: readonly CertificateStatus[]; checks: readonly Check[] } {
+function revocationOf(input: JudgeCertificateInput, path: PathResult): RevocationFindings {
   const { context, embedded, carried, at } = input;
   if (path.anchor === null) {
     const check: Check = { name: 'revocation-status', clause: 'RFC 5280 §6.3.3', status: 'skipped', detail: 'not asked: there is no path to a trust anchor' };

@@ -1,11 +1,14 @@
 import { isGatewayError } from '../../domain/errors.ts';
 import type { Check, Coverage, SignatureReport, TimestampReport } from '../../domain/validation-report.ts';
-import { digestOf, type DigestName } from '../algorithms/digests.ts';
+import { digestOf, sha256HexOf, type DigestName } from '../algorithms/digests.ts';
 import { readAsn1 } from '../asn1/reader.ts';
-import { NO_MATERIAL, NOTHING_PROVEN, type ValidationContext } from './context.ts';
+import { readCarriedCertificates, readMaterial, proofsFrom, type ValidationContext } from './context.ts';
+import { unsignedPieces } from './carried-pieces.ts';
+import { validateArchiveTimestamps, type ArchivedSignature } from './archive-timestamps.ts';
 import { unreadableSignature } from './unreadable-signature.ts';
 import { validateSignature, type ValidatedSignature, type ValidateSignatureInput } from './validate-signature.ts';
 import { readSignedData, readSignerInfo, type SignerInfo } from '../cms/signed-data.ts';
+import { readValidationValues } from '../cms/validation-values.ts';
 
 export interface JudgedSignatures {
   readonly signatures: readonly SignatureReport[];
@@ -25,30 +28,35 @@ const MAX_COUNTER_SIGNATURES = 20;
 export function judgeCms(bytes: Uint8Array, contentDigest: ((digest: DigestName) => Uint8Array) | undefined, context: ValidationContext): JudgedSignatures {
   const signedData = readSignedData(bytes);
   const trailing: Check[] = signedData.sizeBytes === bytes.length ? [] : [{ name: 'nothing-after-cms', clause: 'RFC 5652 §3', status: 'failed', detail: `${bytes.length - signedData.sizeBytes} bytes follow the CMS` }];
-  const results = signedData.signerInfos.map((signerInfo, index) =>
-    validateWithCounterSignatures({
-      id: `Signature${index + 1}`,
-      kind: 'signature',
-      format: 'CAdES',
-      profile: 'cades',
-      signedData,
-      signerInfo,
-      contentDigest,
-      coverage: WHOLE_FILE,
-      containerChecks: trailing,
-      containerWarnings: [],
-      certification: null,
-      reason: null,
-      containerTime: null,
-      certificates: [],
-      material: NO_MATERIAL,
-      proof: null,
-      documentTimestamps: [],
-      existed: NOTHING_PROVEN,
-      context,
-    }),
-  );
+  const results = signedData.signerInfos.map((signerInfo, index) => judgeSigner(`Signature${index + 1}`, { signedData, signerInfo, contentDigest, context }, trailing));
   return joinResults(results);
+}
+
+/** The archive time-stamps first: what they cover is proven by them. */
+function judgeSigner(id: string, signer: ArchivedSignature, containerChecks: readonly Check[]): JudgedSignatures {
+  const { certificatesDer, crlsDer, ocspsDer } = readValidationValues(signer.signerInfo.unsignedAttributes);
+  const values = { certificates: readCarriedCertificates(certificatesDer), material: readMaterial('embedded', crlsDer, ocspsDer) };
+  const archive = validateArchiveTimestamps(id, signer, values);
+  const { signatures, timestamps } = validateWithCounterSignatures({
+    id,
+    kind: 'signature',
+    format: 'CAdES',
+    profile: 'cades',
+    coverage: WHOLE_FILE,
+    containerChecks,
+    containerWarnings: [],
+    certification: null,
+    reason: null,
+    containerTime: null,
+    ...signer,
+    ...values,
+    ...archive,
+  });
+  const isArchived = archive.coveringTimestamps.some(({ report }) => report.indication !== 'FAILED');
+  return {
+    signatures: signatures.map((report) => (isArchived && report.id === id && report.level === 'B-LT' ? { ...report, level: 'B-LTA' } : report)),
+    timestamps: [...timestamps, ...archive.reports],
+  };
 }
 
 export const WHOLE_FILE: Coverage = { extent: 'file', revision: 1, of: 1, changesAfter: 'none', changes: [] };
@@ -70,7 +78,10 @@ function validateCounterSignature(parent: ValidateSignatureInput, { report }: Va
     return { signatures: [unreadableSignature({ id, kind: 'counter-signature', format: report.format, coverage: report.coverage, checks: [check], certification: null, reason: null, containerTime: null, at: parent.context.at })], timestamps: [] };
   }
   const contentDigest = (digest: DigestName): Uint8Array => digestOf(digest, parent.signerInfo.signature);
-  return validateWithCounterSignatures({ ...parent, id, kind: 'counter-signature', profile: 'counter-signature', signerInfo, contentDigest, containerChecks: [], containerWarnings: [], certification: null, reason: null, containerTime: null }, depth);
+  // Covered with all in it, or not at all.
+  const proven = parent.existed(sha256HexOf(valueDer));
+  const known = proven === null ? { proof: null, coveringTimestamps: [] } : { proof: { time: proven, source: parent.proof?.source ?? ('timestamp' as const) }, existed: proofsFrom([{ time: proven, pieces: new Set(unsignedPieces(signerInfo)) }], parent.existed) };
+  return validateWithCounterSignatures({ ...parent, ...known, id, kind: 'counter-signature', profile: 'counter-signature', signerInfo, contentDigest, containerChecks: [], containerWarnings: [], certification: null, reason: null, containerTime: null }, depth);
 }
 
 function signerInfoOrReason(valueDer: Uint8Array): SignerInfo | string {

@@ -1,19 +1,20 @@
 import { isGatewayError } from '../../domain/errors.ts';
 import type { Check, Coverage, SignatureReport, TimestampReport } from '../../domain/validation-report.ts';
-import { digestOf, type DigestName } from '../algorithms/digests.ts';
-import { readCarriedCertificates, readMaterial, type ExistenceProofs, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
+import { sha256HexOf, type DigestName } from '../algorithms/digests.ts';
+import { carriedPieces } from './carried-pieces.ts';
+import { piecesOfMaterial, proofsFrom, readCarriedCertificates, readMaterial, type ExistenceProofs, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
 import { unreadableSignature } from './unreadable-signature.ts';
 import type { ValidateSignatureInput } from './validate-signature.ts';
-import { validateTimestamp, type ValidatedTimestamp } from './validate-timestamp.ts';
+import { validateTimestamp, type CoveringTimestamp, type ValidatedTimestamp } from './validate-timestamp.ts';
 import type { ByteSource } from '../byte-source.ts';
 import type { SignatureProfile } from '../cms/check-signer-info.ts';
 import { readSignedData, type SignedData } from '../cms/signed-data.ts';
-import { readDss, type DocumentSecurityStore } from '../pades/dss.ts';
+import { readDss } from '../pades/dss.ts';
 import { signedBytes } from '../pades/embed.ts';
 import { readPdfSignatures, type PdfSignature } from '../pades/signatures.ts';
 import { vriKey } from '../pades/validation-data.ts';
 import type { RangeDigests } from '../range-digests.ts';
-import type { PdfDocument, PdfRevision } from '../pdf/document.ts';
+import type { PdfRevision } from '../pdf/document.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { joinResults, validateWithCounterSignatures, type JudgedSignatures } from './judge-cms.ts';
 
@@ -27,8 +28,9 @@ import { joinResults, validateWithCounterSignatures, type JudgedSignatures } fro
  */
 export function pdfJudge(source: ByteSource, digests: RangeDigests, password?: string): (context: ValidationContext) => JudgedSignatures {
   const { signatures, document } = readPdfSignatures(source, password === undefined ? {} : { password });
-  const read = { source, digests: signatureDigests(digests), store: readStore(document.latest), storeOf: rememberedStores(document), readStoreOf: (revision: number) => readStore(document.at(revision - 1)) };
-  return (context) => judgeSignatures(signatures, { ...read, context });
+  const read = { source, digests: signatureDigests(digests), store: readStore(document.latest), cms: rememberedCms(), readStoreOf: (revision: number) => readStore(document.at(revision - 1)) };
+  const coveredBy = rememberedPieces(signatures, read);
+  return (context) => judgeSignatures(signatures, { ...read, coveredBy, context });
 }
 
 function judgeSignatures(signatures: readonly PdfSignature[], pdf: PdfContext): JudgedSignatures {
@@ -37,7 +39,7 @@ function judgeSignatures(signatures: readonly PdfSignature[], pdf: PdfContext): 
   const results = signatures
     .filter(({ kind }) => kind === 'signature')
     .map((signature) => {
-      const known = { proof: proofFor(signature, stamps), documentTimestamps: stampsOver(signature, stamps), existed };
+      const known = { proof: proofFor(signature, stamps), stamps: stampsOver(signature, stamps), existed };
       return withLongTermLevel(validatePdfSignature(signature, known, pdf), signature, known, pdf);
     });
   return joinResults([...results, { signatures: [], timestamps: stamps.map(({ validated }) => validated.report) }]);
@@ -47,32 +49,45 @@ interface PdfContext {
   readonly source: ByteSource;
   readonly digests: SignatureDigests;
   readonly store: { readonly certificates: readonly Certificate[]; readonly material: RevocationMaterial };
-  /** SHA-256 of the revocation information in the store of a revision, counted from 1. */
-  readonly storeOf: (revision: number) => ReadonlySet<string>;
   readonly readStoreOf: (revision: number) => PdfContext['store'];
+  readonly cms: (signature: PdfSignature) => SignedData | string;
+  /** SHA-256 of all that a time-stamp over that revision, counted from 1, proves to have existed. */
+  readonly coveredBy: (revision: number) => ReadonlySet<string>;
   readonly context: ValidationContext;
 }
 
-function rememberedStores(document: PdfDocument): PdfContext['storeOf'] {
+/** Each CMS is read once, or known to be unreadable, with the reason. */
+function rememberedCms(): PdfContext['cms'] {
+  const known = new Map<PdfSignature, SignedData | string>();
+  return (signature) => {
+    const found = known.get(signature) ?? signedDataOrReason(signature.contents);
+    known.set(signature, found);
+    return found;
+  };
+}
+
+/** The store of the revision, and what the signatures and time-stamps before it carry, themselves included. */
+function rememberedPieces(signatures: readonly PdfSignature[], { cms, readStoreOf }: Pick<PdfContext, 'cms' | 'readStoreOf'>): PdfContext['coveredBy'] {
   const known = new Map<number, ReadonlySet<string>>();
   return (revision) => {
-    const found = known.get(revision) ?? new Set(piecesOf(readDss(document.at(revision - 1))));
+    const found = known.get(revision) ?? new Set([...piecesOfStore(readStoreOf(revision)), ...signatures.filter(({ coverage }) => coverage.revision < revision).flatMap((signature) => piecesOfSignature(signature, cms))]);
     known.set(revision, found);
     return found;
   };
 }
 
-function piecesOf({ crlsDer, ocspsDer }: DocumentSecurityStore): string[] {
-  return [...crlsDer, ...ocspsDer].map((der) => Buffer.from(digestOf('sha256', der)).toString('hex'));
+function piecesOfStore({ certificates, material }: PdfContext['store']): string[] {
+  return [...certificates.map(({ sha256Hex }) => sha256Hex), ...piecesOfMaterial(material)];
 }
 
-/** A document time-stamp that passed proves that all of the store it covers existed (EN 319 142-1 §5.4.3, EN 319 102-1 §5.6.1). */
-function proofsOf(stamps: readonly DocumentTimestamp[], { storeOf }: PdfContext): ExistenceProofs {
-  const proving = stamps.flatMap(({ signature, validated: { proves } }) => (proves === null ? [] : [{ time: proves, pieces: storeOf(signature.coverage.revision) }]));
-  return (sha256Hex) => {
-    const times = proving.flatMap(({ time, pieces }) => (pieces.has(sha256Hex) ? [time.getTime()] : []));
-    return times.length === 0 ? null : new Date(Math.min(...times));
-  };
+function piecesOfSignature(signature: PdfSignature, cms: PdfContext['cms']): string[] {
+  const signedData = cms(signature);
+  return [sha256HexOf(signature.contents), ...(typeof signedData === 'string' ? [] : carriedPieces(signedData))];
+}
+
+/** A document time-stamp that passed proves that all it covers existed (EN 319 142-1 §5.4.3, EN 319 102-1 §5.6.2.3). */
+function proofsOf(stamps: readonly DocumentTimestamp[], { coveredBy }: PdfContext): ExistenceProofs {
+  return proofsFrom(stamps.flatMap(({ signature, validated: { proves } }) => (proves === null ? [] : [{ time: proves, pieces: coveredBy(signature.coverage.revision) }])));
 }
 
 /** The store of the newest revision: later signers add to it, so nothing of older ones is lost. */
@@ -81,20 +96,21 @@ function readStore(latest: PdfRevision): PdfContext['store'] {
   return { certificates: readCarriedCertificates(certificatesDer), material: readMaterial('embedded', crlsDer, ocspsDer) };
 }
 
-type Known = Pick<ValidateSignatureInput, 'proof' | 'existed'> & { readonly documentTimestamps: readonly DocumentTimestamp[] };
+type Known = Pick<ValidateSignatureInput, 'proof' | 'existed'> & { readonly stamps: readonly DocumentTimestamp[] };
 
 /** B-LTA is B-LT with a document time-stamp over all that makes it so (EN 319 142-1 §6.3): over the signature alone it is a B-T's. */
 function withLongTermLevel(result: JudgedSignatures, signature: PdfSignature, known: Known, pdf: PdfContext): JudgedSignatures {
-  const newest = known.documentTimestamps.findLast(({ validated }) => validated.report.indication !== 'FAILED');
+  const newest = known.stamps.findLast(({ validated }) => validated.report.indication !== 'FAILED');
   if (newest === undefined || result.signatures[0]?.level !== 'B-LT') return result;
   const covered = newest.signature.coverage.revision;
   if (!isWholeStore(covered, pdf) && !isLongTermWith(pdf.readStoreOf(covered), signature, known, pdf)) return result;
   return { ...result, signatures: result.signatures.map((report) => (report.level === 'B-LT' ? { ...report, level: 'B-LTA' } : report)) };
 }
 
-function isWholeStore(revision: number, { store, storeOf }: PdfContext): boolean {
-  const covered = storeOf(revision);
-  return covered.size > 0 && covered.size === new Set([...store.material.crls.map(({ crl }) => crl.sha256Hex), ...store.material.ocsps.map(({ ocsp }) => ocsp.sha256Hex)]).size;
+function isWholeStore(revision: number, { store, coveredBy }: PdfContext): boolean {
+  const covered = coveredBy(revision);
+  const pieces = piecesOfMaterial(store.material);
+  return pieces.length > 0 && pieces.every((piece) => covered.has(piece));
 }
 
 /** Whether the store as it was then would have done; nobody is asked or told about that. */
@@ -138,20 +154,18 @@ interface DocumentTimestamp {
 function validateDocumentTimestamps(signatures: readonly PdfSignature[], pdf: PdfContext): DocumentTimestamp[] {
   const judged: DocumentTimestamp[] = [];
   for (const signature of [...signatures].reverse()) {
-    const provenAt = proofFor(signature, judged)?.time ?? pdf.context.at;
-    judged.unshift({ signature, validated: validateDocumentTimestamp(signature, provenAt, proofsOf(judged, pdf), pdf) });
+    judged.unshift({ signature, validated: validateDocumentTimestamp(signature, proofsOf(judged, pdf), pdf) });
   }
   return judged;
 }
 
-function validateDocumentTimestamp(signature: PdfSignature, provenAt: Date, existed: ExistenceProofs, { digests, store, context }: PdfContext): ValidatedTimestamp {
+function validateDocumentTimestamp(signature: PdfSignature, existed: ExistenceProofs, { digests, store, context }: PdfContext): ValidatedTimestamp {
   const digest = digests(signature);
   const validated = validateTimestamp({
     type: 'document',
     covers: signature.id,
     tokenDer: signature.contents,
     imprint: (name) => digest(name) ?? new Uint8Array(),
-    provenAt,
     certificates: store.certificates,
     embedded: store.material,
     existed,
@@ -160,7 +174,7 @@ function validateDocumentTimestamp(signature: PdfSignature, provenAt: Date, exis
   const container = containerChecks(signature, null);
   const report: TimestampReport = { ...validated.report, checks: [...container, ...validated.report.checks] };
   if (!container.some(({ status }) => status === 'failed')) return { ...validated, report };
-  return { report: { ...report, indication: 'FAILED', subIndication: 'FORMAT_FAILURE' }, proves: null, selfContained: false };
+  return { ...validated, report: { ...report, indication: 'FAILED', subIndication: 'FORMAT_FAILURE' }, proves: null, selfContained: false };
 }
 
 /** The earliest document time-stamp that passed over this revision or a later one. */
@@ -188,10 +202,10 @@ const FLAVOURS: Readonly<Record<string, Flavour>> = {
   'adbe.pkcs7.sha1': { format: 'PKCS7', profile: 'cms', digestInside: true },
 };
 
-function validatePdfSignature(signature: PdfSignature, { proof, documentTimestamps, existed }: Known, { source, digests, store, context }: PdfContext): JudgedSignatures {
+function validatePdfSignature(signature: PdfSignature, { proof, stamps, existed }: Known, { source, digests, store, cms, coveredBy, context }: PdfContext): JudgedSignatures {
   const flavour = FLAVOURS[signature.subFilter ?? ''];
   if (flavour === undefined) return unreadable(signature, `the signature format ${signature.subFilter ?? 'without a name'} is not supported`, context);
-  const signedData = signedDataOrReason(signature.contents);
+  const signedData = cms(signature);
   if (typeof signedData === 'string') return unreadable(signature, signedData, context);
   const [signerInfo] = signedData.signerInfos;
   if (signerInfo === undefined) return unreadable(signature, 'the CMS has no signer', context);
@@ -215,7 +229,7 @@ function validatePdfSignature(signature: PdfSignature, { proof, documentTimestam
     certificates: store.certificates,
     material: store.material,
     proof,
-    documentTimestamps: documentTimestamps.map(({ validated }) => validated),
+    coveringTimestamps: stamps.map((stamp): CoveringTimestamp => ({ ...stamp.validated, covers: (sha256Hex) => coveredBy(stamp.signature.coverage.revision).has(sha256Hex) })),
     existed,
     context: servedContext(context, signature),
   });

@@ -8,23 +8,21 @@ import type { ValidatedTimestamp } from './validate-timestamp.ts';
 
 /**
  * The baseline level whose requirements are met by what is in the document, trust apart: `none` when a B-B requirement is
- * missing, `basic` for adbe.pkcs7.*. Time-stamps of the whole document count where the signature has none of its own; B-LTA needs a later
+ * missing, `basic` for adbe.pkcs7.*. Time-stamps of the whole PDF count where the signature has none of its own; B-LTA needs a later
  * one over the validation data, which the container knows of.
  * @param timestamps over the signature's value
- * @param documentTimestamps over the revision of the signature or later ones
  * @see ETSI EN 319 142-1 §6.3, EN 319 122-1 §6.3
  */
 export function levelMet(
-  { format, signerInfo }: { readonly format: 'PAdES' | 'CAdES' | 'PKCS7'; readonly signerInfo: SignerInfo },
+  { format, signerInfo, coveringTimestamps }: { readonly format: 'PAdES' | 'CAdES' | 'PKCS7'; readonly signerInfo: SignerInfo; readonly coveringTimestamps: readonly ValidatedTimestamp[] },
   signer: SignerInfoResult,
   timestamps: readonly ValidatedTimestamp[],
-  documentTimestamps: readonly ValidatedTimestamp[],
   trust: CertificateJudgement | null,
 ): SignatureReport['level'] {
   if (format === 'PKCS7') return 'basic';
   if (!meetsBasic(format, signerInfo, signer)) return 'none';
   const own = timestamps.filter(isUsable);
-  const over = documentTimestamps.filter(isUsable);
+  const over = format === 'PAdES' ? coveringTimestamps.filter(isUsable) : [];
   if (own.length + over.length === 0) return 'B-B';
   const stampsContained = own.length > 0 ? own.every(({ selfContained }) => selfContained) : over.some(({ selfContained }) => selfContained);
   return trust?.selfContained === true && stampsContained ? 'B-LT' : 'B-T';

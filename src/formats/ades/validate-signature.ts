@@ -8,10 +8,11 @@ import type { Certificate } from '../x509/certificate.ts';
 import { conclude } from './conclude.ts';
 import { constraintFindings } from './constraint-findings.ts';
 import { applyConstraints, type ConstraintFinding } from './constraints.ts';
-import { joinMaterial, readMaterial, withProofOf, type ExistenceProofs, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
+import { joinMaterial, piecesOfMaterial, proofsFrom, readMaterial, type ExistenceProofs, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
 import { judgeCertificate, type CertificateJudgement } from './judge-certificate.ts';
 import { levelMet } from './level.ts';
-import { validateTimestamp, type ValidatedTimestamp } from './validate-timestamp.ts';
+import { notMadeBefore } from '../tsp/order.ts';
+import { validateTimestamp, type CoveringTimestamp, type ValidatedTimestamp, type ValidateTimestampInput } from './validate-timestamp.ts';
 import { warningsOf } from './warnings.ts';
 
 export interface ValidateSignatureInput {
@@ -40,9 +41,9 @@ export interface ValidateSignatureInput {
   readonly material: RevocationMaterial;
   /** What proves from outside that the signature existed, such as a later document time-stamp. */
   readonly proof: ProofOfExistence | null;
-  /** Time-stamps of the container over the signature, whether they passed or not. */
-  readonly documentTimestamps: readonly ValidatedTimestamp[];
-  /** Proofs for the container's revocation information. */
+  /** Time-stamps of the container over the signature and more, whether they passed or not, in the order in which they were made. */
+  readonly coveringTimestamps: readonly CoveringTimestamp[];
+  /** Proofs for what the container and the CMS hold. */
   readonly existed: ExistenceProofs;
   readonly context: ValidationContext;
 }
@@ -70,12 +71,12 @@ export function validateSignature(input: ValidateSignatureInput): ValidatedSigna
   const contents = signer.contentTimestamps.slice(0, MAX_TIMESTAMPS).map((tokenDer) => validateContentTimestamp(input, tokenDer, best));
   const madeAfter = latest(contents);
   const trust = judgeTrust(input, signer.signerCertificate, best);
-  const level = levelMet(input, signer, timestamps, input.documentTimestamps, trust);
+  const level = levelMet(input, signer, timestamps, trust);
   const claimed = input.containerTime ?? signer.claimedSigningTime;
   const { containerWarnings, coverage } = input;
   const constraints = applyConstraints(context.policy.constraints, [
     ...algorithmFindings(signer, best, madeAfter, context),
-    ...constraintFindings({ signedData, signerInfo, signer, coverage, containerWarnings, level, proof, best, claimed, contentTimestamps: contents, signatureTimestamps: timestamps, skewMs: context.policy.revocation.skewMs }),
+    ...constraintFindings({ signedData, signerInfo, signer, coverage, containerWarnings, level, proof, best, claimed, contentTimestamps: contents, signatureTimestamps: timestamps, coveringTimestamps: input.coveringTimestamps, skewMs: context.policy.revocation.skewMs }),
   ]);
   const conclusion = conclude({
     integrity: signer.integrity,
@@ -109,28 +110,31 @@ export function validateSignature(input: ValidateSignatureInput): ValidatedSigna
 }
 
 function validateSignatureTimestamp(input: ValidateSignatureInput, tokenDer: Uint8Array): ValidatedTimestamp {
-  const { context, signerInfo, id, proof } = input;
-  // Proven no later than a document time-stamp over it; otherwise only now.
-  const provenAt = proof?.time ?? context.at;
-  return validateTimestamp({ type: 'signature', covers: id, tokenDer, imprint: (digest) => digestOf(digest, signerInfo.signature), provenAt, certificates: input.certificates, embedded: input.material, existed: input.existed, context });
+  return validateTimestamp({ ...stampInput(input, tokenDer), type: 'signature', imprint: (digest) => digestOf(digest, input.signerInfo.signature) });
 }
 
 /** Over the content, so made before the signature: proven as early as the signature is (ETSI EN 319 122-1 §5.2.8). */
 function validateContentTimestamp(input: ValidateSignatureInput, tokenDer: Uint8Array, provenAt: Date): ValidatedTimestamp {
-  const { context, signedData, id, contentDigest } = input;
+  const { signedData, contentDigest } = input;
   const inside = signedData.encapsulatedContent;
   const imprint = (digest: DigestName): Uint8Array => (contentDigest === undefined ? (inside === null ? null : digestOf(digest, inside)) : contentDigest(digest)) ?? new Uint8Array();
-  return validateTimestamp({ type: 'content', covers: id, tokenDer, imprint, provenAt, certificates: input.certificates, embedded: input.material, existed: input.existed, context });
+  return validateTimestamp({ ...stampInput(input, tokenDer), type: 'content', imprint, provenAt });
+}
+
+function stampInput(input: ValidateSignatureInput, tokenDer: Uint8Array): Pick<ValidateTimestampInput, 'covers' | 'tokenDer' | 'certificates' | 'embedded' | 'existed' | 'context'> {
+  const { id, signedData, existed, context } = input;
+  const embedded = joinMaterial(input.material, readMaterial('embedded', signedData.crlsDer, signedData.ocspResponsesDer));
+  return { covers: id, tokenDer, certificates: [...signedData.certificates, ...input.certificates], embedded, existed, context };
 }
 
 function judgeTrust(input: ValidateSignatureInput, certificate: Certificate | null, at: Date): CertificateJudgement | null {
   if (certificate === null) return null;
   const { signedData, context } = input;
   const archived = readRevocationInfoArchival(input.signerInfo.signedAttributes ?? []);
-  // What is signed existed when the signature did; what merely lies in the CMS, when the container is proven to have had it.
+  // What is signed existed when the signature did, and so did the certificate whose hash is signed.
   const signed = readMaterial('embedded', archived.crlsDer, archived.ocspsDer);
   const carriedData = readMaterial('embedded', signedData.crlsDer, signedData.ocspResponsesDer);
-  const existed = withProofOf(signed, at < context.at ? at : null, withProofOf(carriedData, input.proof?.time ?? null, input.existed));
+  const existed = at < context.at ? proofsFrom([{ time: at, pieces: new Set([...piecesOfMaterial(signed), certificate.sha256Hex]) }], input.existed) : input.existed;
   const embedded = joinMaterial(input.material, carriedData, signed);
   const carried = [...signedData.certificates, ...input.certificates];
   return judgeCertificate({ certificate, carried, embedded, anchors: context.anchors.signature, rules: context.policy.signaturePath, at, existed, context });
@@ -177,8 +181,9 @@ function summaryOf(certificate: Certificate): CertificateSummary {
   return { subject, issuer, serialHex, notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() };
 }
 
+/** The latest time before which the signature cannot have been made. */
 function latest(timestamps: readonly ValidatedTimestamp[]): Date | null {
-  const times = timestamps.flatMap(({ proves }) => (proves === null ? [] : [proves.getTime()]));
+  const times = timestamps.flatMap(({ proves, time }) => (proves === null || time === null ? [] : [notMadeBefore(time).getTime()]));
   return times.length === 0 ? null : new Date(Math.max(...times));
 }
 

@@ -105,6 +105,11 @@ export function digestOf(digest: DigestName, ...parts: readonly Uint8Array[]): U
   return hash.digest();
 }
 
+/** Lower-case hexadecimal SHA-256: how certificates, revocation information and tokens are named here. */
+export function sha256HexOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 /** The digest of bytes that come in pieces, none of them kept. */
 export function digestOfChunks(digest: DigestName, chunks: Iterable<Uint8Array>): Uint8Array {
   const hash = newHash(digest);

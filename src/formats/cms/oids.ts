@@ -20,11 +20,17 @@ export const ATTRIBUTE = {
   contentTimestamp: '1.2.840.113549.1.9.16.2.20',
   archiveTimestampV2: '1.2.840.113549.1.9.16.2.48',
   archiveTimestampV3: '0.4.0.1733.2.4',
+  /** Of TS 101 733, replaced by version 3. */
+  atsHashIndex: '0.4.0.1733.2.5',
+  atsHashIndexV3: '0.4.0.19122.1.5',
+  certificateValues: '1.2.840.113549.1.9.16.2.23',
+  revocationValues: '1.2.840.113549.1.9.16.2.24',
   mimeType: '0.4.0.1733.2.1',
   signerAttributes: '1.2.840.113549.1.9.16.2.18',
   signerAttributesV2: '0.4.0.19122.1.1',
   revocationInfoArchival: '1.2.840.113583.1.1.8',
 } as const;
 
-/** OtherRevocationInfoFormat of an OCSP response, RFC 5940 §2.1. */
+/** OtherRevocationInfoFormat of an OCSP response, RFC 5940 §2.1; some write a BasicOCSPResponse under its own type instead. */
 export const OCSP_RESPONSE_FORMAT = '1.3.6.1.5.5.7.16.2';
+export const BASIC_OCSP_RESPONSE_FORMAT = '1.3.6.1.5.5.7.48.1.1';

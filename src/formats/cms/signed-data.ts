@@ -7,7 +7,8 @@ import type { Certificate } from '../x509/certificate.ts';
 import { readKnownCertificate } from '../x509/certificate-memo.ts';
 import { readName, type Name } from '../x509/name.ts';
 import { attributesAsDer, readAttributes, type Attribute } from './attributes.ts';
-import { CONTENT_TYPE, OCSP_RESPONSE_FORMAT } from './oids.ts';
+import { ocspResponseOf } from '../ocsp/build-ocsp-response.ts';
+import { BASIC_OCSP_RESPONSE_FORMAT, CONTENT_TYPE, OCSP_RESPONSE_FORMAT } from './oids.ts';
 
 /** SignerIdentifier, RFC 5652 §5.3. */
 export type SignerIdentifier =
@@ -27,22 +28,37 @@ export interface SignerInfo {
   readonly signatureAlgorithm: AlgorithmIdentifier;
   readonly signature: Uint8Array;
   readonly unsignedAttributes: readonly Attribute[];
+  /** version to signature as sent, in order. */
+  readonly fieldsRaw: readonly Asn1Node[];
 }
 
 export interface SignedData {
   readonly version: number;
   readonly digestAlgorithms: readonly AlgorithmIdentifier[];
   readonly contentType: string;
+  /** eContentType as sent. */
+  readonly contentTypeRaw: Uint8Array;
   /** null for detached signatures. */
   readonly encapsulatedContent: Uint8Array | null;
   readonly certificates: readonly Certificate[];
   /** Entries of the certificate set that are attribute certificates, other formats, or certificates that cannot be read. */
   readonly unreadableCertificates: number;
+  /** Every entry of the certificate set. */
+  readonly certificateEntriesDer: readonly Uint8Array[];
   readonly crlsDer: readonly Uint8Array[];
+  /** OCSPResponse each; a BasicOCSPResponse is put into one. */
   readonly ocspResponsesDer: readonly Uint8Array[];
+  readonly revocationEntries: readonly RevocationEntry[];
   readonly signerInfos: readonly SignerInfo[];
   /** Bytes of the ContentInfo; what follows it in `bytes` is the caller's to judge. */
   readonly sizeBytes: number;
+}
+
+/** RevocationInfoChoice as it stands, and the CRL or OCSP response in it. */
+export interface RevocationEntry {
+  readonly entryDer: Uint8Array;
+  readonly valueDer: Uint8Array;
+  readonly kind: 'crl' | 'ocsp' | 'other';
 }
 
 const LIMITS: Asn1Limits = { maxBytes: 64 * 1024 * 1024, maxDepth: 64, maxNodes: 500_000 };
@@ -85,21 +101,22 @@ function readContentInfo(root: Asn1Node): SignedData {
   };
 }
 
-function readEncapsulated(node: Asn1Node | undefined): Pick<SignedData, 'contentType' | 'encapsulatedContent'> {
+function readEncapsulated(node: Asn1Node | undefined): Pick<SignedData, 'contentType' | 'contentTypeRaw' | 'encapsulatedContent'> {
   const [type, content] = readSequence(node);
-  return { contentType: readOid(type), encapsulatedContent: content === undefined ? null : readOctetString(readExplicit(content, 0)) };
+  return { contentType: readOid(type), contentTypeRaw: type?.bytes ?? new Uint8Array(), encapsulatedContent: content === undefined ? null : readOctetString(readExplicit(content, 0)) };
 }
 
 /** CertificateSet, RFC 5652 §10.2.3. A certificate that cannot be read is counted, not fatal: it may not be the one that matters. */
-function readCertificateSet(set: Asn1Node | undefined): Pick<SignedData, 'certificates' | 'unreadableCertificates'> {
+function readCertificateSet(set: Asn1Node | undefined): Pick<SignedData, 'certificates' | 'unreadableCertificates' | 'certificateEntriesDer'> {
   const certificates: Certificate[] = [];
   let unreadableCertificates = 0;
-  for (const node of capped(set?.children ?? [], MAX_CERTIFICATES, 'certificates')) {
+  const nodes = capped(set?.children ?? [], MAX_CERTIFICATES, 'certificates');
+  for (const node of nodes) {
     const certificate = readCertificateOrNull(node);
     if (certificate === null) unreadableCertificates++;
     else certificates.push(certificate);
   }
-  return { certificates, unreadableCertificates };
+  return { certificates, unreadableCertificates, certificateEntriesDer: nodes.map(({ bytes }) => bytes) };
 }
 
 function readCertificateOrNull(node: Asn1Node): Certificate | null {
@@ -113,23 +130,26 @@ function readCertificateOrNull(node: Asn1Node): Certificate | null {
 }
 
 /** RevocationInfoChoices, RFC 5652 §10.2.1; OCSP responses by RFC 5940. */
-function readRevocationSet(set: Asn1Node | undefined): Pick<SignedData, 'crlsDer' | 'ocspResponsesDer'> {
-  const crlsDer: Uint8Array[] = [];
-  const ocspResponsesDer: Uint8Array[] = [];
-  for (const node of capped(set?.children ?? [], MAX_REVOCATION_VALUES, 'revocation values')) {
-    if (!node.isContext(1)) {
-      crlsDer.push(node.bytes);
-      continue;
-    }
-    const [format, value] = node.children;
-    if (readOid(format) === OCSP_RESPONSE_FORMAT && value !== undefined) ocspResponsesDer.push(value.bytes);
-  }
-  return { crlsDer, ocspResponsesDer };
+function readRevocationSet(set: Asn1Node | undefined): Pick<SignedData, 'crlsDer' | 'ocspResponsesDer' | 'revocationEntries'> {
+  const entries = capped(set?.children ?? [], MAX_REVOCATION_VALUES, 'revocation values').map(readRevocationEntry);
+  const valuesOf = (kind: RevocationEntry['kind']): Uint8Array[] => entries.filter((entry) => entry.kind === kind).map(({ valueDer }) => valueDer);
+  return { crlsDer: valuesOf('crl'), ocspResponsesDer: valuesOf('ocsp'), revocationEntries: entries };
+}
+
+function readRevocationEntry(node: Asn1Node): RevocationEntry {
+  const entryDer = node.bytes;
+  if (!node.isContext(1)) return { entryDer, valueDer: entryDer, kind: 'crl' };
+  const [format, value] = node.children;
+  const type = readOid(format);
+  if (value !== undefined && type === OCSP_RESPONSE_FORMAT) return { entryDer, valueDer: value.bytes, kind: 'ocsp' };
+  if (value !== undefined && type === BASIC_OCSP_RESPONSE_FORMAT) return { entryDer, valueDer: ocspResponseOf(value.bytes), kind: 'ocsp' };
+  return { entryDer, valueDer: entryDer, kind: 'other' };
 }
 
 /** Also used for counter-signatures, whose value is a SignerInfo (RFC 5652 §11.4). */
 export function readSignerInfo(node: Asn1Node): SignerInfo {
-  const [version, sid, digestAlgorithm, ...rest] = readSequence(node);
+  const fields = readSequence(node);
+  const [version, sid, digestAlgorithm, ...rest] = fields;
   const signed = rest[0]?.isContext(0) === true ? rest.shift() : undefined;
   const [signatureAlgorithm, signature, unsigned, extra] = rest;
   if (extra !== undefined || (unsigned !== undefined && !unsigned.isContext(1))) throw new GatewayError('CMS_MALFORMED', 'The SignerInfo has unknown fields');
@@ -143,6 +163,7 @@ export function readSignerInfo(node: Asn1Node): SignerInfo {
     signatureAlgorithm: readAlgorithmIdentifier(signatureAlgorithm),
     signature: readOctetString(signature),
     unsignedAttributes: unsigned === undefined ? [] : readAttributes(unsigned),
+    fieldsRaw: unsigned === undefined ? fields : fields.slice(0, -1),
   };
 }
 

@@ -46,7 +46,12 @@ export function buildOcspResponse(input: OcspResponseInput): Uint8Array {
     ...(input.nonceDer === null ? [] : [context(1, sequence(buildExtension(NONCE, false, input.nonceDer)))]),
   );
   const basic = buildSigned(data, input.signer, context(0, sequence(...input.certificatesDer)));
-  return sequence(tlv(10, Uint8Array.of(0)), context(0, sequence(oid(BASIC_RESPONSE), octetString(basic))));
+  return ocspResponseOf(basic);
+}
+
+/** The successful OCSPResponse around a BasicOCSPResponse, which CMS and CAdES also carry bare. @see RFC 6960 §4.2.1 */
+export function ocspResponseOf(basicDer: Uint8Array): Uint8Array {
+  return sequence(tlv(10, Uint8Array.of(0)), context(0, sequence(oid(BASIC_RESPONSE), octetString(basicDer))));
 }
 
 /** An OCSPResponse that only says why there is none; such answers are never signed. @see RFC 6960 §2.3 */

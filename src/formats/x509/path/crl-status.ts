@@ -46,6 +46,10 @@ export function crlStatus(certificate: Certificate, issuer: Certificate, context
       }
       const found = entryOf(usable, certificate);
       if (found !== null) return answer(certificate, usable, found, reasons);
+      if (isForgotten(certificate, usable)) {
+        reasons.push(`CRL of “${crl.issuer}” was issued after the certificate had expired, when it need not be listed any more`);
+        continue;
+      }
       for (const reason of speaksOf) covered.add(reason);
       used = used === null || usable.thisUpdate < used.thisUpdate ? usable : used;
     }
@@ -60,6 +64,11 @@ interface Usable {
   readonly delta: Crl | null;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date | null;
+}
+
+/** RFC 5280 §3.3: entries are kept until one list after the certificate's end, unless the issuer says that it keeps them longer (X.509 §9.5.2.8). */
+function isForgotten({ notAfter }: Certificate, { crl, thisUpdate }: Usable): boolean {
+  return thisUpdate > notAfter && (crl.expiredCertsFrom === null || crl.expiredCertsFrom > notAfter);
 }
 
 const STALE = 'is stale';

@@ -18,11 +18,16 @@ export interface RevocationRules {
   readonly profile: 'fail' | 'ignore';
   /** Whose status decides the outcome. */
   readonly scope: 'leaf' | 'chain';
+  /**
+   * How far information that is no longer fresh carries a past validation: to its issuance, as ETSI EN 319 102-1 §5.6.2.2 has it, or to
+   * the end of its own validity.
+   */
+  readonly slidesTo: 'thisUpdate' | 'nextUpdate';
   /** Algorithms of the signatures on revocation information; null: not looked at. */
   readonly algorithms: AlgorithmPolicy | null;
 }
 
-export const REVOCATION_RULES: RevocationRules = { maxAgeMs: null, skewMs: 0, profile: 'ignore', scope: 'chain', algorithms: null };
+export const REVOCATION_RULES: RevocationRules = { maxAgeMs: null, skewMs: 0, profile: 'ignore', scope: 'chain', slidesTo: 'nextUpdate', algorithms: null };
 
 export interface RevocationInput {
   /** A path that passed, leaf first. */
@@ -50,6 +55,8 @@ export interface OcspEvidence {
   readonly responder: Certificate;
   /** What speaks of the responder's own certificate; `forgone` where nobody need be asked (RFC 6960 §4.2.2.2.1), null: nothing does. */
   readonly responderStatus: CrlEvidence | 'forgone' | null;
+  /** When the responder's certificate was revoked, after the time asked for; null: not that anybody says. */
+  readonly responderRevokedAt: Date | null;
 }
 
 export interface CrlEvidence {
@@ -136,18 +143,18 @@ function ocspStatus(ocsp: OcspResponse, certificate: Certificate, issuer: Certif
   const none = { ...NOTHING, certificate };
   if (!check.usable) return { ...none, status: check.stale ? 'stale' : 'missing', reasons: [`OCSP: ${check.fault}`] };
   const { single, responder } = check;
-  const responderStatus = statusOfResponder(responder, issuer, input);
-  if (responderStatus === 'revoked') return { ...none, status: 'missing', reasons: ['OCSP: the responder’s certificate is revoked'] };
+  const ofResponder = statusOfResponder(responder, issuer, input);
+  if (ofResponder === 'revoked') return { ...none, status: 'missing', reasons: ['OCSP: the responder’s certificate is revoked'] };
   const { status, revokedAt, reason, thisUpdate, nextUpdate } = single;
-  return { certificate, status, revokedAt, reason, thisUpdate, nextUpdate, evidence: { kind: 'ocsp', ocsp, responder, responderStatus }, reasons: [] };
+  return { certificate, status, revokedAt, reason, thisUpdate, nextUpdate, evidence: { kind: 'ocsp', ocsp, responder, ...ofResponder }, reasons: [] };
 }
 
 /** RFC 6960 §4.2.2.2.1: asked of the issuer's CRLs, unless the responder's certificate forgoes it. */
-function statusOfResponder(responder: Certificate, issuer: Certificate, input: RevocationInput): OcspEvidence['responderStatus'] | 'revoked' {
-  if (responder.sha256Hex === issuer.sha256Hex || responder.ocspNoCheck) return 'forgone';
+function statusOfResponder(responder: Certificate, issuer: Certificate, input: RevocationInput): Pick<OcspEvidence, 'responderStatus' | 'responderRevokedAt'> | 'revoked' {
+  if (responder.sha256Hex === issuer.sha256Hex || responder.ocspNoCheck) return { responderStatus: 'forgone', responderRevokedAt: null };
   const status = crlStatus(responder, issuer, contextOf(input));
   if (isRevokedAt(status, input.at)) return 'revoked';
-  return status.evidence?.kind === 'crl' ? status.evidence : null;
+  return { responderStatus: status.evidence?.kind === 'crl' ? status.evidence : null, responderRevokedAt: status.revokedAt };
 }
 
 function freshnessOf({ at, now, rules }: RevocationInput): CrlContext['freshness'] {

@@ -16,7 +16,8 @@ const SIGNED = new Date('2020-03-01T08:00:00Z');
 /** Root until 2045; the authority that issued the signer's certificate ended in 2024, the certificate in 2021. */
 const root = pastCa('Gốc', day('2015-01-01'), day('2045-01-01'));
 const issuing = pastCa('Cấp chứng thư', day('2016-01-01'), day('2024-01-01'), root);
-const signer = testIdentity({ issuer: issuing, notBefore: day('2019-01-01'), notAfter: day('2021-01-01') });
+const SIGNER_SERIAL = Uint8Array.of(0x41, 1);
+const signer = testIdentity({ issuer: issuing, serialNumber: SIGNER_SERIAL, notBefore: day('2019-01-01'), notAfter: day('2021-01-01') });
 const earlyTsa = pastTsa(root, 'Dấu thời gian đến 2023', day('2019-01-01'), day('2023-01-01'));
 const lateTsa = pastTsa(root, 'Dấu thời gian đến 2040', day('2019-01-01'), day('2040-01-01'));
 
@@ -44,13 +45,26 @@ describe('validation years later (EN 319 102-1 §5.6)', () => {
   it('leaves B-LT open once the issuer has ended: its CRL could have been made since', () => {
     const judged = judge(longTerm);
     expect(verdict(judged)).toEqual({ indication: 'INDETERMINATE', subIndication: 'REVOCATION_OUT_OF_BOUNDS_NO_POE', source: 'timestamp' });
-    expect(judged.signatures[0]?.checks.find(({ name }) => name === 'revocation-proven')).toMatchObject({ status: 'failed', detail: expect.stringContaining('2024-01-01') as unknown });
+    expect(judged.signatures[0]?.checks.find(({ name }) => name === 'control-time')).toMatchObject({ status: 'failed', detail: expect.stringContaining('2020-06-01') as unknown });
   });
 
   it('passes when a document time-stamp over the store is older than the issuer’s end', async () => {
     const judged = judge(await stampPast(longTerm, lateTsa, day('2020-03-03')));
     expect(verdict(judged)).toEqual({ indication: 'TOTAL-PASSED', subIndication: null, source: 'timestamp' });
     expect(judged.signatures[0]?.level).toBe('B-LTA');
+  });
+
+  it('sets newer information aside that nothing proves, where older information is proven', async () => {
+    const stamped = await stampPast(longTerm, lateTsa, day('2020-03-03'));
+    const unproven = pastCrl(issuing, day('2023-05-01'), day('2023-08-01'));
+    expect(verdict(judge(stamped, [rootCrlNow, unproven]))).toMatchObject({ indication: 'TOTAL-PASSED' });
+    const revoking = pastCrl(issuing, day('2023-05-01'), day('2023-08-01'), [{ serialNumber: SIGNER_SERIAL, at: day('2020-02-01'), reason: 'keyCompromise' }]);
+    expect(verdict(judge(stamped, [rootCrlNow, revoking])), 'but never what speaks of a revocation').toMatchObject({ indication: 'INDETERMINATE', subIndication: 'REVOKED_NO_POE' });
+  });
+
+  it('does not take a list of after a certificate’s end for good news of it (RFC 5280 §3.3)', async () => {
+    const without = withStore(stamped, [issuing.certificateDer], [issuingCrl2020]);
+    expect(verdict(judge(await stampPast(without, lateTsa, day('2020-03-03'))))).toMatchObject({ subIndication: 'CERTIFICATE_CHAIN_GENERAL_FAILURE' });
   });
 
   it('does not take a document time-stamp that came after the issuer’s end for a proof', async () => {
