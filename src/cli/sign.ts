@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { createFileSigner } from '../../connectors/key-file/index.ts';
 import { GatewayError } from '../domain/errors.ts';
-import { DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
+import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES, type Commitment, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
 import { readPkcs12 } from '../formats/pkcs12/read-pkcs12.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Signer } from '../ports/signer.ts';
@@ -42,6 +42,7 @@ interface SignOptions extends AuthorityOptions {
   readonly certify?: 1 | 2 | 3;
   readonly reason?: string;
   readonly location?: string;
+  readonly commitment?: Commitment;
   readonly documentNumber?: string;
   readonly json?: boolean;
 }
@@ -76,6 +77,7 @@ export function signCommand(): Command {
     .option('--scheme <name>', SIGNATURE_SCHEMES.join(' | '), parseChoice('--scheme', SIGNATURE_SCHEMES))
     .option('--certify <1|2|3>', 'certify: 1 no changes, 2 form filling, 3 annotations too', (text) => parseWhole('--certify', 1, 3)(text))
     .option('--reason <text>', 'reason shown in the signature')
+    .option('--commitment <type>', `what the signer commits to, instead of a reason: ${COMMITMENT_NAMES.join(' | ')}`, parseChoice('--commitment', COMMITMENT_NAMES))
     .option('--location <text>', 'place of signing')
     .option('--json', 'one JSON object a file')
     .addHelpText('after', '\nExample:\n  lienthong sign decision.pdf --out decision.signed.pdf --p12 officer.p12 --passphrase-file - \\\n    --level B-T --tsa http://tsa.ca.gov.vn/ --appearance text --page 1 --rect 320,120,200,80')
@@ -94,11 +96,15 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
   const signer = await openSigner(options);
   await withAuthorities(options, async (authorities) => {
     const checked = await checkOwnSigner(authorities.longTerm, signer.chainDer, options);
+    let isTold = options.json === true; // of nothing but what was signed
     const signOne = async ({ file, out }: FileToSign): Promise<() => void> => {
       const facts = options.format === 'pades' ? await signPdf(file, out, signer, authorities, options) : await signDetached(file, out, signer, authorities, options);
-      return () => report(file, out, { ...facts, checked }, options);
+      return () => {
+        report(file, out, { ...facts, checked }, options);
+        if (!isTold) tellSigner(checked);
+        isTold = true;
+      };
     };
-    if (options.json !== true) tellSigner(checked);
     const each = files.map((file, index) => ({ file, out: outs[index] ?? file }));
     if (options.outDir !== undefined) await signMany(each, { folder: options.outDir, jobs: options.jobs, again: options.again === true, json: options.json === true }, signOne);
     else for (const one of each) (await signOne(one))();
@@ -138,7 +144,7 @@ async function signPdf(file: string, out: string, signer: Signer, authorities: A
         documentNumber: options.documentNumber,
       },
     );
-    const signed = await signDocument(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest, presentation });
+    const signed = await signDocument(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest, presentation, commitment: options.commitment });
     writeSigned(file, signed.increment, out);
     return { ...signed.facts, fieldName: signed.fieldName };
   } finally {
@@ -149,7 +155,7 @@ async function signPdf(file: string, out: string, signer: Signer, authorities: A
 async function signDetached(file: string, out: string, signer: Signer, authorities: Authorities, options: SignOptions): Promise<Reported> {
   const source = openInput(file);
   try {
-    const signed = await signBytes(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest });
+    const signed = await signBytes(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest, commitment: options.commitment });
     writeWhole(out, signed.cmsDer);
     return signed.facts;
   } finally {
@@ -179,7 +185,7 @@ function report(file: string, out: string, facts: Reported & { readonly checked:
   printLine(`${paint('green', '✓')} ${out}  ${facts.level}${stamped}${archived}`);
 }
 
-/** Once a run, whatever the number of files. */
+/** Once a run, whatever the number of files, below the first that was signed. */
 function tellSigner(checked: OwnSigner): void {
   if (checked.chain === 'not-checked') printLine(paint('yellow', 'The certificate’s validity, usage and key were checked, not its chain or revocation: add --trust PEM to check the chain.'));
   else if (checked.revocation === 'good') printLine(paint('dim', 'The signer’s chain reaches a trust anchor and is not revoked.'));

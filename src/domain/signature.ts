@@ -15,6 +15,18 @@ export type DigestAlgorithm = (typeof DIGEST_ALGORITHMS)[number];
 export const SIGNATURE_SCHEMES = ['pkcs1', 'pss', 'ecdsa'] as const;
 export type SignatureScheme = (typeof SIGNATURE_SCHEMES)[number];
 
+/** What the signer commits to, with the object identifiers of EN 319 122-1 §5.2.3 (RFC 5126 §5.11.1). */
+export const COMMITMENTS = {
+  origin: '1.2.840.113549.1.9.16.6.1',
+  receipt: '1.2.840.113549.1.9.16.6.2',
+  delivery: '1.2.840.113549.1.9.16.6.3',
+  sender: '1.2.840.113549.1.9.16.6.4',
+  approval: '1.2.840.113549.1.9.16.6.5',
+  creation: '1.2.840.113549.1.9.16.6.6',
+} as const;
+export type Commitment = keyof typeof COMMITMENTS;
+export const COMMITMENT_NAMES = Object.keys(COMMITMENTS) as [Commitment, ...Commitment[]];
+
 /** What a key may be used for; a key has exactly one. */
 export const KEY_PURPOSES = ['document', 'seal', 'exchange', 'log', 'tsa'] as const;
 export type KeyPurpose = (typeof KEY_PURPOSES)[number];

@@ -120,14 +120,14 @@ async function signPades(ports: MakeSignaturePorts, signing: SigningPorts, key: 
   const picturePng = (await ports.pictureOf(key)) ?? undefined;
   const certificate = readCertificate(key.chainDer[0]);
   const presentation = presentationOf(options, { certificate, at: ports.clock.now(), fonts: ports.fonts, picturePng });
-  const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, presentation, signal };
+  const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, presentation, commitment: options.commitment, signal };
   const { increment, facts } = await signGrowingPdf(signing, ports.pdfOf(bytes.path, signal), terms);
   const stored = await putGrown(ports, bytes, increment);
   return { document: { ...stored, mediaType: 'application/pdf', name: signedName(name, '.pdf') }, facts };
 }
 
 async function signCades(ports: MakeSignaturePorts, signing: SigningPorts, { options, bytes, name, signal }: SignatureUpload): Promise<Made> {
-  const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, signal };
+  const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, commitment: options.commitment, signal };
   const { cmsDer, facts } = await signDigestedBytes(signing, ports.digesterOf(bytes.path, signal), terms);
   const stored = await ports.documents.put(only(cmsDer), ports.maxDocumentBytes);
   return { document: { ...stored, mediaType: 'application/pkcs7-signature', name: `${name.slice(0, 190)}.p7s` }, facts };

@@ -1,5 +1,5 @@
 import { GatewayError } from '../domain/errors.ts';
-import { isAtLeast, type DigestAlgorithm, type SignatureLevel } from '../domain/signature.ts';
+import { COMMITMENTS, isAtLeast, type Commitment, type DigestAlgorithm, type SignatureLevel } from '../domain/signature.ts';
 import { digestOfChunks, type ContentDigester } from '../formats/algorithms/digests.ts';
 import { chunksOf, type ByteSource } from '../formats/byte-source.ts';
 import type { SignaturePolicyReference } from '../formats/cms/build-attributes.ts';
@@ -16,6 +16,7 @@ export interface SignBytesTerms {
   /** Media type of the bytes, signed with them (EN 319 122-1 §5.2.5.2). */
   readonly mimeType?: string;
   readonly signaturePolicy?: SignaturePolicyReference;
+  readonly commitment?: Commitment | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -39,10 +40,10 @@ export function signBytes(ports: SigningPorts, { source, ...terms }: SignBytesRe
  * @throws as `signBytes`; what `digestContent` throws
  */
 export async function signDigestedBytes(ports: SigningPorts, digestContent: ContentDigester, terms: SignBytesTerms): Promise<SignedBytes> {
-  const { level, digestAlgorithm = 'sha256', mimeType, signaturePolicy, signal } = terms;
+  const { level, digestAlgorithm = 'sha256', mimeType, signaturePolicy, commitment, signal } = terms;
   if (isAtLeast(level, 'B-LT')) throw new GatewayError('LEVEL_UNSUPPORTED', `CAdES signatures at level ${level} cannot be made yet; ask for B-B or B-T, or for pades`);
   const identity = await checkReadyToSign(ports, level);
-  const attributes = { signingTime: identity.checkedAt, ...(mimeType !== undefined && { mimeType }), ...(signaturePolicy && { signaturePolicy }) };
+  const attributes = { signingTime: identity.checkedAt, ...(mimeType !== undefined && { mimeType }), ...(signaturePolicy && { signaturePolicy }), ...(commitment && { commitmentType: COMMITMENTS[commitment] }) };
   const contentDigest = await digestContent(digestAlgorithm);
   const { cmsDer, facts } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, attributes, signal });
   return { cmsDer, facts: { ...facts, format: 'cades' } };

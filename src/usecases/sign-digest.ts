@@ -48,6 +48,8 @@ export interface TimestampFacts {
 
 export interface SignedDigest {
   readonly cmsDer: Uint8Array;
+  /** The same at B-B, for a place that is too small for the token. */
+  readonly withoutTimestamp: () => Uint8Array;
   readonly facts: SignatureFacts;
 }
 
@@ -94,8 +96,9 @@ export async function signDigest(ports: SigningPorts, input: SignDigestInput): P
   checkOwnValue(identity.certificate, scheme, digestAlgorithm, signedAttributesDer, signatureValue);
   const timestamp = level === 'B-B' ? null : await timestampValue(ports, signatureValue, digestAlgorithm, signal);
   const unsignedAttributes = timestamp === null ? [] : [buildSignatureTimestampAttribute(timestamp.token.der)];
-  const cmsDer = buildSignedData({ signedAttributesDer, signatureValue, scheme, digestAlgorithm, chainDer, unsignedAttributes });
-  return { cmsDer, facts: factsOf(ports, input, signatureValue, timestamp) };
+  const parts = { signedAttributesDer, signatureValue, scheme, digestAlgorithm, chainDer };
+  const withoutTimestamp = (): Uint8Array => buildSignedData({ ...parts, unsignedAttributes: [] });
+  return { cmsDer: buildSignedData({ ...parts, unsignedAttributes }), withoutTimestamp, facts: factsOf(ports, input, signatureValue, timestamp) };
 }
 
 /** A fault in memory or in the device, or a key that is not the certificate's, must not leave the house (reliability: verify before release). */

@@ -1,4 +1,5 @@
-import type { DigestAlgorithm, SignatureLevel } from '../domain/signature.ts';
+import { GatewayError } from '../domain/errors.ts';
+import { COMMITMENTS, type Commitment, type DigestAlgorithm, type SignatureLevel } from '../domain/signature.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
 import { growingPdf, type GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import { embedContents } from '../formats/pades/embed.ts';
@@ -6,6 +7,7 @@ import type { PreparePadesOptions } from '../formats/pades/prepare.ts';
 import type { Signer } from '../ports/signer.ts';
 import { raiseLevel, type RaiseTerms } from './raise-level.ts';
 import { checkReadyToSign, signDigest, timestampFacts, type SignatureFacts, type SignerIdentity, type SigningPorts, type TimestampFacts } from './sign-digest.ts';
+import { stampPdf } from './stamp-pdf.ts';
 
 export interface SignDocumentRequest extends SignDocumentTerms {
   /** The PDF; never changed. */
@@ -18,6 +20,8 @@ export interface SignDocumentTerms {
   readonly digestAlgorithm?: DigestAlgorithm;
   /** Field, place, appearance, reason …; the signing time is the gateway's clock. */
   readonly presentation?: Omit<PreparePadesOptions, 'subFilter' | 'contentsBytes' | 'revisionId' | 'signingTime'>;
+  /** What the signer commits to, instead of a reason in words. */
+  readonly commitment?: Commitment | undefined;
   /** Room kept for the time-stamp token; default 12,288 bytes, of which tokens with their chains mostly fill half. */
   readonly timestampReserveBytes?: number;
   readonly signal?: AbortSignal;
@@ -35,7 +39,7 @@ const TIMESTAMP_RESERVE_BYTES = 12_288;
 /**
  * Signs a PDF as PAdES at any baseline level, in incremental updates that leave earlier signatures intact. Checks the certificate's
  * validity, usage and key; its path and revocation before the key is used are the caller's (Circular 15/2025/TT-BKHCN art. 5).
- * @throws what `checkReadyToSign`, `preparePades`, `signDigest` and `raiseLevel` throw; PLACEHOLDER_TOO_SMALL
+ * @throws REQUEST_INVALID; what `checkReadyToSign`, `preparePades`, `signDigest` and `raiseLevel` throw; PLACEHOLDER_TOO_SMALL
  * @see ETSI EN 319 142-1 §6.3
  */
 export function signDocument(ports: SigningPorts, { source, ...terms }: SignDocumentRequest): Promise<SignedDocument> {
@@ -47,7 +51,8 @@ export function signDocument(ports: SigningPorts, { source, ...terms }: SignDocu
  * @throws as `signDocument`; what `pdf` throws
  */
 export async function signGrowingPdf(ports: SigningPorts, pdf: GrowingPdf, terms: SignDocumentTerms): Promise<SignedDocument> {
-  const { level, digestAlgorithm = 'sha256', presentation = {}, signal } = terms;
+  const { level, digestAlgorithm = 'sha256', presentation = {}, commitment, signal } = terms;
+  if (commitment !== undefined && presentation.reason !== undefined) throw new GatewayError('REQUEST_INVALID', 'A signature has a reason in words or a commitment type, not both (EN 319 142-1 §6.3)');
   const identity = await checkReadyToSign(ports, level);
   const options: PreparePadesOptions = {
     // Nobody can say later what was signed where readers may differ over it.
@@ -59,11 +64,14 @@ export async function signGrowingPdf(ports: SigningPorts, pdf: GrowingPdf, terms
     signingTime: identity.checkedAt,
   };
   const { prepared, contentDigest } = await pdf.prepare(NOTHING, options, digestAlgorithm);
-  const { cmsDer, facts } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, signal });
+  const attributes = commitment === undefined ? {} : { commitmentType: COMMITMENTS[commitment] };
+  const { facts, ...signed } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, attributes, signal });
+  // The key is not used twice for a token that turned out too large: a document time-stamp gives trusted time as well.
+  const fits = signed.cmsDer.length <= prepared.contentsBytes || facts.timestamp === null;
   const { fieldName, byteRange } = prepared;
-  const appended = embedContents(prepared, cmsDer);
-  const raised = await raisedAbove(ports, pdf, { level, fieldName, appended, digestAlgorithm, tokenBytes: facts.timestamp?.tokenBytes, signal });
-  return { increment: raised.appended, fieldName, facts: { ...facts, format: 'pades', byteRange, documentTimestamp: raised.documentTimestamp } };
+  const appended = embedContents(prepared, fits ? signed.cmsDer : signed.withoutTimestamp());
+  const raised = await raisedAbove(ports, pdf, { level, fieldName, appended, digestAlgorithm, tokenBytes: facts.timestamp?.tokenBytes, signal }, fits);
+  return { increment: raised.appended, fieldName, facts: { ...facts, timestamp: fits ? facts.timestamp : null, format: 'pades', byteRange, documentTimestamp: raised.documentTimestamp } };
 }
 
 const NOTHING = new Uint8Array();
@@ -73,10 +81,16 @@ interface RaisedAbove {
   readonly documentTimestamp: TimestampFacts | null;
 }
 
-/** From B-T to what was asked for. */
-async function raisedAbove({ longTerm, ...ports }: SigningPorts, pdf: GrowingPdf, { level, appended, ...terms }: Omit<RaiseTerms, 'level'> & { readonly level: SignatureLevel }): Promise<RaisedAbove> {
-  if (level === 'B-B' || level === 'B-T' || longTerm === undefined) return { appended, documentTimestamp: null };
-  const { documentTimestamp, ...raised } = await raiseLevel({ ...ports, longTerm }, pdf, { ...terms, level, appended });
+/** From what the CMS reaches to what was asked for. */
+async function raisedAbove({ longTerm, ...ports }: SigningPorts, pdf: GrowingPdf, { level, ...terms }: Omit<RaiseTerms, 'level'> & { readonly level: SignatureLevel }, hasTime: boolean): Promise<RaisedAbove> {
+  const { appended } = terms;
+  if (level === 'B-B' || (level === 'B-T' && hasTime)) return { appended, documentTimestamp: null };
+  if (level === 'B-T') {
+    const stamped = await stampPdf(ports, pdf, terms);
+    return { appended: stamped.appended, documentTimestamp: timestampFacts(stamped.timestamp) };
+  }
+  if (longTerm === undefined) throw new Error('what the level needs was checked before the key was used');
+  const { documentTimestamp, ...raised } = await raiseLevel({ ...ports, longTerm }, pdf, { ...terms, level });
   return { appended: raised.appended, documentTimestamp: documentTimestamp === null ? null : timestampFacts(documentTimestamp) };
 }
 

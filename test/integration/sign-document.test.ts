@@ -6,7 +6,11 @@ import { createFileSigner } from '../../connectors/key-file/index.ts';
 import { createHttpTimestampAuthority, type HttpTimestampAuthority } from '../../connectors/tsa-http/index.ts';
 import { startSandboxPki, type SandboxPki } from '../../sandbox/pki/start.ts';
 import type { SignatureScheme } from '../../src/domain/signature.ts';
+import { loadPolicy } from '../../certs/policy/load-policy.ts';
+import type { ValidationReport } from '../../src/domain/validation-report.ts';
+import { validationPolicy } from '../../src/formats/ades/policy.ts';
 import { bytesSource } from '../../src/formats/byte-source.ts';
+import { verifyDocument } from '../../src/usecases/verify-document.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
 import type { Signer } from '../../src/ports/signer.ts';
 import { signBytes } from '../../src/usecases/sign-bytes.ts';
@@ -50,6 +54,11 @@ function portsOf(identity: DevIdentity, overrides: Partial<SigningPorts> = {}): 
 async function signed(base: Uint8Array, ports: SigningPorts, level: 'B-B' | 'B-T' = 'B-T'): Promise<Buffer> {
   const { increment } = await signDocument(ports, { source: bytesSource(base), level });
   return Buffer.concat([base, increment]);
+}
+
+function judgedAlone(pdf: Buffer): Promise<ValidationReport> {
+  const trustStore = { anchors: () => Promise.resolve([{ certificateDer: pki.root.identity.certificateDer, set: 'dev' }]) };
+  return verifyDocument({ trustStore, clock }, { file: 'test', source: bytesSource(pdf), policy: validationPolicy(loadPolicy('default')) });
 }
 
 /** The CMS of the last signature, cut out by its ByteRange. */
@@ -160,7 +169,14 @@ describe('signDocument', () => {
     await expect(signed(onePagePdf(), portsOf(pki.officer, { timestampAuthorities: [] }))).rejects.toMatchObject({ code: 'TSA_NOT_CONFIGURED' });
   });
 
-  it('tells both numbers when the token does not fit the room kept for it', async () => {
-    await expect(signDocument(portsOf(pki.officer), { source: bytesSource(onePagePdf()), level: 'B-T', timestampReserveBytes: 0 })).rejects.toMatchObject({ code: 'PLACEHOLDER_TOO_SMALL' });
+  it('uses the key once when the token does not fit the room kept for it: a document time-stamp gives the trusted time (EN 319 142-1 §6.3)', async () => {
+    const own = signerOf(pki.officer);
+    let uses = 0;
+    const signer: Signer = { ...own, sign: (...input) => ((uses += 1), own.sign(...input)) };
+    const { increment, facts } = await signDocument(portsOf(pki.officer, { signer }), { source: bytesSource(onePagePdf()), level: 'B-T', timestampReserveBytes: 0 });
+    expect(uses).toBe(1);
+    expect(facts).toMatchObject({ level: 'B-T', timestamp: null, documentTimestamp: { authority: tsa.name } });
+    const { signatures } = await judgedAlone(Buffer.concat([onePagePdf(), increment]));
+    expect(signatures).toMatchObject([{ level: 'B-T', integrity: 'intact', coverage: { changesAfter: 'permitted' } }]);
   });
 });

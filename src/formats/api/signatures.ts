@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES } from '../../domain/signature.ts';
+import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES } from '../../domain/signature.ts';
 import { dossierCode, keyId, sha256Hex, text } from './primitives.ts';
 
 const points = z.number().min(-14_400).max(14_400);
@@ -29,6 +29,7 @@ export const signatureOptions = z
       .describe('Empty fields placed now for those who sign later, so that what they show is foreseen by this signature (the agency’s seal over the officer’s).'),
     reason: text(200).optional(),
     location: text(200).optional(),
+    commitment: z.enum(COMMITMENT_NAMES).optional().describe('What the signer commits to (EN 319 122-1 §5.2.3); in a PDF it stands instead of a reason.'),
     certify: z.union([z.literal(1), z.literal(2), z.literal(3)]).optional(),
     dossierCode: dossierCode.optional().describe('A dossier of yours, on whose timeline the signature is to stand.'),
   })

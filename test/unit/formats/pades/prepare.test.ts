@@ -89,6 +89,10 @@ describe('preparing a signature (EN 319 142-1 §5.3, ISO 32000-2 §12.8.1)', () 
     }
   });
 
+  it('tells both numbers when a signature does not fit its place', async () => {
+    await expect(signPdf(onePagePdf(), identity, { contentsBytes: 100 })).rejects.toMatchObject({ code: 'PLACEHOLDER_TOO_SMALL', message: expect.stringMatching(/has \d+ bytes .* holds 100/) as string });
+  });
+
   it('writes offsets beyond ten digits as a cross-reference stream', async () => {
     const base = onePagePdf();
     const far = 10_000_000_000;
