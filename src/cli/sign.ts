@@ -108,6 +108,7 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
     const each = files.map((file, index) => ({ file, out: outs[index] ?? file }));
     if (options.outDir !== undefined) await signMany(each, { folder: options.outDir, jobs: options.jobs, again: options.again === true, json: options.json === true }, signOne);
     else for (const one of each) (await signOne(one))();
+    if (options.json !== true) tellSigner(checked);
   });
 }
 

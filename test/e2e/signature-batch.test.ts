@@ -57,5 +57,5 @@ describe('POST /v1/signature-batches', () => {
     const response = await askRaw(again.url, `/v1/documents/${job.items.at(-1)?.signedDocumentId}`, { token });
     expect((await response.text()).match(/\/Type ?\/Sig\b/g)).toHaveLength(1);
     expect(await stop(again.child, 'SIGTERM')).toBe(0);
-  });
+  }, 90_000);
 });
