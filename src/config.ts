@@ -21,6 +21,12 @@ const schema = z.object({
   LIENTHONG_DATA: z.string().default('lienthong-data'),
   LIENTHONG_HOST: z.string().default('127.0.0.1'),
   LIENTHONG_PORT: whole(0, 65_535).default(8080),
+  /** A further port with nothing but /metrics, for workers and for scrapers without a key; none: not opened. */
+  LIENTHONG_METRICS_PORT: whole(0, 65_535).optional(),
+  LIENTHONG_METRICS_HOST: z.string().default('127.0.0.1'),
+  /** Base address of an OTLP/HTTP collector of traces; none: nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_SERVICE_NAME: z.string().default('lienthong'),
   LIENTHONG_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   /** Time-stamping authorities, tried in this order. */
   LIENTHONG_TSA_URLS: list.default([]),

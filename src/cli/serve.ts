@@ -33,6 +33,8 @@ Settings from the environment, each also as NAME_FILE:
   LIENTHONG_TRUST         anchors of signers (PEM file or folder); LIENTHONG_TRUST_TSA those of authorities
   LIENTHONG_POSTAL_FILE   the post's accounts
   LIENTHONG_DOCUMENT_TIMEOUT_MS  how long a caller's document may be worked on (default: 30000)
+  LIENTHONG_METRICS_PORT  a further port with nothing but /metrics, on LIENTHONG_METRICS_HOST (default: 127.0.0.1)
+  OTEL_EXPORTER_OTLP_ENDPOINT  collector of traces (OTLP/HTTP); OTEL_SERVICE_NAME names this one
   LIENTHONG_OUTBOUND_ALLOW  private hosts that may be called`,
     )
     .action((options: ServeOptions) => serve(options, version));

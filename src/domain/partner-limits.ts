@@ -35,7 +35,9 @@ export interface PartnerStanding {
   readonly disabledAt: Date | null;
 }
 
-export function circuitOf({ openUntil }: Pick<PartnerStanding, 'openUntil'>, now: Date): 'closed' | 'open' | 'half-open' {
+export type CircuitState = 'closed' | 'open' | 'half-open';
+
+export function circuitOf({ openUntil }: Pick<PartnerStanding, 'openUntil'>, now: Date): CircuitState {
   if (openUntil === null) return 'closed';
   return openUntil > now ? 'open' : 'half-open';
 }

@@ -7,7 +7,7 @@ import { problemOf, type Language } from './problem.ts';
 import { discardRest } from './request-body.ts';
 import type { Route } from './route.ts';
 import { routesOf } from './routes/table.ts';
-import { traceOf } from './trace.ts';
+import { beginTrace, traceOf } from './trace.ts';
 
 /** The HTTP API as an Express application: authenticate, authorise, check, call the use case, check, answer. Listens nowhere by itself. */
 export function createApp(dependencies: HttpDependencies): Express {
@@ -17,7 +17,7 @@ export function createApp(dependencies: HttpDependencies): Express {
   app.set('query parser', false);
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
-  app.use(securityHeaders(), traceAndLog(dependencies));
+  app.use(securityHeaders(), traceSpan(dependencies), traceAndLog(dependencies));
   const routes = routesOf(dependencies.limits.version);
   for (const route of routes) app[METHODS[route.method]](expressPath(route.path), serve(dependencies, route));
   for (const path of new Set(routes.map((route) => route.path))) app.all(expressPath(path), refuseMethod(routes.filter((route) => route.path === path)));
@@ -43,8 +43,9 @@ function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function traceAndLog({ log, isDraining }: HttpDependencies): RequestHandler {
+function traceAndLog({ log, isDraining, watch }: HttpDependencies): RequestHandler {
   return (request, response, next) => {
+    const startedMs = performance.now();
     const { traceId } = traceOf(request);
     response.set('x-request-id', traceId);
     if (isDraining()) response.set('connection', 'close');
@@ -52,10 +53,28 @@ function traceAndLog({ log, isDraining }: HttpDependencies): RequestHandler {
     response.once('close', () => {
       // The route as the table writes it, never the address: addresses hold codes, and queries may hold anything.
       const route = (request.route as { readonly path?: unknown } | undefined)?.path;
-      const status = response.writableFinished ? response.statusCode : 499;
-      log.info('http.request', { method: request.method, route: typeof route === 'string' ? route : null, status, traceId });
+      const ended = { method: request.method, route: typeof route === 'string' ? route : null, status: response.writableFinished ? response.statusCode : 499 };
+      log.info('http.request', { ...ended, traceId });
+      watch.requestEnded({ ...ended, seconds: (performance.now() - startedMs) / 1_000 });
     });
     next();
+  };
+}
+
+/** The request as a span, that of the caller's trace if it sent one; everything done for it shows below. */
+function traceSpan({ watch }: HttpDependencies): RequestHandler {
+  return (request, response, next) => {
+    const { method, headers } = request;
+    const traceparent = typeof headers['traceparent'] === 'string' ? headers['traceparent'] : null;
+    void watch.span(method, { kind: 'server', traceparent }, async (span) => {
+      if (span.traceparent !== null) beginTrace(request, span.traceparent);
+      const closed = new Promise<void>((resolve) => response.once('close', resolve));
+      next();
+      await closed;
+      const route = (request.route as { readonly path?: unknown } | undefined)?.path;
+      if (typeof route === 'string') span.rename(`${method} ${route}`);
+      span.set({ 'http.request.method': method, 'http.route': typeof route === 'string' ? route : null, 'http.response.status_code': response.writableFinished ? response.statusCode : 499 });
+    });
   };
 }
 

@@ -61,6 +61,21 @@ export interface RenderRequest {
   readonly language: 'vi' | 'en';
 }
 
+/** What the HTTP layer tells of the requests it answers. */
+export interface HttpWatch {
+  /** `route` as the table writes it; null: there is none. */
+  requestEnded(ended: { readonly method: string; readonly route: string | null; readonly status: number; readonly seconds: number }): void;
+  /** Runs the rest of a request within a span that goes on with the caller's trace. */
+  span(name: string, options: { readonly kind: 'server'; readonly traceparent: string | null }, work: (span: HttpSpan) => Promise<void>): Promise<void>;
+}
+
+interface HttpSpan {
+  /** Null: nothing is traced. */
+  readonly traceparent: string | null;
+  rename(name: string): void;
+  set(attributes: Attributes): void;
+}
+
 /** Everything the HTTP API does, as functions; `wiring/http.ts` builds them. The API keeps no state of its own. */
 export interface HttpDependencies {
   readonly log: HttpLog;
@@ -123,6 +138,8 @@ export interface HttpDependencies {
   /** For the fields of forms: `yyyy-MM-ddTHH:mm`. */
   readonly timeInVietnam: () => string;
 
+  readonly watch: HttpWatch;
+  readonly metricsPage: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly checkReadiness: Bound<typeof checkReadiness>;
   /** True from the moment the process was told to stop. */
   readonly isDraining: () => boolean;

@@ -25,6 +25,11 @@ export function readTrace(header: string | undefined): Trace {
   return { traceId: fresh, traceparent: `00-${fresh}-${span}-01` };
 }
 
+/** The span that was begun for a request is its trace from now on. */
+export function beginTrace(request: IncomingMessage, traceparent: string): void {
+  traces.set(request, { traceId: traceparent.slice(3, 35), traceparent });
+}
+
 const traces = new WeakMap<IncomingMessage, Trace>();
 
 /** The trace of a request, the same each time it is asked for. */

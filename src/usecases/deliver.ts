@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Attempt, DeliveryError, Lease, Wake } from '../ports/outbox.ts';
 import type { Records } from '../ports/records.ts';
-import type { Attributes, Log } from '../ports/telemetry.ts';
+import type { Attributes, Log, Metrics } from '../ports/telemetry.ts';
 import type { DeliveryHandlers, Handled } from './delivery-handler.ts';
 import { keepLease, type KeptLease } from './hold-lease.ts';
 
@@ -18,6 +18,8 @@ export interface DeliverPorts {
   readonly log: Log;
   readonly handlers: DeliveryHandlers;
   readonly schedule: RetrySchedule;
+  /** Left out where nobody counts. */
+  readonly metrics?: Pick<Metrics, 'took' | 'parked'> | undefined;
 }
 
 const SETTLE_AGAIN_MS = 500;
@@ -34,9 +36,13 @@ export async function deliver(ports: DeliverPorts, lease: Lease, stop: AbortSign
   try {
     const handled = await attempt(ports, held);
     const next = await settleUntilWritten(ports, lease, handled, startedAt, stop);
-    if (next === 'lost') log.warn('delivery.lease-lost', factsOf(lease, handled));
-    else log.info('delivery.attempted', factsOf(lease, handled));
-    if (next !== 'lost') ports.queue.wake(next);
+    if (next === 'lost') {
+      log.warn('delivery.lease-lost', factsOf(lease, handled));
+      return;
+    }
+    log.info('delivery.attempted', factsOf(lease, handled));
+    count(ports, lease, handled, startedAt);
+    ports.queue.wake(next);
   } catch (error) {
     log.error('delivery.unsettled', error, { deliveryId: lease.id, attempt: lease.attempt });
   } finally {
@@ -134,6 +140,11 @@ function settleOnce({ records, handlers }: DeliverPorts, lease: Lease, { settlem
     const next = settlement.state === 'delivered' ? await trx.outbox.nextInLane(lease.laneId, at) : null;
     return [...recorded, ...announced, ...(next === null ? [] : [next])];
   });
+}
+
+function count({ metrics, clock }: DeliverPorts, { kind }: Lease, { attempt, settlement }: Handled, startedAt: Date): void {
+  metrics?.took('delivery', Math.max(0, clock.now().getTime() - startedAt.getTime()) / 1_000, { kind, outcome: attempt.outcome });
+  if (settlement.state === 'parked') metrics?.parked(settlement.reason);
 }
 
 function factsOf(lease: Lease, { attempt, settlement }: Handled): Attributes {

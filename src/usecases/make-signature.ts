@@ -21,8 +21,9 @@ import { signDigestedBytes } from './sign-bytes.ts';
 import { checkReadyToSign, type SignatureFacts, type SigningPorts } from './sign-digest.ts';
 import { signGrowingPdf } from './sign-document.ts';
 import { presentationOf } from './signature-presentation.ts';
+import { timed, type TimedPorts } from './timed.ts';
 
-export interface MakeSignaturePorts extends OncePorts, PutGrownPorts, Omit<SigningPorts, 'signer'> {
+export interface MakeSignaturePorts extends OncePorts, PutGrownPorts, TimedPorts, Omit<SigningPorts, 'signer'> {
   readonly chance: Chance;
   readonly fonts: AppearanceFonts;
   /** The key's signer, wherever the key lives. */
@@ -70,7 +71,7 @@ export async function makeSignature(ports: MakeSignaturePorts, call: Call, uploa
   return answerOnceLeased(ports, call, request, async (recordAnswer) => {
     const key = await grantedKey(ports, call, options);
     await checkDossier(ports, call, options.dossierCode);
-    const made = await recordingFailure(ports, call, key, upload, () => sign(ports, key, upload));
+    const made = await recordingFailure(ports, call, key, upload, () => timed(ports, 'signing', () => sign(ports, key, upload), () => options.level));
     const record: SignatureRecord = { ...made.document, signatureId: ports.chance.uuid(), documentId: ports.chance.uuid(), keyId: key.id, level: options.level };
     await ports.records.transaction(async (tx) => {
       await recordSuccess(ports, tx, call, upload, record, made);

@@ -1,6 +1,7 @@
 import type { DeliveryId } from '../domain/ids.ts';
 import type { Leadership } from '../ports/leadership.ts';
 import type { Lease, TargetFilter } from '../ports/outbox.ts';
+import type { Metrics } from '../ports/telemetry.ts';
 import { bulkhead } from './bulkhead.ts';
 import { deliver, giveBack, type DeliverPorts } from './deliver.ts';
 import { LEASE_MS } from './hold-lease.ts';
@@ -8,6 +9,7 @@ import { slots } from './slots.ts';
 
 export interface DeliveryPorts extends DeliverPorts {
   readonly leadership: Leadership;
+  readonly metrics?: Metrics | undefined;
 }
 
 export interface DeliverySettings {
@@ -98,6 +100,7 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
     if (!(await ports.leadership.isLeader())) return;
     const wakes = await outbox.sweep(now(), new Date(now().getTime() - WAKE_LOST_AFTER_MS), SWEEP_LIMIT);
     if (wakes.length > 0) ports.queue.wake(wakes);
+    ports.metrics?.swept(now(), wakes.length);
   };
   const look = async (): Promise<void> => {
     unhealthySince = ports.queue.healthy() ? null : (unhealthySince ?? now().getTime());

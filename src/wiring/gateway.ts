@@ -3,6 +3,7 @@ import { startQueue } from '../../queues/start-queue.ts';
 import type { Config } from '../config.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { createApp } from '../http/app.ts';
+import { metricsListener } from '../http/metrics-server.ts';
 import { startHttpServer, type HttpServer } from '../http/server.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -17,6 +18,7 @@ import { outboundAgent } from './outbound-http.ts';
 import { readPostalAccounts } from './postal.ts';
 import { openRevocationCollector } from './revocation.ts';
 import { openSigning } from './signing.ts';
+import { openTelemetry } from './telemetry.ts';
 import { startWorker } from './worker.ts';
 
 export type Role = 'all' | 'api' | 'worker';
@@ -66,6 +68,8 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     const accounts = readPostalAccounts(config.LIENTHONG_POSTAL_FILE, clock, dispatcher);
     const queue = startQueue({ postgres: store.target, redisUrl: config.REDIS_URL ?? null, clock, log });
     closers.push(() => queue.close());
+    const telemetry = openTelemetry({ ...settings, clock, store, queue: queue.queue });
+    closers.push(() => telemetry.close());
     const isolation = openIsolation();
     closers.push(() => isolation.close());
     const revocation = openRevocationCollector({ allow: config.LIENTHONG_OUTBOUND_ALLOW, clock, chance: settings.chance });
@@ -73,8 +77,8 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     const timestampAuthorities = config.LIENTHONG_TSA_URLS.map((url) => createHttpTimestampAuthority({ url, totalTimeoutMs: config.LIENTHONG_TSA_TIMEOUT_MS }));
     closers.push(async () => void (await Promise.all(timestampAuthorities.map((authority) => authority.close()))));
     const reading = { isolation, collector: revocation.collector };
-    const signing = await openSigning({ ...settings, ...reading, clock, store, timestampAuthorities });
-    const parts = { ...settings, ...reading, clock, store, accounts, dispatcher, signing };
+    const signing = await openSigning({ ...settings, ...reading, metrics: telemetry.metrics, clock, store, timestampAuthorities });
+    const parts = { ...settings, ...reading, clock, store, accounts, dispatcher, signing, telemetry };
     if (role !== 'api') {
       const worker = startWorker({ ...parts, queue });
       closers.push(() => worker.stop(GRACE_MS));
@@ -82,6 +86,12 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       closers.push(() => jobs.stop(GRACE_MS));
     }
     const server = role === 'worker' ? null : await startApi({ ...parts, queue: queue.queue, inboxSignals: inboxSignals(store.database.pool, clock, log) }, closers);
+    if (config.LIENTHONG_METRICS_PORT !== undefined) {
+      const { metricsPage } = telemetry;
+      const metrics = await startHttpServer(() => metricsListener({ metricsPage, log }), { host: config.LIENTHONG_METRICS_HOST, port: config.LIENTHONG_METRICS_PORT, drainMs: 0 });
+      log.info('metrics.listening', { url: `${metrics.url}/metrics` });
+      closers.push(() => metrics.close());
+    }
     let closing: Promise<void> | undefined;
     return { url: server?.url ?? null, close: () => (closing ??= closeAll()) };
   } catch (error) {

@@ -41,6 +41,8 @@ import { readPostalRules } from './postal-rules.ts';
 import type { Store } from './open-store.ts';
 import type { RunningAccount } from './postal.ts';
 import type { Signing } from './signing.ts';
+import type { OpenTelemetry } from './telemetry.ts';
+import { tracedUseCases } from './traced.ts';
 import { openTrust } from './trust.ts';
 import { fileVerifier, readPolicy, reportRenderer } from './verification.ts';
 
@@ -57,6 +59,7 @@ export interface HttpParts {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
+  readonly telemetry: OpenTelemetry;
   readonly version: string;
 }
 
@@ -67,7 +70,7 @@ const PRINT_DEADLINE_MS = 60_000;
 
 /** Every function the HTTP API calls, its ports given. */
 export async function httpDependencies(parts: HttpParts, isDraining: () => boolean): Promise<HttpDependencies> {
-  const { config, store, queue, inboxSignals, accounts, signing, isolation, collector, clock, chance, log } = parts;
+  const { config, store, queue, inboxSignals, accounts, signing, isolation, collector, clock, chance, log, telemetry } = parts;
   const { records, documents, sealing } = store;
   const fonts = await loadPaperFonts();
   const rules = readPostalRules(config.LIENTHONG_POSTAL_RULES_FILE);
@@ -75,8 +78,13 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
   const ports = { records, documents, sealing, queue, inboxSignals, accounts, rules, print, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
   const uploading = { ...ports, uploads: store.uploads, uploadLimits: { keptMs: config.LIENTHONG_UPLOAD_HOURS * 3_600_000, quotaBytes: config.LIENTHONG_UPLOAD_QUOTA_BYTES } };
   const trust = { trustStore: openTrust(config), clock, collector };
-  return {
+  const dependencies: HttpDependencies = {
     log,
+    watch: {
+      requestEnded: ({ method, route, status, seconds }) => telemetry.metrics.took('http', seconds, { method, route: route ?? 'none', status: String(status) }),
+      span: (name, options, work) => telemetry.tracing.span(name, options, work),
+    },
+    metricsPage: telemetry.metricsPage,
     authenticate: (authorization) => authenticate(ports, authorization),
     storeDocument: (...call) => storeDocument(ports, ...call),
     beginUpload: (...call) => beginUpload(uploading, ...call),
@@ -104,7 +112,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     cancelJob: (...call) => cancelJob(ports, ...call),
     retryJob: (...call) => retryJob(ports, ...call),
     openStoredBytes: (...call) => openStoredBytes(ports, ...call),
-    verifyFile: fileVerifier(trust, isolation, readPolicy(config), config.LIENTHONG_DOCUMENT_TIMEOUT_MS),
+    verifyFile: fileVerifier({ ...trust, metrics: telemetry.metrics }, isolation, readPolicy(config), config.LIENTHONG_DOCUMENT_TIMEOUT_MS),
     renderReport: reportRenderer(isolation, fonts),
     requestPost: (...call) => requestPost(ports, ...call),
     readPostalOrder: (...call) => readPostalOrder(ports, ...call),
@@ -126,6 +134,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     isDraining,
     limits: { maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES, version: parts.version },
   };
+  return tracedUseCases(dependencies, telemetry.tracing);
 }
 
 async function checkStorage({ dataDir, LIENTHONG_MAX_DOCUMENT_BYTES }: Config): Promise<void> {

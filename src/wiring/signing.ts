@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { SigningKeyRecord } from '../ports/key-records.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { Signer } from '../ports/signer.ts';
+import type { Metrics } from '../ports/telemetry.ts';
 import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
 import { signingKeyContext } from '../usecases/administer-keys.ts';
 import type { TimestampHealth } from '../usecases/check-readiness.ts';
@@ -29,6 +30,7 @@ export interface SigningParts {
   readonly collector: RevocationCollector;
   readonly clock: Clock;
   readonly chance: Chance;
+  readonly metrics?: Metrics | undefined;
 }
 
 export interface Signing {
@@ -38,9 +40,9 @@ export interface Signing {
 
 /** What a process needs to sign: for requests, and for jobs. */
 export async function openSigning(parts: SigningParts): Promise<Signing> {
-  const { config, store, isolation, collector, clock, chance } = parts;
+  const { config, store, isolation, collector, clock, chance, metrics } = parts;
   const { records, documents, sealing } = store;
-  const stamps = watchAuthorities(parts.timestampAuthorities, clock);
+  const stamps = watchAuthorities(parts.timestampAuthorities, clock, metrics);
   const [trustStore, policy] = [openTrust(config), readPolicy(config)];
   const deadlineMs = config.LIENTHONG_DOCUMENT_TIMEOUT_MS;
   const ports: Signing['ports'] = {
@@ -49,6 +51,7 @@ export async function openSigning(parts: SigningParts): Promise<Signing> {
     sealing,
     clock,
     chance,
+    metrics,
     maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES,
     timestampAuthorities: stamps.authorities,
     fonts: await loadFonts(),

@@ -11,6 +11,7 @@ import { isolatedDocumentJudge, type DocumentIsolation } from '../isolation/isol
 import type { MakeSignaturePorts } from '../usecases/make-signature.ts';
 import { pictureSignatures } from '../usecases/picture-signatures.ts';
 import { createSignerCheck } from '../usecases/signer-check.ts';
+import { timed, type TimedPorts } from '../usecases/timed.ts';
 import { verifyJudgedDocument, type VerifyPorts } from '../usecases/verify-document.ts';
 
 /** @throws CONFIG_INVALID, FILE_NOT_READABLE. The policy is read at start: changing it needs a restart. */
@@ -20,10 +21,10 @@ export function readPolicy({ LIENTHONG_POLICY }: Pick<Config, 'LIENTHONG_POLICY'
 }
 
 /** Verification of uploaded files: judged by workers, what they leave open is fetched here. */
-export function fileVerifier(ports: VerifyPorts, isolation: DocumentIsolation, policy: ValidationPolicy, deadlineMs: number): HttpDependencies['verifyFile'] {
+export function fileVerifier(ports: VerifyPorts & TimedPorts, isolation: DocumentIsolation, policy: ValidationPolicy, deadlineMs: number): HttpDependencies['verifyFile'] {
   return ({ path, detachedPath, file, at }, signal) => {
     const judge = isolatedDocumentJudge(isolation, { path, detachedPath }, { deadlineMs, signal });
-    return verifyJudgedDocument(ports, judge, { file, policy, signal, ...(at === null ? {} : { at }) });
+    return timed(ports, 'verification', () => verifyJudgedDocument(ports, judge, { file, policy, signal, ...(at === null ? {} : { at }) }), ({ result }) => result);
   };
 }
 

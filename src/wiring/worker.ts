@@ -3,8 +3,9 @@ import type { StartedQueue } from '../../queues/start-queue.ts';
 import type { Config } from '../config.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/telemetry.ts';
+import { NO_TELEMETRY, type Log, type Telemetry } from '../ports/telemetry.ts';
 import { leadership } from '../store/leadership.ts';
+import type { DeliveryHandler } from '../usecases/delivery-handler.ts';
 import { messageHandler } from '../usecases/deliver-message.ts';
 import { followPost } from '../usecases/follow-post.ts';
 import { forgetAnswers } from '../usecases/forget-answers.ts';
@@ -18,6 +19,7 @@ import { dossierPartners } from './dossier-partners.ts';
 import type { Store } from './open-store.ts';
 import { outageLog } from './outage-log.ts';
 import type { RunningAccount } from './postal.ts';
+import { tracedHandler } from './traced.ts';
 
 export interface WorkerParts {
   readonly config: Config;
@@ -28,6 +30,7 @@ export interface WorkerParts {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export interface RunningWorker {
@@ -52,15 +55,18 @@ const LOOK_AT_CERTIFICATES_EVERY_MS = 24 * 3_600_000;
 export function startWorker(parts: WorkerParts): RunningWorker {
   const { config, store, queue, accounts, dispatcher, clock, chance, log } = parts;
   const { records, sealing } = store;
+  const { metrics, tracing } = parts.telemetry ?? NO_TELEMETRY;
   const { timeoutMs, ...pace } = readDeliverySettings(config.LIENTHONG_DELIVERY_FILE);
   const ports = { records, queue: queue.queue, clock, chance, log, ...pace };
+  const traced = (handler: DeliveryHandler): DeliveryHandler => tracedHandler(handler, records.messages, tracing);
   const delivery = startDelivery(
     {
       ...ports,
+      metrics,
       leadership: leadership(store.database.pool, 'sweep', log),
       handlers: {
-        message: messageHandler({ ...ports, partners: dossierPartners({ records, sealing, clock, chance, dispatcher, totalTimeoutMs: timeoutMs }) }),
-        postal: postalHandler({ ...ports, accounts }),
+        message: traced(messageHandler({ ...ports, partners: dossierPartners({ records, sealing, clock, chance, dispatcher, totalTimeoutMs: timeoutMs }) })),
+        postal: traced(postalHandler({ ...ports, accounts })),
       },
     },
     { owner: chance.uuid(), concurrency: config.LIENTHONG_DELIVERY_CONCURRENCY, sweeps: true },

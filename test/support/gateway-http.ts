@@ -24,6 +24,7 @@ import { openIsolation } from '../../src/wiring/isolation.ts';
 import { outboundAgent } from '../../src/wiring/outbound-http.ts';
 import type { RunningAccount } from '../../src/wiring/postal.ts';
 import { openRevocationCollector } from '../../src/wiring/revocation.ts';
+import { openTelemetry } from '../../src/wiring/telemetry.ts';
 import { startJobs } from '../../src/usecases/sign-jobs.ts';
 import { startWorker } from '../../src/wiring/worker.ts';
 import { silentLog } from './log.ts';
@@ -72,6 +73,7 @@ export interface TestGateway {
 }
 
 const ACTOR = 'operator:test';
+const VERSION = '0.0.0-test';
 const chance = systemChance(systemClock);
 
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -98,11 +100,12 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const isolation = openIsolation();
   const revocation = openRevocationCollector({ allow: options.outboundAllow ?? ['127.0.0.1'], clock: systemClock, chance });
   const reading = { isolation, collector: revocation.collector };
-  const signing = await openSigning({ ...parts, ...reading, timestampAuthorities });
-  const worker = startWorker({ ...parts, queue });
+  const telemetry = openTelemetry({ ...parts, queue: queue.queue, version: VERSION });
+  const signing = await openSigning({ ...parts, ...reading, timestampAuthorities, metrics: telemetry.metrics });
+  const worker = startWorker({ ...parts, queue, telemetry });
   const jobs = startJobs({ ...signing.ports, log }, { owner: chance.uuid(), concurrency: 4 });
   const signals = inboxSignals(fresh.handle.pool, systemClock, log);
-  const dependencies = await httpDependencies({ ...parts, ...reading, signing, queue: queue.queue, inboxSignals: signals, version: '0.0.0-test' }, () => isDraining());
+  const dependencies = await httpDependencies({ ...parts, ...reading, signing, queue: queue.queue, inboxSignals: signals, telemetry, version: VERSION }, () => isDraining());
   const server = await startHttpServer(
     (draining) => {
       isDraining = draining;
@@ -130,6 +133,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       await Promise.all([isolation.close(), revocation.close()]);
       await worker.stop(5_000);
       await queue.close();
+      await telemetry.close();
       await Promise.all(timestampAuthorities.map((authority) => authority.close()));
       await dispatcher.destroy();
       await fresh.close();

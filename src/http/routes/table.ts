@@ -6,6 +6,7 @@ import { listDossiersRoute, openDossierRoute, readDossierRoute } from './dossier
 import { extendDocumentRoute } from './extensions.ts';
 import { acknowledgeMessageRoute, readInboxRoute } from './inbox.ts';
 import { cancelJobRoute, followJobRoute, orderSignaturesRoute, readJobRoute, retryJobRoute } from './jobs.ts';
+import { metricsRoute } from './metrics.ts';
 import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
 import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
 import { postDeskFormRoute, postDeskRoute } from './post-desk.ts';
@@ -61,6 +62,7 @@ export function routesOf(version: string): readonly Route[] {
     postDeskFormRoute,
     livenessRoute,
     readinessRoute,
+    metricsRoute,
   ];
   const description = openApiRoute(() => buildOpenApi([...routes, description], version));
   return [...routes, description];

@@ -73,6 +73,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   tsx: ['src/isolation/'],
   '@opentelemetry/': ['src/telemetry/'],
   pino: ['src/telemetry/'],
+  'prom-client': ['src/telemetry/'],
   bullmq: ['queues/'],
   ioredis: ['queues/'],
   undici: ['connectors/', 'src/wiring/'],
