@@ -1,7 +1,19 @@
 import { webcrypto, createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pkijs from 'pkijs';
+import { loadPolicy } from '../certs/policy/load-policy.ts';
+import type { ValidationReport } from '../src/domain/validation-report.ts';
+import { readMaterial } from '../src/formats/ades/context.ts';
+import { validationPolicy } from '../src/formats/ades/policy.ts';
+import { bytesSource } from '../src/formats/byte-source.ts';
+import { readPem } from '../src/formats/x509/pem.ts';
+import { verifyDocument, type VerifyPorts } from '../src/usecases/verify-document.ts';
 import { createNotary, type Notary } from '../test/conformance/mutants/notary.ts';
+import { testIdentity, type TestIdentity } from '../test/support/certificates.ts';
+import { frozenClock } from '../test/support/clock.ts';
+import { pastCa, pastCrl, pastTsa, signPast, stampPast, withStore } from '../test/support/past-pki.ts';
+import { vectorPath } from '../test/support/vectors.ts';
 import { inFolder, inOwnProcess } from './large-file.ts';
 import { compare, type Bench, type CaseResult, type Operation } from './measure.ts';
 import { samplePdfOf, writeSampleFile } from './samples.ts';
@@ -17,7 +29,7 @@ export const verifyBench: Bench = {
   name: 'verify',
   run: async () => {
     const notary = await createNotary();
-    return { ...(await besidePkijs(notary)), ...(await manySignatures(notary)), ...(await sizes(notary)), ...(await largeFile()) };
+    return { ...(await besidePkijs(notary)), ...(await longTerm()), ...(await manySignatures(notary)), ...(await sizes(notary)), ...(await largeFile()) };
   },
 };
 
@@ -53,6 +65,44 @@ async function manySignatures(notary: Notary): Promise<Record<string, CaseResult
   await checkSound(notary, fifty);
   const speeds = await compare({ one: () => notary.verify(one), fifty: () => notary.verify(fifty) });
   return { 'pades-bb-100kb-50-signatures': { ...speeds.fifty, peers: { 'one-signature': speeds.one } } };
+}
+
+/**
+ * B-LTA judged years later, when signer and authority have ended: signature, two time-stamps, three chains, each with its CRL; and the same
+ * level as pyHanko makes it, whose files lack the revocation information of their authorities and so stay open.
+ */
+async function longTerm(): Promise<Record<string, CaseResult>> {
+  const own = await ownLongTerm();
+  if ((await own()).result !== 'TOTAL-PASSED') throw new Error('the long-term sample does not pass');
+  const foreign = foreignLongTerm();
+  const { ours, pyhanko } = await compare({ ours: own, pyhanko: foreign });
+  return { 'pades-blta-100kb-years-later': ours, 'pades-blta-pyhanko-48kb': pyhanko };
+}
+
+async function ownLongTerm(): Promise<() => Promise<ValidationReport>> {
+  const day = (text: string): Date => new Date(`${text}T00:00:00Z`);
+  const root = pastCa('Gốc', day('2015-01-01'), day('2045-01-01'));
+  const issuing = pastCa('Cấp chứng thư', day('2016-01-01'), day('2024-01-01'), root);
+  const identity = testIdentity({ issuer: issuing, notBefore: day('2019-01-01'), notAfter: day('2021-01-01') });
+  const tsa = pastTsa(root, 'Dấu thời gian', day('2019-01-01'), day('2040-01-01'));
+  const crlOf = (issuer: TestIdentity, from: string, to: string): Uint8Array => pastCrl(issuer, day(from), day(to));
+  const signed = await signPast(samplePdfOf(100 * KB), { identity, chainDer: [issuing.certificateDer], signingTime: day('2020-03-01'), stamp: { tsa, at: day('2020-03-01') } });
+  const stored = withStore(signed, [issuing.certificateDer, root.certificateDer], [crlOf(root, '2020-03-02', '2020-06-01'), crlOf(issuing, '2020-03-02', '2020-06-01')]);
+  const pdf = await stampPast(stored, tsa, day('2020-03-03'));
+  const revocation = readMaterial('given', [crlOf(root, '2026-05-25', '2026-09-01')], []);
+  return () => verifyDocument(portsOf(root.certificateDer, day('2026-06-01')), { file: 'a.pdf', source: bytesSource(pdf), policy: POLICY, revocation });
+}
+
+function foreignLongTerm(): Operation {
+  const pdf = readFileSync(vectorPath('pyhanko-generated', 'd7c54c1df8c13ba6.pdf'));
+  const root = readPem(readFileSync(vectorPath('pyhanko', 'crypto/testing-ca/root/root.cert.pem')))[0]?.der ?? new Uint8Array();
+  return () => verifyDocument(portsOf(root, new Date('2020-11-01T00:00:00Z')), { file: 'a.pdf', source: bytesSource(pdf), policy: POLICY });
+}
+
+const POLICY = validationPolicy(loadPolicy('default'));
+
+function portsOf(certificateDer: Uint8Array, now: Date): VerifyPorts {
+  return { trustStore: { anchors: () => Promise.resolve([{ certificateDer, set: 'bench' }]) }, clock: frozenClock(now) };
 }
 
 async function sizes(notary: Notary): Promise<Record<string, CaseResult>> {

@@ -3,7 +3,7 @@ import { digestOf, findDigest, type DigestName } from '../algorithms/digests.ts'
 import { isGatewayError } from '../../domain/errors.ts';
 import { archiveImprint } from '../cms/archive-imprint.ts';
 import { valuesOf } from '../cms/attributes.ts';
-import { readHashIndex, type HashIndex } from '../cms/hash-index.ts';
+import { hashIndexReader, type HashIndex, type HashIndexReader } from '../cms/hash-index.ts';
 import { ATTRIBUTE } from '../cms/oids.ts';
 import type { SignedData, SignerInfo } from '../cms/signed-data.ts';
 import { readTimestampToken, type TimestampToken } from '../tsp/token.ts';
@@ -41,15 +41,17 @@ export function validateArchiveTimestamps(covers: string, signature: ArchivedSig
   const certificates = [...signedData.certificates, ...values.certificates];
   const embedded = joinMaterial(values.material, readMaterial('embedded', signedData.crlsDer, signedData.ocspResponsesDer));
   const unjudged = valuesOf(signerInfo.unsignedAttributes, ATTRIBUTE.archiveTimestampV2).slice(0, MAX_TIMESTAMPS).map(() => refused(covers, 'archive-time-stamp of version 2 is not judged and proves nothing'));
+  const readIndex = hashIndexReader(signedData, signerInfo);
+  const contentDigest = contentDigestOf(signature);
   const judged: CoveringTimestamp[] = [];
   const proven: ProvenPieces[] = [];
   for (const { der, token } of newestFirst(signerInfo)) {
-    const index = indexOf(token, signature);
+    const index = indexOf(token, readIndex);
     if (token === null || typeof index === 'string') {
       unjudged.push(refused(covers, typeof index === 'string' ? index : UNREADABLE));
       continue;
     }
-    const validated = validateTimestamp({ type: 'archive', covers, tokenDer: der, imprint: (digest) => imprintOf(digest, index, signature), certificates, embedded, existed: proofsFrom(proven), context: signature.context });
+    const validated = validateTimestamp({ type: 'archive', covers, tokenDer: der, imprint: (digest) => imprintOf(digest, contentDigest(digest), index, signature), certificates, embedded, existed: proofsFrom(proven), context: signature.context });
     const check: Check = { ...INDEX_CHECK, status: 'passed', detail: `${index.pieces.size} pieces of validation data and attributes are covered` };
     judged.unshift({ ...validated, report: { ...validated.report, checks: [...validated.report.checks, check] }, covers: (sha256Hex) => index.pieces.has(sha256Hex) });
     if (validated.proves !== null) proven.push({ time: validated.proves, pieces: index.pieces });
@@ -87,16 +89,24 @@ function tokenOrNull(der: Uint8Array): TimestampToken | null {
   }
 }
 
-function indexOf(token: TimestampToken | null, { signedData, signerInfo }: ArchivedSignature): HashIndex | string {
+function indexOf(token: TimestampToken | null, readIndex: HashIndexReader): HashIndex | string {
   if (token === null) return UNREADABLE;
-  const index = readHashIndex(token.signedData, signedData, signerInfo);
+  const index = readIndex(token.signedData);
   // One digest for both (EN 319 122-1 §5.5.2): else a weak one in the index would hide behind a strong one outside.
   return typeof index !== 'string' && index.digest !== findDigest(token.info.imprintAlgorithm) ? 'its hash index is made with another digest than its imprint' : index;
 }
 
-function imprintOf(digest: DigestName, index: HashIndex, { signedData, signerInfo, contentDigest }: ArchivedSignature): Uint8Array {
-  const { encapsulatedContent } = signedData;
-  const content = contentDigest?.(digest) ?? (encapsulatedContent === null ? null : digestOf(digest, encapsulatedContent));
+/** Of what is signed, wherever it lies, each digest once; null when it is not there. */
+function contentDigestOf({ signedData: { encapsulatedContent }, contentDigest }: ArchivedSignature): (digest: DigestName) => Uint8Array | null {
+  const known = new Map<DigestName, Uint8Array | null>();
+  return (digest) => {
+    const value = known.get(digest) ?? contentDigest?.(digest) ?? (encapsulatedContent === null ? null : digestOf(digest, encapsulatedContent));
+    known.set(digest, value);
+    return value;
+  };
+}
+
+function imprintOf(digest: DigestName, content: Uint8Array | null, index: HashIndex, { signedData, signerInfo }: ArchivedSignature): Uint8Array {
   return content === null ? new Uint8Array() : archiveImprint(digest, content, signedData, signerInfo, index);
 }
 

@@ -63,10 +63,12 @@ function claimedTime({ claimed, best, proof, signer, skewMs }: ConstraintFactsIn
 function timestampOrder({ contentTimestamps, signatureTimestamps, coveringTimestamps }: ConstraintFactsInput): ConstraintFinding {
   const contents = timesOf(contentTimestamps);
   const overContent = contents.some((content) => timesOf(signatureTimestamps).some((time) => isMadeAfter(content, time)));
-  const overCovered = coveringTimestamps.some((covering) => {
-    const covered = [...signatureTimestamps, ...coveringTimestamps].filter(({ sha256Hex }) => covering.covers(sha256Hex));
-    return timesOf([covering]).some((time) => [...contents, ...timesOf(covered)].some((earlier) => isMadeAfter(earlier, time)));
-  });
+  const overCovered = coveringTimestamps.some((covering) =>
+    timesOf([covering]).some((time) => {
+      const later = [...signatureTimestamps, ...coveringTimestamps].filter((stamp) => timesOf([stamp]).some((other) => isMadeAfter(other, time)));
+      return contents.some((content) => isMadeAfter(content, time)) || later.some(({ sha256Hex }) => covering.covers(sha256Hex));
+    }),
+  );
   const words = overContent ? 'a time-stamp over the content is later than one over the signature' : 'a time-stamp is later than one that covers it';
   return finding('timestamp-order', !overContent && !overCovered, 'the time-stamps are in order', words);
 }

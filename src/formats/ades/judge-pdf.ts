@@ -9,7 +9,7 @@ import { validateTimestamp, type CoveringTimestamp, type ValidatedTimestamp } fr
 import type { ByteSource } from '../byte-source.ts';
 import type { SignatureProfile } from '../cms/check-signer-info.ts';
 import { readSignedData, type SignedData } from '../cms/signed-data.ts';
-import { readDss } from '../pades/dss.ts';
+import { readDss, type DocumentSecurityStore } from '../pades/dss.ts';
 import { signedBytes } from '../pades/embed.ts';
 import { readPdfSignatures, type PdfSignature } from '../pades/signatures.ts';
 import { vriKey } from '../pades/validation-data.ts';
@@ -28,7 +28,7 @@ import { joinResults, validateWithCounterSignatures, type JudgedSignatures } fro
  */
 export function pdfJudge(source: ByteSource, digests: RangeDigests, password?: string): (context: ValidationContext) => JudgedSignatures {
   const { signatures, document } = readPdfSignatures(source, password === undefined ? {} : { password });
-  const read = { source, digests: signatureDigests(digests), store: readStore(document.latest), cms: rememberedCms(), readStoreOf: (revision: number) => readStore(document.at(revision - 1)) };
+  const read = { source, digests: signatureDigests(digests), store: readStore(document.latest), cms: rememberedCms(), readStoreOf: (revision: number) => readStore(document.at(revision - 1)), dssOf: (revision: number) => readDss(document.at(revision - 1)) };
   const coveredBy = rememberedPieces(signatures, read);
   return (context) => judgeSignatures(signatures, { ...read, coveredBy, context });
 }
@@ -67,17 +67,18 @@ function rememberedCms(): PdfContext['cms'] {
 }
 
 /** The store of the revision, and what the signatures and time-stamps before it carry, themselves included. */
-function rememberedPieces(signatures: readonly PdfSignature[], { cms, readStoreOf }: Pick<PdfContext, 'cms' | 'readStoreOf'>): PdfContext['coveredBy'] {
+function rememberedPieces(signatures: readonly PdfSignature[], { cms, dssOf }: { readonly cms: PdfContext['cms']; readonly dssOf: (revision: number) => DocumentSecurityStore }): PdfContext['coveredBy'] {
   const known = new Map<number, ReadonlySet<string>>();
   return (revision) => {
-    const found = known.get(revision) ?? new Set([...piecesOfStore(readStoreOf(revision)), ...signatures.filter(({ coverage }) => coverage.revision < revision).flatMap((signature) => piecesOfSignature(signature, cms))]);
+    const before = (): PdfSignature[] => signatures.filter(({ coverage }) => coverage.revision < revision);
+    const found = known.get(revision) ?? new Set([...piecesOfStore(dssOf(revision)), ...before().flatMap((signature) => piecesOfSignature(signature, cms))]);
     known.set(revision, found);
     return found;
   };
 }
 
-function piecesOfStore({ certificates, material }: PdfContext['store']): string[] {
-  return [...certificates.map(({ sha256Hex }) => sha256Hex), ...piecesOfMaterial(material)];
+function piecesOfStore({ certificatesDer, crlsDer, ocspsDer }: DocumentSecurityStore): string[] {
+  return [...certificatesDer, ...crlsDer, ...ocspsDer].map(sha256HexOf);
 }
 
 function piecesOfSignature(signature: PdfSignature, cms: PdfContext['cms']): string[] {

@@ -1,6 +1,7 @@
 import { isGatewayError } from '../../domain/errors.ts';
 import { digestOf, findDigest, sha256HexOf, type DigestName } from '../algorithms/digests.ts';
 import { readAlgorithmIdentifier } from '../algorithms/identifier.ts';
+import type { Asn1Node } from '../asn1/reader.ts';
 import { readOctetString, readSequence } from '../asn1/values.ts';
 import { oid } from '../asn1/writer.ts';
 import { definiteDer, singleValueOf } from './attributes.ts';
@@ -20,59 +21,60 @@ export interface HashIndex {
 interface IndexedElement {
   /** What the index holds the hash of. */
   readonly hashed: readonly Uint8Array[];
-  /** What existed if that did. DER each. */
-  readonly proves: readonly Uint8Array[];
+  /** SHA-256 of all that existed if that did. */
+  readonly proves: () => readonly string[];
 }
 
+/** The hash index of a time-stamp token, or the reason in words why it cannot be used. */
+export type HashIndexReader = (token: SignedData) => HashIndex | string;
+
 /**
- * The hash index in an archive time-stamp's token, matched with the signature: each hash must be that of something that is there. What it
- * does not name came later and is not covered. Answers with the reason in words when it cannot be used.
- * @param token the SignedData of the time-stamp token
+ * Reads the hash indices of archive time-stamps over one signature, and matches each with it: every hash must be that of something that is
+ * there. What an index does not name came later and is not covered. The signature is hashed once per digest.
  * @see ETSI EN 319 122-1 §5.5.2
  */
-export function readHashIndex(token: SignedData, signedData: SignedData, signerInfo: SignerInfo): HashIndex | string {
-  const attributes = token.signerInfos[0]?.unsignedAttributes ?? [];
-  const value = singleValueOf(attributes, ATTRIBUTE.atsHashIndexV3);
-  if (value === null) {
+export function hashIndexReader(signedData: SignedData, signerInfo: SignerInfo): HashIndexReader {
+  const elements = [certificateElements(signedData), revocationElements(signedData), unsignedElements(signerInfo)] as const;
+  const known = new Map<DigestName, readonly ReadonlyMap<string, IndexedElement>[]>();
+  const hashed = (digest: DigestName): readonly ReadonlyMap<string, IndexedElement>[] => {
+    const found = known.get(digest) ?? elements.map((list) => new Map(list.map((element) => [hexOf(digestOf(digest, ...element.hashed)), element])));
+    known.set(digest, found);
+    return found;
+  };
+  return (token) => {
+    const attributes = token.signerInfos[0]?.unsignedAttributes ?? [];
+    const value = singleValueOf(attributes, ATTRIBUTE.atsHashIndexV3);
+    if (value !== null) return indexOrReason(value, hashed);
     const isOlder = attributes.some(({ oid: type }) => type === ATTRIBUTE.atsHashIndex);
     return isOlder ? 'its hash index is of the older form of TS 101 733, which is not judged' : 'it has no ats-hash-index-v3, or more than one';
-  }
+  };
+}
+
+function indexOrReason(value: Asn1Node, hashed: (digest: DigestName) => readonly ReadonlyMap<string, IndexedElement>[]): HashIndex | string {
   try {
-    const [algorithm, certificates, revocation, unsigned, extra] = readSequence(value);
+    const [algorithm, ...lists] = readSequence(value);
     const digest = findDigest(readAlgorithmIdentifier(algorithm));
-    if (digest === null || extra !== undefined) return 'its hash index is malformed or uses a digest that is not known here';
-    const pieces = new Set<string>();
-    const lists = [
-      [certificates, certificateElements(signedData)],
-      [revocation, revocationElements(signedData)],
-      [unsigned, unsignedElements(signerInfo)],
-    ] as const;
-    for (const [list, elements] of lists) {
-      const named = readSequence(list).map((hash) => Buffer.from(readOctetString(hash)).toString('hex'));
-      const covered = match(named, elements, digest);
-      if (covered === null) return 'its hash index names what is not in the signature';
-      for (const der of covered) pieces.add(sha256HexOf(der));
-    }
-    return { digest, der: value.bytes, pieces };
+    if (digest === null || lists.length !== 3) return 'its hash index is malformed or uses a digest that is not known here';
+    const named = lists.map((list) => readSequence(list).map((hash) => hexOf(readOctetString(hash))));
+    const covered = named.map((hashes, index) => hashes.map((hash) => hashed(digest)[index]?.get(hash)));
+    if (covered.flat().includes(undefined)) return 'its hash index names what is not in the signature';
+    return { digest, der: value.bytes, pieces: new Set(covered.flat().flatMap((element) => element?.proves() ?? [])) };
   } catch (error) {
     if (isGatewayError(error, 'ASN1_MALFORMED')) return 'its hash index is malformed';
     throw error;
   }
 }
 
-/** What the named elements prove; null when a hash is of none of them. */
-function match(named: readonly string[], elements: readonly IndexedElement[], digest: DigestName): Uint8Array[] | null {
-  if (named.length === 0) return [];
-  const byHash = new Map(elements.map(({ hashed, proves }) => [Buffer.from(digestOf(digest, ...hashed)).toString('hex'), proves]));
-  return named.every((hash) => byHash.has(hash)) ? named.flatMap((hash) => byHash.get(hash) ?? []) : null;
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 function certificateElements({ certificateEntriesDer }: SignedData): IndexedElement[] {
-  return certificateEntriesDer.map((der) => ({ hashed: [der], proves: [der] }));
+  return certificateEntriesDer.map((der) => ({ hashed: [der], proves: hashesOf(der) }));
 }
 
 function revocationElements({ revocationEntries }: SignedData): IndexedElement[] {
-  return revocationEntries.map(({ entryDer, valueDer }) => ({ hashed: [entryDer], proves: [valueDer] }));
+  return revocationEntries.map(({ entryDer, valueDer }) => ({ hashed: [entryDer], proves: hashesOf(valueDer) }));
 }
 
 /** Type and one value together, for each value of each attribute. */
@@ -80,7 +82,13 @@ function unsignedElements({ unsignedAttributes }: SignerInfo): IndexedElement[] 
   return unsignedAttributes.flatMap(({ oid: type, values }) =>
     values.map((value) => {
       const { certificatesDer, crlsDer, ocspsDer } = valuesIn(type, value);
-      return { hashed: [oid(type), definiteDer(value)], proves: [value.bytes, ...certificatesDer, ...crlsDer, ...ocspsDer] };
+      return { hashed: [oid(type), definiteDer(value)], proves: hashesOf(value.bytes, ...certificatesDer, ...crlsDer, ...ocspsDer) };
     }),
   );
+}
+
+/** Made once, and only when somebody asks. */
+function hashesOf(...ders: readonly Uint8Array[]): () => readonly string[] {
+  let made: readonly string[] | undefined;
+  return () => (made ??= ders.map(sha256HexOf));
 }

@@ -106,6 +106,12 @@ describe('archive-time-stamp-v3 (EN 319 122-1 §5.5.3)', () => {
     expect(judged.details[0]).toMatch(detail);
   });
 
+  it('judges twenty of them, each digest of what they cover made once', async () => {
+    let cms = longTerm;
+    for (let count = 0; count < 25; count++) cms = stamp(cms, { at: new Date(day('2020-03-03').getTime() + count * 1000) });
+    expect((await verify(cms)).archive).toHaveLength(20);
+  });
+
   it('does not turn a changed document into an unchanged one', async () => {
     expect(await verify(stamp(longTerm), Buffer.from('khác'))).toMatchObject({ verdict: 'HASH_FAILURE', archive: ['HASH_FAILURE'] });
   });
