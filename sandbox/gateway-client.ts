@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { documentView, type DocumentView } from '../src/formats/api/documents.ts';
 import { dossierTimeline, dossierView, type newDossier, type DossierTimeline, type DossierView } from '../src/formats/api/dossiers.ts';
+import type { extensionOptions } from '../src/formats/api/extensions.ts';
 import { inboxPage, messageView, type newMessage, type receiptInput, receiptView, type InboxPage, type MessageView } from '../src/formats/api/messages.ts';
 import { type newPostalOrder, postalOrderList, postalOrderView, type PostalOrderView } from '../src/formats/api/postal.ts';
 import { keyList, type signatureOptions, type KeyView } from '../src/formats/api/signatures.ts';
@@ -23,6 +24,12 @@ export interface SignedDocument extends NamedBytes {
   readonly sha256: string;
 }
 
+export interface ExtendedDocument extends NamedBytes {
+  /** The gateway keeps the document under this id. */
+  readonly documentId: string;
+  readonly level: string;
+}
+
 /**
  * What an agency's system needs of the gateway, over HTTP and nothing else. `key` is the Idempotency-Key: give the same one for the same
  * deed, also after a restart; a new one is made when it is left out.
@@ -39,6 +46,7 @@ export interface GatewayClient {
   acknowledge(receipt: z.input<typeof receiptInput>): Promise<z.output<typeof receiptView>>;
   listKeys(): Promise<readonly KeyView[]>;
   sign(document: NamedBytes, options: z.input<typeof signatureOptions>, key?: string): Promise<SignedDocument>;
+  extend(document: NamedBytes, options: z.input<typeof extensionOptions>, key?: string): Promise<ExtendedDocument>;
   verify(document: NamedBytes): Promise<ValidationReport>;
   orderPost(input: z.input<typeof newPostalOrder>, key?: string): Promise<PostalOrderView>;
   readPostalOrder(id: string): Promise<PostalOrderView>;
@@ -60,6 +68,7 @@ export function gatewayClient(access: GatewayAccess): GatewayClient {
     acknowledge: (receipt) => post(`/v1/inbox/${receipt.messageId}/receipt`, receipt, receiptView, `receipt-${receipt.messageId}`),
     listKeys: async () => (await get('/v1/keys', keyList)).keys,
     sign: (document, options, key = randomUUID()) => sign(access, document, options, key),
+    extend: (document, options, key = randomUUID()) => extend(access, document, options, key),
     verify: (document) => json(access, { method: 'POST', path: '/v1/verifications', body: () => form(document) }, validationReport),
     orderPost: (input, key) => post('/v1/postal-orders', input, postalOrderView, key),
     readPostalOrder: (id) => get(`/v1/postal-orders/${id}`, postalOrderView),
@@ -94,6 +103,11 @@ async function sign(access: GatewayAccess, document: NamedBytes, options: z.inpu
   const header = (name: string): string => response.headers.get(name) ?? '';
   const mediaType = header('content-type');
   return { bytes, name: document.name, mediaType, signatureId: header('signature-id'), documentId: header('document-id'), level: header('signature-level'), sha256: sha256Hex(bytes) };
+}
+
+async function extend(access: GatewayAccess, document: NamedBytes, options: z.input<typeof extensionOptions>, key: string): Promise<ExtendedDocument> {
+  const response = await callGateway(access, { method: 'POST', path: '/v1/extensions', headers: { accept: '*/*' }, body: () => form(document, options), idempotencyKey: key });
+  return { ...document, bytes: await bytesOf(response), documentId: response.headers.get('document-id') ?? '', level: response.headers.get('signature-level') ?? '' };
 }
 
 async function checkedBytes(access: GatewayAccess, request: GatewayRequest): Promise<Uint8Array> {

@@ -47,6 +47,8 @@ export interface LandCase {
 }
 
 export const DECISION_NAME = 'quyet-dinh.pdf';
+/** The decision as the archive keeps it. */
+export const ARCHIVED_NAME = 'quyet-dinh.lta.pdf';
 const SEAL_FIELD = 'DauCoQuan';
 
 /** Opens the dossier, the gateway issuing its code, and hands in the applicant's papers. @param key of this filing, the same when it is repeated */
@@ -92,6 +94,14 @@ export async function signDecision({ gateway, keys, level }: CaseSettings, landC
 export async function verifyDecision({ gateway }: CaseSettings, landCase: LandCase): Promise<ValidationReport> {
   landCase.verification = await gateway.verify(paperOf(landCase, DECISION_NAME));
   return landCase.verification;
+}
+
+/** For the archive, which outlives every certificate: validation data in the document, and a time-stamp over all of it. */
+export async function archiveDecision({ gateway }: CaseSettings, landCase: LandCase): Promise<{ readonly level: string; readonly documentId: string }> {
+  if (landCase.signatures.length < 2) throw new Refusal(409, 'The decision needs the officer’s signature and the seal');
+  const { bytes, level, documentId } = await gateway.extend(paperOf(landCase, DECISION_NAME), { level: 'B-LTA' }, `${landCase.code}-archive`);
+  landCase.papers.set(ARCHIVED_NAME, { name: ARCHIVED_NAME, bytes, mediaType: 'application/pdf' });
+  return { level, documentId };
 }
 
 /** Policy by which this office lets a result out whose signers' revocation could not be checked: named in the message, so that nobody is misled. */

@@ -11,7 +11,7 @@ import { bodyAs, json, pdf, Refusal, routed, type Call, type SandboxRoute } from
 import { localTime, statusPage } from '../status-page.ts';
 import { webhookKeysOf } from '../webhook-keys.ts';
 import { webhookRoutes } from '../webhook-route.ts';
-import { fileCase, sendResult, signDecision, verifyDecision, type CaseSettings, type LandCase, type SignerRole } from './case.ts';
+import { archiveDecision, fileCase, sendResult, signDecision, verifyDecision, type CaseSettings, type LandCase, type SignerRole } from './case.ts';
 
 export interface LandRegistryOptions extends ListenOptions {
   readonly gateway: CredentialsSource;
@@ -84,6 +84,7 @@ function caseRoutes(state: State): readonly SandboxRoute[] {
     { method: 'GET', path: '/cases/{code}', run: (call) => json(viewOf(caseOf(call), mailbox)) },
     { method: 'POST', path: '/cases/{code}/signatures', run: async (call) => json(await signDecision(settings, caseOf(call), bodyAs(role, call).role), 201) },
     { method: 'POST', path: '/cases/{code}/verification', run: async (call) => json(await verifyDecision(settings, caseOf(call))) },
+    { method: 'POST', path: '/cases/{code}/archive', run: async (call) => json(await archiveDecision(settings, caseOf(call)), 201) },
     { method: 'POST', path: '/cases/{code}/result', run: async (call) => json({ messageId: await sendResult(settings, caseOf(call)) }, 202) },
     { method: 'GET', path: '/cases/{code}/timeline', run: async (call) => json(await settings.gateway.readDossier(caseOf(call).code)) },
     { method: 'GET', path: '/cases/{code}/message', run: async (call) => json(await settings.gateway.readMessage(sentBy(caseOf(call)))) },

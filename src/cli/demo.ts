@@ -176,6 +176,15 @@ function jobSteps(stage: Stage, save: Save): Step[] {
       },
     },
     {
+      name: 'archive',
+      title: 'Raised for the archive',
+      run: async (say) => {
+        const made = await postJson(caseUrl('/archive'));
+        await save(FILES.archived, await getBytes(caseUrl(`/papers/${FILES.archived}`)));
+        say(`PAdES ${String(made['level'])}, verifiable offline`);
+      },
+    },
+    {
       name: 'send',
       title: 'Sent to the one-stop portal, receipt given',
       run: async (say) => {
@@ -228,6 +237,7 @@ const FILES = {
   original: 'quyet-dinh.original.pdf',
   signedByOfficer: 'quyet-dinh.signed-officer.pdf',
   signed: 'quyet-dinh.signed.pdf',
+  archived: 'quyet-dinh.lta.pdf',
   application: 'don-dang-ky.pdf',
   verification: 'verification.json',
   receipts: 'receipts.json',
@@ -249,6 +259,7 @@ function printClosing(out: string, stage: Stage, ms: number): void {
   printLine(
     closingTable([
       [`${out}/${FILES.signed}`, 'the decision with the officer’s signature and the agency’s seal'],
+      [`${out}/${FILES.archived}`, 'the same at B-LTA, for the archive'],
       [`${out}/${FILES.verification}`, `verification report: ${marked}`],
       [`${out}/${FILES.receipts}`, 'the portal’s receipt, bound to the manifest’s digest'],
       [`${out}/${FILES.postalOrder}`, `order ${stage.orderNumber} and its events, one courier booked`],

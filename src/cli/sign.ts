@@ -96,14 +96,9 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
   const signer = await openSigner(options);
   await withAuthorities(options, async (authorities) => {
     const checked = await checkOwnSigner(authorities.longTerm, signer.chainDer, options);
-    let isTold = options.json === true; // of nothing but what was signed
     const signOne = async ({ file, out }: FileToSign): Promise<() => void> => {
       const facts = options.format === 'pades' ? await signPdf(file, out, signer, authorities, options) : await signDetached(file, out, signer, authorities, options);
-      return () => {
-        report(file, out, { ...facts, checked }, options);
-        if (!isTold) tellSigner(checked);
-        isTold = true;
-      };
+      return () => report(file, out, { ...facts, checked }, options);
     };
     const each = files.map((file, index) => ({ file, out: outs[index] ?? file }));
     if (options.outDir !== undefined) await signMany(each, { folder: options.outDir, jobs: options.jobs, again: options.again === true, json: options.json === true }, signOne);
@@ -186,7 +181,7 @@ function report(file: string, out: string, facts: Reported & { readonly checked:
   printLine(`${paint('green', '✓')} ${out}  ${facts.level}${stamped}${archived}`);
 }
 
-/** Once a run, whatever the number of files, below the first that was signed. */
+/** Once a run, whatever the number of files. */
 function tellSigner(checked: OwnSigner): void {
   if (checked.chain === 'not-checked') printLine(paint('yellow', 'The certificate’s validity, usage and key were checked, not its chain or revocation: add --trust PEM to check the chain.'));
   else if (checked.revocation === 'good') printLine(paint('dim', 'The signer’s chain reaches a trust anchor and is not revoked.'));

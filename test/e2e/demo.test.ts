@@ -54,6 +54,14 @@ describe('lienthong demo', () => {
     expect(twice.subarray(0, once.length).equals(once)).toBe(true);
   });
 
+  it('raises the decision for the archive: both signatures B-LTA, found so without a network', async () => {
+    const [signed, archived] = [await read('quyet-dinh.signed.pdf'), await read('quyet-dinh.lta.pdf')];
+    expect(archived.subarray(0, signed.length).equals(signed)).toBe(true);
+    const { exitCode, stdout } = await runCli(['verify', out('quyet-dinh.lta.pdf'), '--trust', out('trust'), '--offline', '--json']);
+    const report = JSON.parse(stdout) as { readonly signatures: readonly { readonly level: string }[] };
+    expect({ exitCode, levels: report.signatures.map(({ level }) => level) }).toEqual({ exitCode: 0, levels: ['B-LTA', 'B-LTA'] });
+  });
+
   it('shows the seal over the officer’s signature without alarm: the officer’s signature foresaw its field', async () => {
     const { signatures } = await json<{ signatures: { integrity: string; coverage: { changesAfter: string }; warnings: string[] }[] }>('verification.json');
     expect(signatures.map(({ integrity, coverage }) => [integrity, coverage.changesAfter])).toEqual([['intact', 'permitted'], ['intact', 'none']]);
