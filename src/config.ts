@@ -36,6 +36,8 @@ const schema = z.object({
   LIENTHONG_TRUST_TSA: z.string().optional(),
   LIENTHONG_POLICY: z.string().default('default'),
   LIENTHONG_MAX_DOCUMENT_BYTES: whole(1, 4_294_967_296).default(500 * 1024 * 1024),
+  /** Scheme and host under which other systems call the gateway: what their signatures (RFC 9421) are about. */
+  LIENTHONG_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** How long an unfinished upload may be taken up again. */
   LIENTHONG_UPLOAD_HOURS: whole(1, 720).default(24),
   /** What the unfinished uploads of one partner may come to. */

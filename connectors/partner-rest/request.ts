@@ -1,7 +1,9 @@
-import { createHmac, sign, type KeyObject } from 'node:crypto';
+import { createHash, createHmac, sign, type KeyObject } from 'node:crypto';
+import { serializeDictionary, type Parameters } from 'structured-headers';
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { DeliveryId } from '../../src/domain/ids.ts';
 import type { Message } from '../../src/domain/message.ts';
+import { buildSignatureBase, coverComponents, type SignedRequest } from '../../src/formats/http-signatures/signature-base.ts';
 import { messageEnvelopeOf } from '../../src/formats/api/message-views.ts';
 
 export interface PartnerRequest {
@@ -47,14 +49,14 @@ export function buildPush(url: URL, keys: PushKeys, deliveryId: DeliveryId, mess
     'idempotency-key': deliveryId,
     ...signatureHeaders(keys, deliveryId, body, now),
   };
-  return { method: 'POST', url, headers: { ...COMMON, ...headers }, body };
+  return signedByKeys({ method: 'POST', url, headers: { ...COMMON, ...headers, 'content-digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:` }, body }, keys, now);
 }
 
 /** Asks for the receipt of a delivery, for partners that offer it: `GET <url>/<delivery id>`, signed over an empty body. */
 export function buildLookup(url: URL, keys: PushKeys, deliveryId: DeliveryId, now: Date): PartnerRequest {
   const at = new URL(url);
   at.pathname = `${url.pathname.replace(/\/$/, '')}/${deliveryId}`;
-  return { method: 'GET', url: at, headers: { ...COMMON, ...signatureHeaders(keys, deliveryId, new Uint8Array(), now) }, body: null };
+  return signedByKeys({ method: 'GET', url: at, headers: { ...COMMON, ...signatureHeaders(keys, deliveryId, new Uint8Array(), now) }, body: null }, keys, now);
 }
 
 const COMMON = { accept: 'application/json', 'user-agent': 'lienthong' } as const;
@@ -66,4 +68,25 @@ function signatureHeaders({ secrets, ed25519 }: PushKeys, id: string, body: Uint
   const symmetric = secrets.map((secret) => `v1,${createHmac('sha256', secret).update(content).digest('base64')}`);
   const asymmetric = ed25519.map(({ privateKey }) => `v1a,${sign(null, content, privateKey).toString('base64')}`);
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': [...symmetric, ...asymmetric].join(' ') };
+}
+
+/** The same request with a signature of each key over all of it (RFC 9421), for recipients that check those instead. `webhook-id` with its time is the nonce. */
+function signedByKeys(request: PartnerRequest, { ed25519 }: PushKeys, now: Date): PartnerRequest {
+  if (ed25519.length === 0) return request;
+  const { method, url, headers, body } = request;
+  const signed: SignedRequest = { method, scheme: url.protocol.slice(0, -1), authority: url.host, requestTarget: `${url.pathname}${url.search}`, values: (name) => (headers[name] === undefined ? [] : [headers[name]]) };
+  const names = ['@method', '@target-uri', ...(body === null ? [] : ['content-digest']), 'webhook-id', 'webhook-timestamp'];
+  const entries = ed25519.map(({ id, privateKey }, index) => {
+    const parameters: Parameters = new Map<string, number | string>([
+      ['created', Math.floor(now.getTime() / 1_000)],
+      ['keyid', id],
+      ['alg', 'ed25519'],
+      ['tag', 'lienthong-push'],
+    ]);
+    const covered = coverComponents(names, parameters);
+    return { label: `sig${index + 1}`, covered, value: sign(null, buildSignatureBase(signed, covered), privateKey) };
+  });
+  const input = serializeDictionary(new Map(entries.map(({ label, covered }) => [label, covered])));
+  const value = serializeDictionary(new Map(entries.map(({ label, value: bytes }) => [label, [new Uint8Array(bytes), new Map()]])));
+  return { ...request, headers: { ...headers, 'signature-input': input, signature: value } };
 }

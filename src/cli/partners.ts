@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { parseAgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
 import { REPEAT_RULES, SCOPES, type RepeatRule, type Scope } from '../domain/partner.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../usecases/administer-api-keys.ts';
+import { HTTP_SIGNATURE_ALGORITHMS } from '../formats/http-signatures/algorithms.ts';
+import { addPartnerKey, requirePartnerSignatures, revokePartnerKey } from '../usecases/administer-partner-keys.ts';
 import { addPartner, changePartner, enablePartner, removeRoute, renewWebhookSecret, setRoute } from '../usecases/administer-partners.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
@@ -37,6 +40,17 @@ export function partnersCommand(): Command {
     .addCommand(command('list', 'all systems').action(list))
     .addCommand(command('suspend', 'refuse every call of a system and hold what is for it').argument('<id>').action((id: string, options: Common) => setStatus(id, 'suspended', options)))
     .addCommand(command('resume', 'let a suspended system in again').argument('<id>').action((id: string, options: Common) => setStatus(id, 'active', options)))
+    .addCommand(
+      command('add-key', 'register a public key by which a system signs its requests (RFC 9421)')
+        .argument('<id>')
+        .argument('<key-id>', 'the keyid of its signatures')
+        .argument('<pem>', 'file with the public key or certificate')
+        .option('--algorithm <name>', `default: what such a key usually signs by; ${HTTP_SIGNATURE_ALGORITHMS.join(' | ')}`, parseChoice('--algorithm', HTTP_SIGNATURE_ALGORITHMS))
+        .action(addKey),
+    )
+    .addCommand(command('keys', 'public keys of a system').argument('<id>').action(listPublicKeys))
+    .addCommand(command('revoke-key', 'end a public key now').argument('<id>').argument('<key-id>').action(revokeKey))
+    .addCommand(command('require-signatures', 'take only signed requests of a system, or unsigned ones again').argument('<id>').argument('<on|off>', '', parseChoice('on|off', ['on', 'off'])).action(requireSignatures))
     .addCommand(command('move', 'push to another address from now on').argument('<id>').argument('<url>').action(move))
     .addCommand(command('enable', 'push again to a system whose address said that it is gone (HTTP 410)').argument('<id>').action(enable))
     .addCommand(
@@ -66,6 +80,33 @@ async function setStatus(id: string, status: 'active' | 'suspended', options: Co
   await withStore(options, (ports) => changePartner(ports, ports.actor, parseId(id), { status }));
   if (options.json === true) return printJson({ id, status });
   done(`${id} is ${status}`);
+}
+
+async function addKey(id: string, keyId: string, path: string, options: Common & { algorithm?: string }): Promise<void> {
+  const pem = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new GatewayError('FILE_NOT_READABLE', `${path} cannot be read`, { cause });
+  });
+  const key = await withStore(options, (ports) => addPartnerKey(ports, ports.actor, { partnerId: parseId(id), keyId, pem, algorithm: options.algorithm ?? null }));
+  if (options.json === true) return printJson({ id, keyId, algorithm: key.algorithm });
+  done(`${id} signs by ${keyId} (${key.algorithm}); lienthong partners require-signatures ${id} on   takes nothing unsigned any more`);
+}
+
+async function listPublicKeys(id: string, options: Common): Promise<void> {
+  const keys = await withStore(options, ({ records }) => records.partnerKeys.list(parseId(id)));
+  if (options.json === true) return printJson(keys.map(({ spkiDer, ...key }) => ({ ...key, spki: Buffer.from(spkiDer).toString('base64') })));
+  printTable(['KEY', 'ALGORITHM', 'ADDED', 'REVOKED'], keys.map((key) => [key.keyId, key.algorithm, key.createdAt.toISOString().slice(0, 16), key.revokedAt?.toISOString().slice(0, 16) ?? '–']));
+}
+
+async function revokeKey(id: string, keyId: string, options: Common): Promise<void> {
+  await withStore(options, (ports) => revokePartnerKey(ports, ports.actor, parseId(id), keyId));
+  if (options.json === true) return printJson({ id, keyId, revoked: true });
+  done(`${keyId} of ${id} is revoked`);
+}
+
+async function requireSignatures(id: string, state: 'on' | 'off', options: Common): Promise<void> {
+  await withStore(options, (ports) => requirePartnerSignatures(ports, ports.actor, parseId(id), state === 'on'));
+  if (options.json === true) return printJson({ id, requiresSignature: state === 'on' });
+  done(`${id} ${state === 'on' ? 'has to sign every request' : 'may send unsigned requests'}`);
 }
 
 async function move(id: string, url: string, options: Common): Promise<void> {

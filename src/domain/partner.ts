@@ -36,6 +36,8 @@ export interface Partner {
   readonly repeat: RepeatRule;
   readonly status: 'active' | 'suspended';
   readonly createdAt: Date;
+  /** Every request has to be signed (RFC 9421). */
+  readonly requiresSignature?: boolean;
 }
 
 /** Which partner's system serves an agency; agencies below it in the tree follow unless they have a route of their own. */
@@ -49,4 +51,6 @@ export interface Caller {
   readonly partnerId: PartnerId;
   readonly keyId: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** Its partner has to sign every request. */
+  readonly requiresSignature?: boolean;
 }

@@ -8,6 +8,7 @@ import { discardRest } from './request-body.ts';
 import type { Route } from './route.ts';
 import { routesOf } from './routes/table.ts';
 import { beginTrace, traceOf } from './trace.ts';
+import { signedRequestOf } from './signed-request.ts';
 
 /** The HTTP API as an Express application: authenticate, authorise, check, call the use case, check, answer. Listens nowhere by itself. */
 export function createApp(dependencies: HttpDependencies): Express {
@@ -87,11 +88,12 @@ function serve(dependencies: HttpDependencies, route: Route): RequestHandler {
 
 const NOBODY: Call['caller'] = { partnerId: '' as Call['caller']['partnerId'], keyId: '', scopes: new Set() };
 
-/** @throws UNAUTHENTICATED, SCOPE_MISSING, REQUEST_INVALID */
-async function authorise({ authenticate }: HttpDependencies, { scope, idempotent }: Route, request: Request): Promise<Call> {
+/** @throws UNAUTHENTICATED, REQUEST_SIGNATURE_REQUIRED, REQUEST_SIGNATURE_INVALID, SCOPE_MISSING, REQUEST_INVALID */
+async function authorise({ authenticate, checkRequestSignature, publicUrl }: HttpDependencies, { scope, idempotent }: Route, request: Request): Promise<Call> {
   const { traceparent } = traceOf(request);
   if (scope === null) return { caller: NOBODY, idempotencyKey: null, traceparent };
   const caller = await authenticate(request.headers.authorization);
+  await checkRequestSignature(caller, signedRequestOf(request, publicUrl));
   if (!caller.scopes.has(scope)) throw new GatewayError('SCOPE_MISSING', `This needs the scope "${scope}", which your API key does not have: ask the operator for a key with it`);
   return { caller, idempotencyKey: idempotent ? idempotencyKeyOf(request.headers['idempotency-key']) : null, traceparent };
 }

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../domain/errors.ts';
 import type { Sha256Hex } from '../domain/ids.ts';
@@ -26,6 +27,27 @@ function digestIn(name: string, header: string | string[] | undefined): Sha256He
   if (base64 !== undefined) return Buffer.from(base64, 'base64').toString('hex') as Sha256Hex;
   if (/sha-256\s*=/i.test(text) || !/^\s*[a-z*][a-z0-9_.*-]*=:/.test(text)) throw invalid(`/header/${name}`, 'write sha-256=:<base64>:');
   return null;
+}
+
+export interface DigestWatch {
+  update(bytes: Uint8Array): void;
+  /** @throws REQUEST_INVALID when what came is not what `Content-Digest` says */
+  check(): void;
+}
+
+const CONTENT_DIGEST = /(?:^|,)\s*(sha-256|sha-512)=:([A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{86}==):/g;
+
+/** Null: there is no `Content-Digest`, or none by an algorithm that we know, which the standard lets us pass over. @see RFC 9530 §2 */
+export function watchContentDigest(request: IncomingMessage): DigestWatch | null {
+  const named = [...[request.headers['content-digest'] ?? ''].flat().join(',').matchAll(CONTENT_DIGEST)];
+  const hashes = named.map(([, algorithm = '', base64 = '']): [Hash, string] => [createHash(algorithm.replace('-', '')), base64]);
+  if (hashes.length === 0) return null;
+  return {
+    update: (bytes) => hashes.forEach(([hash]) => hash.update(bytes)),
+    check() {
+      if (hashes.some(([hash, expected]) => hash.digest('base64') !== expected)) throw invalid('/header/content-digest', 'is not the digest of the body received');
+    },
+  };
 }
 
 const EXTENDED_NAME = /;\s*filename\*\s*=\s*utf-8'[\w-]*'([!#$&+.^_`|~\w%-]+)/i;

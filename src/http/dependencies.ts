@@ -21,6 +21,7 @@ import type { followJob, readJob } from '../usecases/read-job.ts';
 import type { readMessage } from '../usecases/read-message.ts';
 import type { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
 import type { replayMessage } from '../usecases/replay-message.ts';
+import type { checkRequestSignature } from '../usecases/check-request-signature.ts';
 import type { beginUpload, continueUpload, deleteUpload, readUpload } from '../usecases/resumable-upload.ts';
 import type { requestPost } from '../usecases/request-post.ts';
 import type { sendMessage } from '../usecases/send-message.ts';
@@ -80,6 +81,9 @@ interface HttpSpan {
 export interface HttpDependencies {
   readonly log: HttpLog;
   readonly authenticate: Bound<typeof authenticate>;
+  readonly checkRequestSignature: Bound<typeof checkRequestSignature>;
+  /** Scheme and host under which callers know the gateway; null: as their Host says, over http. */
+  readonly publicUrl: string | null;
 
   readonly storeDocument: Bound<typeof storeDocument>;
   readonly readDocument: Bound<typeof readDocument>;

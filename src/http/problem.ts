@@ -21,6 +21,8 @@ export const PROBLEMS = {
   METHOD_NOT_ALLOWED: facts(405, 'This method is not allowed here', 'Không dùng được phương thức này'),
   UNAUTHENTICATED: facts(401, 'A valid API key is needed', 'Cần khóa API hợp lệ'),
   SCOPE_MISSING: facts(403, 'The API key lacks a scope', 'Khóa API thiếu quyền'),
+  REQUEST_SIGNATURE_REQUIRED: facts(401, 'The request has to be signed', 'Yêu cầu phải được ký'),
+  REQUEST_SIGNATURE_INVALID: facts(401, 'The signature of the request does not hold', 'Chữ ký của yêu cầu không hợp lệ'),
   RATE_LIMITED: facts(429, 'Too many requests', 'Quá nhiều yêu cầu'),
   IDEMPOTENCY_KEY_REUSED: facts(422, 'This Idempotency-Key was used for another request', 'Idempotency-Key này đã dùng cho yêu cầu khác'),
   IDEMPOTENCY_IN_PROGRESS: facts(409, 'A request with this Idempotency-Key is still running', 'Yêu cầu với Idempotency-Key này đang chạy'),
@@ -163,9 +165,13 @@ export function problemOf(error: unknown, { language, traceId, instance }: Probl
   };
 }
 
+/** RFC 9421 §5.1: what we ask for. */
+const ACCEPT_SIGNATURE = 'sig=("@method" "@target-uri" "content-digest" "idempotency-key");created;nonce;keyid';
+
 /** RFC 9110 §11.6.1: a 401 names its scheme. */
 function challengeOf(code: ErrorCode): Record<string, string> {
   if (code === 'UNAUTHENTICATED') return { 'www-authenticate': 'Bearer realm="lienthong"' };
+  if (code === 'REQUEST_SIGNATURE_REQUIRED' || code === 'REQUEST_SIGNATURE_INVALID') return { 'www-authenticate': 'Bearer realm="lienthong"', 'accept-signature': ACCEPT_SIGNATURE };
   return code === 'SCOPE_MISSING' ? { 'www-authenticate': 'Bearer realm="lienthong", error="insufficient_scope"' } : {};
 }
 

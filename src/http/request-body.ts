@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../domain/errors.ts';
+import { watchContentDigest } from './content-headers.ts';
 
 export interface BodyPace {
   readonly maxBytes: number;
@@ -12,11 +13,12 @@ const CHECK_EVERY_MS = 1_000;
 
 /**
  * The body in pieces, as they come. Ending early leaves the connection usable for the answer; `discardRest` sees to the rest.
- * @throws BODY_TOO_LARGE, before anything is read when the length is announced; CANCELLED when the caller went away or is too slow
+ * @throws REQUEST_INVALID at the end when it does not match its Content-Digest (RFC 9530 §2); BODY_TOO_LARGE, before anything is read when the length is announced; CANCELLED when the caller went away or is too slow
  */
 export async function* bodyBytes(request: IncomingMessage, pace: BodyPace): AsyncGenerator<Uint8Array> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > pace.maxBytes) throw tooLarge(pace.maxBytes);
+  const digest = watchContentDigest(request);
   const watch = watchPace(request, pace);
   let sizeBytes = 0;
   try {
@@ -25,6 +27,7 @@ export async function* bodyBytes(request: IncomingMessage, pace: BodyPace): Asyn
       sizeBytes += bytes.length;
       if (sizeBytes > pace.maxBytes) throw tooLarge(pace.maxBytes);
       watch.came(bytes.length);
+      digest?.update(bytes);
       yield bytes;
       watch.ask();
     }
@@ -35,6 +38,7 @@ export async function* bodyBytes(request: IncomingMessage, pace: BodyPace): Asyn
     watch.stop();
   }
   if (!request.complete) throw new GatewayError('CANCELLED', 'The connection ended in the middle of the body');
+  digest?.check();
 }
 
 interface PaceWatch {

@@ -6,6 +6,7 @@ import type { JobRecords } from './job-records.ts';
 import type { KeyRecords } from './key-records.ts';
 import type { MessageRecords } from './message-records.ts';
 import type { Outbox } from './outbox.ts';
+import type { PartnerKeyRecords } from './partner-key-records.ts';
 import type { PartnerRecords } from './partner-records.ts';
 import type { PartnerStates } from './partner-states.ts';
 import type { PostalNumbers } from './postal-numbers.ts';
@@ -30,6 +31,7 @@ export interface RecordSet {
   readonly audit: AuditRecords;
   readonly jobs: JobRecords;
   readonly webhookKeys: WebhookKeyRecords;
+  readonly partnerKeys: PartnerKeyRecords;
   readonly uploads: UploadRecords;
 }
 

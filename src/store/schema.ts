@@ -226,6 +226,8 @@ export interface Database {
     expires_at: Date;
   };
   upload_piece: { upload_id: string; epoch: number; start_bytes: string; size_bytes: string };
+  partner_key: { partner_id: string; key_id: string; algorithm: string; spki_der: Uint8Array; created_at: Date; revoked_at: Date | null };
+  request_nonce: { partner_id: string; nonce: string; kept_until: Date };
   pin_guard: { token: string; failures: number; last_attempt_at: Date };
   job: {
     id: string;

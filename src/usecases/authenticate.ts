@@ -33,7 +33,7 @@ export async function authenticate({ records, clock }: AuthenticatePorts, author
   const partner = await records.partners.find(key.partnerId);
   if (partner?.status !== 'active') throw refused();
   if (key.lastUsedAt === null || now.getTime() - key.lastUsedAt.getTime() >= TOUCH_MS) await records.partners.touchApiKey(key.id, now);
-  return { partnerId: key.partnerId, keyId: key.id, scopes: new Set(key.scopes) };
+  return { partnerId: key.partnerId, keyId: key.id, scopes: new Set(key.scopes), ...(partner.requiresSignature === true && { requiresSignature: true }) };
 }
 
 /** A revocation may lie ahead: that is how a key and its successor are valid side by side for a while. */

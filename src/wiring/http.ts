@@ -31,6 +31,7 @@ import { followJob, readJob } from '../usecases/read-job.ts';
 import { readMessage } from '../usecases/read-message.ts';
 import { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
 import { replayMessage } from '../usecases/replay-message.ts';
+import { checkRequestSignature } from '../usecases/check-request-signature.ts';
 import { beginUpload, continueUpload, deleteUpload, readUpload } from '../usecases/resumable-upload.ts';
 import { requestPost } from '../usecases/request-post.ts';
 import { sendMessage } from '../usecases/send-message.ts';
@@ -85,6 +86,8 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
       span: (name, options, work) => telemetry.tracing.span(name, options, work),
     },
     metricsPage: telemetry.metricsPage,
+    checkRequestSignature: (...call) => checkRequestSignature(ports, ...call),
+    publicUrl: config.LIENTHONG_PUBLIC_URL ?? null,
     authenticate: (authorization) => authenticate(ports, authorization),
     storeDocument: (...call) => storeDocument(ports, ...call),
     beginUpload: (...call) => beginUpload(uploading, ...call),

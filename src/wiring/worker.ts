@@ -10,6 +10,7 @@ import { messageHandler } from '../usecases/deliver-message.ts';
 import { followPost } from '../usecases/follow-post.ts';
 import { forgetAnswers } from '../usecases/forget-answers.ts';
 import { postalHandler } from '../usecases/place-postal-order.ts';
+import { forgetNonces } from '../usecases/check-request-signature.ts';
 import { forgetUploads } from '../usecases/resumable-upload.ts';
 import { watchNumbers } from '../usecases/watch-numbers.ts';
 import { startDelivery } from '../usecases/run-delivery.ts';
@@ -49,6 +50,7 @@ interface Turns {
 
 const FORGET_EVERY_MS = 3_600_000;
 const WATCH_NUMBERS_EVERY_MS = 10 * 60_000;
+const FORGET_NONCES_EVERY_MS = 600_000;
 const LOOK_AT_CERTIFICATES_EVERY_MS = 24 * 3_600_000;
 
 /** Delivers messages and postal orders, sweeps, reads the carriers' feeds, and forgets the answers of POSTs that are past their time. */
@@ -77,6 +79,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
     ...accounts.map(({ carrier, pollMs }): Turns => ({ event: 'post.feed-failed', carrier: carrier.carrier, everyMs: pollMs, turn: (stop) => followPost(ports, carrier, stop) })),
     { event: 'upload.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetUploads({ records, uploads: store.uploads, clock }) },
     { event: 'post.numbers-unwatched', everyMs: WATCH_NUMBERS_EVERY_MS, turn: () => watchNumbers(ports, accounts) },
+    { event: 'nonce.forget-failed', everyMs: FORGET_NONCES_EVERY_MS, turn: () => forgetNonces({ records, clock }) },
     { event: 'idempotency.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetAnswers({ records, clock }) },
     { event: 'key.certificates-unseen', everyMs: LOOK_AT_CERTIFICATES_EVERY_MS, turn: () => warnOfEndingCertificates({ records, clock, log }) },
   ];

@@ -5,6 +5,7 @@ import * as jobs from './0003-jobs.ts';
 import * as webhookKeys from './0004-webhook-keys.ts';
 import * as uploads from './0005-uploads.ts';
 import * as post from './0006-post.ts';
+import * as requestSignatures from './0007-request-signatures.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures];

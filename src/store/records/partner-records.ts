@@ -151,6 +151,7 @@ function partnerOf(row: Selectable<Database['partner']>): Partner {
     repeat: row.repeat_rule as RepeatRule,
     status: row.status as Partner['status'],
     createdAt: row.created_at,
+    ...(row.settings['requiresSignature'] === true && { requiresSignature: true }),
   };
 }
 

@@ -11,6 +11,7 @@ import { jobRecords } from './job-records.ts';
 import { keyRecords } from './key-records.ts';
 import { messageRecords } from './message-records.ts';
 import { outbox } from './outbox.ts';
+import { partnerKeyRecords } from './partner-key-records.ts';
 import { partnerRecords } from './partner-records.ts';
 import { partnerStates } from './partner-states.ts';
 import { postalNumbers } from './postal-numbers.ts';
@@ -39,6 +40,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     idempotency: idempotencyRecords(db),
     audit: auditRecords(db),
     webhookKeys: webhookKeyRecords(db),
+    partnerKeys: partnerKeyRecords(db),
     uploads: uploadRecords(db),
     jobs: jobRecords(db, sealing),
   };

@@ -58,6 +58,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   asn1js: ['src/formats/'],
   'libxml2-wasm': ['src/formats/'],
   'node-forge': ['src/formats/'],
+  'structured-headers': ['src/formats/', 'connectors/'],
   pkijs: ['src/formats/'],
   yauzl: ['src/formats/'],
   yazl: ['src/formats/'],
@@ -83,6 +84,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pkcs11js: ['connectors/key-pkcs11/'],
   'fast-check': [],
   'tus-js-client': [],
+  'http-message-signatures': [],
   'oxc-parser': [],
   vitest: ['vitest.config.ts'],
 };
