@@ -1,14 +1,13 @@
 import { extname } from 'node:path';
 import { GatewayError } from '../domain/errors.ts';
 import type { ValidationReport } from '../domain/validation-report.ts';
-import type { ByteSource } from '../formats/byte-source.ts';
 import type { PdfReportOptions } from '../formats/report/pdf.ts';
 import { NO_PICTURES, type ReportPictures } from '../formats/report/pictures.ts';
 import { renderReport, type ReportMediaType } from '../formats/report/render-report.ts';
 import type { ReportLanguage } from '../formats/report/words.ts';
 import { isolationPool } from '../isolation/pool.ts';
 import { tasks } from '../isolation/tasks.ts';
-import { pictureSignatures } from '../usecases/picture-signatures.ts';
+import { pictureSignatures, type PictureRequest } from '../usecases/picture-signatures.ts';
 import { loadPaperFonts } from '../wiring/fonts.ts';
 import { writeWhole } from './write-file.ts';
 
@@ -22,11 +21,11 @@ export function reportMediaType(path: string): ReportMediaType {
 }
 
 /** Writes a report as the name of the file asks: HTML and PDF with pictures, in the language asked for or else in both. @throws as `writeWhole` */
-export async function writeReport(out: string, report: ValidationReport, source: ByteSource, lang: string | undefined): Promise<void> {
+export async function writeReport(out: string, { report, ...asked }: PictureRequest, lang: string | undefined): Promise<void> {
   const mediaType = reportMediaType(out);
   const language: ReportLanguage = lang === 'vi' || lang === 'en' ? lang : 'both';
   const isPainted = mediaType === 'text/html' || mediaType === 'application/pdf';
-  const pictures = isPainted ? await paint(report, source) : NO_PICTURES;
+  const pictures = isPainted ? await paint({ report, ...asked }) : NO_PICTURES;
   const { body } = await renderReport(report, { mediaType, language, paper, pictures });
   writeWhole(out, body);
 }
@@ -37,10 +36,10 @@ async function paper(report: ValidationReport, options: Omit<PdfReportOptions, '
   return reportPdf(report, { ...options, fonts: await loadPaperFonts() });
 }
 
-async function paint(report: ValidationReport, source: ByteSource): Promise<ReportPictures> {
+async function paint(request: PictureRequest): Promise<ReportPictures> {
   const isolation = isolationPool({ tasks, threads: 1, children: 1, maxWaiting: 0, maxHeapMb: 512 });
   try {
-    return await pictureSignatures(isolation, { report, source });
+    return await pictureSignatures(isolation, request);
   } finally {
     await isolation.close();
   }

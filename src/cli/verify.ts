@@ -103,7 +103,7 @@ async function verifyAll(ports: VerifyPorts, requests: readonly VerifyDocumentRe
   for (const request of requests) {
     const report = await verifyDocument(ports, request);
     allPassed &&= report.result === 'TOTAL-PASSED';
-    if (options.report !== undefined) await writeReport(options.report, report, request.source, options.lang);
+    if (options.report !== undefined) await writeReport(options.report, { report, source: request.source, password: request.password ?? null }, options.lang);
     show(report, options);
   }
   return allPassed;

@@ -15,6 +15,10 @@ h1{margin:0 0 .5rem;font-size:1.75rem;line-height:1.25}
 .drop-title{display:block;font-size:1.2rem;font-weight:700}
 .drop-note{display:block;margin:.25rem 0 1.1rem;color:var(--soft);font-size:.95rem}
 input[type=file]{max-width:100%;font:.9rem/1.4 system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif}
+.password{display:grid;grid-template-columns:auto minmax(8rem,16rem);gap:.15rem .8rem;align-items:baseline;justify-content:start;margin:1.1rem 0 0}
+.password span{grid-column:1/-1;color:var(--soft);font-size:.92rem}
+.password input{padding:.35rem .5rem;border:1px solid #9aa7b5;font:inherit}
+.password input:focus-visible{outline:3px solid var(--accent);outline-offset:1px}
 button{margin-top:1rem;padding:.6rem 1.5rem;border:0;background:var(--accent);color:#fff;font:600 1rem/1.4 system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif;cursor:pointer}
 button:hover{background:#163d70}
 button:focus-visible,summary:focus-visible,a:focus-visible{outline:3px solid var(--ink);outline-offset:2px}

@@ -12,6 +12,8 @@ export interface VerifyWords {
   readonly detachedNote: string;
   readonly signature: string;
   readonly signedFile: string;
+  readonly password: string;
+  readonly passwordNote: string;
   readonly privacy: string;
   readonly report: string;
   readonly save: string;
@@ -35,7 +37,9 @@ export const VERIFY_WORDS: Readonly<Record<PageLanguage, VerifyWords>> = {
     detachedNote: 'Chọn tệp chữ ký và tệp đã được ký.',
     signature: 'Tệp chữ ký',
     signedFile: 'Tệp đã được ký',
-    privacy: 'Tệp chỉ dùng cho lần kiểm tra này và không được lưu lại.',
+    password: 'Mật khẩu của PDF',
+    passwordNote: 'Chỉ cần khi PDF được đặt mật khẩu mở. Nhập mật khẩu, rồi chọn tệp hoặc bấm “Kiểm tra”.',
+    privacy: 'Tệp chỉ dùng cho lần kiểm tra này và không được lưu lại; mật khẩu cũng vậy.',
     report: 'Báo cáo kiểm tra chữ ký số',
     save: 'Lưu báo cáo',
     again: 'Kiểm tra tệp khác',
@@ -56,7 +60,9 @@ export const VERIFY_WORDS: Readonly<Record<PageLanguage, VerifyWords>> = {
     detachedNote: 'Choose the signature and the file that was signed.',
     signature: 'Signature',
     signedFile: 'File that was signed',
-    privacy: 'The file is used for this check alone and is not kept.',
+    password: 'Password of the PDF',
+    passwordNote: 'Only for a PDF that opens with a password. Type it, then choose the file or press “Check”.',
+    privacy: 'The file is used for this check alone and is not kept; neither is a password.',
     report: 'Report on digital signatures',
     save: 'Save the report',
     again: 'Check another file',

@@ -42,6 +42,7 @@ export function verifyPage({ language, action, maxBytes, reportStyleHashes }: Ve
 <form class="check" method="post" action="${target}" enctype="multipart/form-data" data-max-bytes="${maxBytes}">
 <label class="drop" for="document"><span class="drop-title">${say.drop}</span><span class="drop-note">${limit}</span>
 <input id="document" name="document" type="file" accept=".pdf,.p7s,.p7m,application/pdf,application/pkcs7-signature" required></label>
+<p class="password"><label for="password">${say.password}</label><input id="password" name="password" type="password" maxlength="512" autocomplete="off" aria-describedby="password-note"><span id="password-note">${say.passwordNote}</span></p>
 <button type="submit">${say.check}</button>
 </form>
 <details><summary>${say.detached}</summary>

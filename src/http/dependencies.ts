@@ -53,11 +53,15 @@ export interface VerifyFileRequest {
   readonly file: string;
   /** Validation time; null: now. */
   readonly at: Date | null;
+  /** Of an encrypted PDF; null: none was given. */
+  readonly password: string | null;
 }
 
 export interface RenderRequest {
   readonly report: ValidationReport;
   readonly path: string;
+  /** As it was verified with. */
+  readonly password: string | null;
   readonly mediaType: ReportMediaType;
   readonly language: 'vi' | 'en';
 }

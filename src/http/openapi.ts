@@ -96,9 +96,11 @@ function bodyOf(body: BodyFacts, schemas: SchemaBook): Json {
   const files = Object.entries(body.files).map(([name, { description }]) => [name, { type: 'string', format: 'binary', description }] as const);
   const fields = Object.entries(body.fields).map(([name, { schema }]) => [name, schemas.refer(schema)] as const);
   const required = [...Object.entries(body.files), ...Object.entries(body.fields)].filter(([, part]) => part.required).map(([name]) => name);
-  const encoding = Object.fromEntries(fields.map(([name]) => [name, { contentType: 'application/json' }]));
+  const encoding = Object.fromEntries(Object.entries(body.fields).map(([name, { schema }]) => [name, { contentType: isText(schema) ? 'text/plain' : 'application/json' }]));
   return { required: true, content: { 'multipart/form-data': { schema: { type: 'object', properties: Object.fromEntries([...files, ...fields]), required }, encoding } } };
 }
+
+const isText = (schema: z.ZodType): boolean => schema instanceof z.ZodString || (schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodString);
 
 function answerOf(route: RouteFacts, schemas: SchemaBook): Json {
   const { answer, idempotent } = route;

@@ -4,7 +4,7 @@ import { GatewayError } from '../domain/errors.ts';
 import { checkedFileName, fileNameOf } from './content-headers.ts';
 import type { HttpDependencies, Spooled } from './dependencies.ts';
 import { parseJson } from './json.ts';
-import { readMultipart, type Multipart } from './multipart.ts';
+import { readMultipart, type Multipart, type MultipartRules } from './multipart.ts';
 import { bodyBytes, documentPace } from './request-body.ts';
 import { parse } from './route.ts';
 
@@ -13,15 +13,16 @@ const MULTIPART_EXTRA_BYTES = 256 * 1024;
 
 export type Upload = Multipart<Spooled>;
 
+type PartNames = Pick<MultipartRules<Spooled>, 'files' | 'fields'>;
+
 /**
  * Takes the documents of a multipart body in for as long as `work` lasts; afterwards they are gone, whatever happened.
  * @throws as `readMultipart`; what `work` throws
  */
-export async function withMultipart<T>(dependencies: HttpDependencies, request: Request, files: readonly string[], work: (upload: Upload) => Promise<T>): Promise<T> {
-  const { spool, limits } = dependencies;
+export async function withMultipart<T>({ spool, limits }: HttpDependencies, request: Request, { files, fields }: PartNames, work: (upload: Upload) => Promise<T>): Promise<T> {
   const upload = await readMultipart(request, {
     files,
-    fields: ['options'],
+    fields,
     take: spool,
     giveBack: (spooled) => spooled.remove(),
     pace: documentPace(files.length * limits.maxDocumentBytes + MULTIPART_EXTRA_BYTES),

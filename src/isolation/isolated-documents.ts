@@ -11,7 +11,7 @@ import type { Tasks } from './tasks.ts';
 /** Documents of strangers, in files of ours: worked on by the pool's workers, which read them. Each call has the whole budget. */
 export type DocumentIsolation = Isolation<Pick<Tasks, 'document.judge' | 'pdf.prepare' | 'pdf.add-data' | 'bytes.digest' | 'pdf.paint-signatures' | 'report.pdf' | 'post.print'>>;
 
-export function isolatedDocumentJudge(isolation: DocumentIsolation, file: Pick<JudgeFileInput, 'path' | 'detachedPath'>, budget: Budget): DocumentJudge {
+export function isolatedDocumentJudge(isolation: DocumentIsolation, file: Pick<JudgeFileInput, 'path' | 'detachedPath' | 'password'>, budget: Budget): DocumentJudge {
   return (context) => judgeThere(isolation, { ...file, appended: NOTHING }, context, budget);
 }
 
@@ -29,7 +29,7 @@ async function judgeThere(isolation: DocumentIsolation, file: Omit<JudgeFileInpu
 export function isolatedPdf(isolation: DocumentIsolation, path: string, budget: Budget): GrowingPdf {
   return {
     prepare: (appended, options, digestAlgorithm) => isolation.run('pdf.prepare', { path, appended, options, digestAlgorithm }, budget),
-    judge: (appended) => (context) => judgeThere(isolation, { path, appended, detachedPath: null }, context, budget),
+    judge: (appended) => (context) => judgeThere(isolation, { path, appended, detachedPath: null, password: null }, context, budget),
     addValidationData: (appended, options) => isolation.run('pdf.add-data', { path, appended, options }, budget),
   };
 }

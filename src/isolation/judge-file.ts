@@ -11,6 +11,8 @@ export interface JudgeFileInput {
   readonly appended: Uint8Array;
   /** What a detached signature is about; null: nothing was given. */
   readonly detachedPath: string | null;
+  /** Of an encrypted PDF; null: none was given. */
+  readonly password: string | null;
   readonly context: PlainContext;
   /** Whether to answer with what the judgement rests on. */
   readonly tellsReliance: boolean;
@@ -28,7 +30,7 @@ interface ToldReliance {
 }
 
 /** Reads, digests and judges a document in a file. A document that cannot be read is an answer. @throws the error of `open` */
-export function judgeFile({ path, appended, detachedPath, context, tellsReliance }: JudgeFileInput): JudgeFileOutput {
+export function judgeFile({ path, appended, detachedPath, password, context, tellsReliance }: JudgeFileInput): JudgeFileOutput {
   const source = openFileSource(path);
   try {
     const detached = detachedPath === null ? undefined : openFileSource(detachedPath);
@@ -40,7 +42,7 @@ export function judgeFile({ path, appended, detachedPath, context, tellsReliance
         onQuestion: (question, path) => asked.push({ question, path }),
         ...(tellsReliance && { onReliance: (reliance, served) => reliances.push({ reliance, served }) }),
       };
-      const judged = documentJudge(appendedSource(source, appended), detached)(known);
+      const judged = documentJudge(appendedSource(source, appended), detached, password ?? undefined)(known);
       return { judged, questions: plainQuestions(asked, known), reliances: reliances.map(ownReliance()) };
     } finally {
       detached?.close();

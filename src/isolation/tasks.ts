@@ -17,6 +17,8 @@ export interface Pkcs12Input {
 export interface PaintInput {
   /** The whole file, at most 50 MiB. */
   readonly pdf: Uint8Array;
+  /** Of an encrypted one; null: none was given. */
+  readonly password: string | null;
 }
 
 export interface PdfReportInput extends PdfReportOptions {
@@ -35,7 +37,7 @@ export const tasks = {
   'bytes.digest': { runner: 'thread', run: async (input: DigestFileInput): Promise<Uint8Array> => (await import('./prepare-file.ts')).digestFile(input) },
   'pkcs12.read': { runner: 'child', run: ({ bytes, passphrase }: Pkcs12Input): Promise<Pkcs12Contents> => readPkcs12(bytes, passphrase) },
   // WebAssembly of a megabyte, loaded when it is first asked for.
-  'pdf.paint-signatures': { runner: 'child', run: async ({ pdf }: PaintInput): Promise<ReportPictures> => (await import('../formats/pdf-picture/paint-signatures.ts')).paintSignatures(pdf) },
+  'pdf.paint-signatures': { runner: 'child', run: async ({ pdf, password }: PaintInput): Promise<ReportPictures> => (await import('../formats/pdf-picture/paint-signatures.ts')).paintSignatures(pdf, password ?? undefined) },
   // Setting the text of a paper takes some hundred milliseconds, which a server has not.
   'report.pdf': { runner: 'thread', run: async ({ report, ...options }: PdfReportInput): Promise<Uint8Array> => (await import('../formats/report/pdf.ts')).reportPdf(report, options) },
   'post.print': { runner: 'thread', run: async ({ fonts, ...job }: PrintInput): Promise<Uint8Array> => (await import('../formats/postal-papers/print.ts')).printPapers(job, fonts) },

@@ -1,5 +1,5 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +19,7 @@ import { frozenClock } from '../support/clock.ts';
 import { ask, askRaw, startTestGateway, type Answer, type Ask, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
 import { onePagePdf, pdfsigVerdicts, qpdfComplaints, qpdfRewrite, samplePdf } from '../support/pdf.ts';
 import { requireTool } from '../support/tools.ts';
+import { requireVectors, vectorPath } from '../support/vectors.ts';
 
 let pki: DevPki;
 let authorities: SandboxPki;
@@ -414,6 +415,26 @@ describe('POST /v1/verifications', () => {
     const body = form(await signed(), { at: '2020-01-01T00:00:00Z' });
     expect((await verify(body)).body).toMatchObject({ validationTime: '2020-01-01T00:00:00.000Z', result: 'INDETERMINATE' });
     expect(await ask(gateway.url, '/v1/verifications', { token: land.token, body: form(await samplePdf(), { at: 'hôm qua' }) })).toMatchObject({ status: 422, body: { errors: [{ pointer: '/options/at' }] } });
+  });
+
+  it.skipIf(!requireVectors('pyhanko-generated'))('opens an encrypted document with the password in a part of its own, which nothing writes down', async () => {
+    // ECDSA under AES-256, password "secret" (expected.tsv).
+    const locked = readFileSync(vectorPath('pyhanko-generated', '6aa5ace776bf26f9.pdf'));
+    const withPassword = (password: string): FormData => {
+      const body = form(locked);
+      body.set('password', password);
+      return body;
+    };
+    expect((await verify(withPassword('secret'))).body).toMatchObject({ result: 'INDETERMINATE', signatures: [{ integrity: 'intact', coverage: { extent: 'file' } }], error: null });
+    const refusals = [await verify(form(locked)), await verify(withPassword('')), await verify(withPassword('khong-phai-mat-khau'))];
+    for (const { status, body } of refusals) {
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ result: 'UNREADABLE', signatures: [], error: { code: 'PDF_ENCRYPTED' } });
+      expect(JSON.stringify(body)).not.toContain('khong-phai');
+    }
+    expect(await verify(withPassword('x'.repeat(513)))).toMatchObject({ status: 422, body: { errors: [{ pointer: '/password' }] } });
+    const page = await askRaw(gateway.url, '/verify?lang=vi', { body: withPassword('secret') });
+    expect(await page.text()).not.toContain('không có mật khẩu để mở');
   });
 
   it('says NO-SIGNATURE of a document that has none', async () => {

@@ -93,7 +93,7 @@ describe('a document judged in a worker', () => {
     try {
       const trustStore = { anchors: () => Promise.resolve([{ certificateDer: pki.root.identity.certificateDer, set: 'dev' }]) };
       const ports: VerifyPorts = { clock, trustStore, collector: opened.collector };
-      const isolated = await verifyJudgedDocument(ports, isolatedDocumentJudge(pool, { path, detachedPath: null }, LONG), { file: 'quyết định.pdf', policy });
+      const isolated = await verifyJudgedDocument(ports, isolatedDocumentJudge(pool, { path, detachedPath: null, password: null }, LONG), { file: 'quyết định.pdf', policy });
       expect(isolated.result).toBe('TOTAL-PASSED');
       expect(isolated).toEqual(await verifyDocument(ports, { file: 'quyết định.pdf', source: bytesSource(pdf), policy }));
     } finally {
@@ -106,7 +106,7 @@ describe('a document judged in a worker', () => {
     const path = await fileOf('questions.pdf', pdf);
     const [here, there]: [CertificateQuestion[], CertificateQuestion[]] = [[], []];
     documentJudge(bytesSource(pdf))(context({ onQuestion: (question) => here.push(question) }));
-    await isolatedDocumentJudge(pool, { path, detachedPath: null }, LONG)(context({ onQuestion: (question) => there.push(question) }));
+    await isolatedDocumentJudge(pool, { path, detachedPath: null, password: null }, LONG)(context({ onQuestion: (question) => there.push(question) }));
     expect(there).toEqual(here);
     expect(new Set(there.map(({ rules }) => (rules === policy.timestampPath ? 'timestamp' : 'signature')))).toEqual(new Set(['signature', 'timestamp']));
   });
@@ -115,7 +115,7 @@ describe('a document judged in a worker', () => {
     const path = await fileOf('known.pdf', await signedPdf());
     const crlsDer = await Promise.all(['root', 'issuing'].map(async (name) => new Uint8Array(await (await fetch(`${server.url}/crl/${name}.crl`)).arrayBuffer())));
     const asked: CertificateQuestion[] = [];
-    const judge = isolatedDocumentJudge(pool, { path, detachedPath: null }, LONG);
+    const judge = isolatedDocumentJudge(pool, { path, detachedPath: null, password: null }, LONG);
     const onQuestion = (question: CertificateQuestion): void => void asked.push(question);
     const known = await judge(context({ onQuestion, certificates: [readCertificate(pki.issuing.identity.certificateDer)], revocation: readMaterial('given', crlsDer, []) }));
     expect(known.signatures).toMatchObject([{ indication: 'TOTAL-PASSED', revocation: [{ source: 'given', type: 'crl' }, { source: 'given', type: 'crl' }] }]);
@@ -129,20 +129,20 @@ describe('a document judged in a worker', () => {
     const content = Buffer.from('Nội dung của một quyết định');
     const { cmsDer } = await signBytes(signingPorts(), { source: bytesSource(content), level: 'B-B' });
     const [path, detachedPath, other] = [await fileOf('a.p7s', cmsDer), await fileOf('a.txt', content), await fileOf('b.txt', Buffer.from('khác'))];
-    const judged = await isolatedDocumentJudge(pool, { path, detachedPath }, LONG)(context());
+    const judged = await isolatedDocumentJudge(pool, { path, detachedPath, password: null }, LONG)(context());
     expect(judged).toEqual(documentJudge(bytesSource(cmsDer), bytesSource(content))(context()));
     expect(judged.signatures).toMatchObject([{ integrity: 'intact' }]);
-    expect((await isolatedDocumentJudge(pool, { path, detachedPath: other }, LONG)(context())).signatures).toMatchObject([{ integrity: 'broken' }]);
+    expect((await isolatedDocumentJudge(pool, { path, detachedPath: other, password: null }, LONG)(context())).signatures).toMatchObject([{ integrity: 'broken' }]);
   });
 
   it('is UNREADABLE as data, not as a failure of the worker', async () => {
     const path = await fileOf('broken.pdf', (await samplePdf()).subarray(0, 400));
-    expect(await isolatedDocumentJudge(pool, { path, detachedPath: null }, LONG)(context())).toMatchObject({ mediaType: 'application/pdf', signatures: [], error: { code: 'PDF_BROKEN' } });
+    expect(await isolatedDocumentJudge(pool, { path, detachedPath: null, password: null }, LONG)(context())).toMatchObject({ mediaType: 'application/pdf', signatures: [], error: { code: 'PDF_BROKEN' } });
   });
 
   it('gets no verdict, but BUDGET_EXCEEDED, at the deadline; the next one is judged', async () => {
     const [slow, quick] = [await fileOf('slow.pdf', slowPdf(SLOW_OBJECTS)), await fileOf('quick.pdf', onePagePdf())];
-    const judge = (path: string, deadlineMs: number) => isolatedDocumentJudge(pool, { path, detachedPath: null }, { deadlineMs })(context());
+    const judge = (path: string, deadlineMs: number) => isolatedDocumentJudge(pool, { path, detachedPath: null, password: null }, { deadlineMs })(context());
     await judge(quick, 60_000);
     await expect(judge(slow, 500)).rejects.toMatchObject({ code: 'BUDGET_EXCEEDED' });
     expect(await judge(quick, 60_000)).toMatchObject({ error: null });
@@ -151,8 +151,8 @@ describe('a document judged in a worker', () => {
   it('is given up when its caller is gone, and its only worker takes the next', async () => {
     const [slow, quick] = [await fileOf('slow.pdf', slowPdf(SLOW_OBJECTS)), await fileOf('quick.pdf', onePagePdf())];
     const gone = new AbortController();
-    const slowEnds = isolatedDocumentJudge(pool, { path: slow, detachedPath: null }, { ...LONG, signal: gone.signal })(context());
-    const quickEnds = isolatedDocumentJudge(pool, { path: quick, detachedPath: null }, LONG)(context());
+    const slowEnds = isolatedDocumentJudge(pool, { path: slow, detachedPath: null, password: null }, { ...LONG, signal: gone.signal })(context());
+    const quickEnds = isolatedDocumentJudge(pool, { path: quick, detachedPath: null, password: null }, LONG)(context());
     await delay(300); // the slow one is being judged by then
     gone.abort();
     await expect(slowEnds).rejects.toMatchObject({ code: 'CANCELLED' });
@@ -163,8 +163,8 @@ describe('a document judged in a worker', () => {
     const small = onePool(40);
     try {
       const [large, quick] = [await fileOf('large.pdf', slowPdf(SLOW_OBJECTS)), await fileOf('quick.pdf', onePagePdf())];
-      await expect(isolatedDocumentJudge(small, { path: large, detachedPath: null }, LONG)(context())).rejects.toMatchObject({ code: 'BUDGET_EXCEEDED' });
-      expect(await isolatedDocumentJudge(small, { path: quick, detachedPath: null }, LONG)(context())).toMatchObject({ error: null });
+      await expect(isolatedDocumentJudge(small, { path: large, detachedPath: null, password: null }, LONG)(context())).rejects.toMatchObject({ code: 'BUDGET_EXCEEDED' });
+      expect(await isolatedDocumentJudge(small, { path: quick, detachedPath: null, password: null }, LONG)(context())).toMatchObject({ error: null });
     } finally {
       await small.close();
     }
@@ -178,7 +178,7 @@ describe.skipIf(!requireVectors('pyhanko', 'pdf'))('the PDF vectors of pyHanko',
     expect(names.length).toBeGreaterThan(10);
     for (const name of names) {
       const bytes = await readFile(join(root, name));
-      const judged = await isolatedDocumentJudge(pool, { path: join(root, name), detachedPath: null }, LONG)(context());
+      const judged = await isolatedDocumentJudge(pool, { path: join(root, name), detachedPath: null, password: null }, LONG)(context());
       expect(judged, name).toEqual(documentJudge(bytesSource(bytes))(context()));
     }
   });

@@ -21,7 +21,7 @@ const KINDS: readonly (readonly [string, readonly string[]])[] = [
 
 describe.skipIf(!requireTool('qpdf'))('documents that qpdf encrypted (ISO 32000-2 §7.6.4)', () => {
   const encrypt = async (user: string, owner: string, [bits = '', ...options]: readonly string[]): Promise<Buffer> =>
-    qpdfRewrite(await samplePdf(), '--allow-weak-crypto', '--static-id', '--encrypt', user, owner, bits, ...options, '--');
+    qpdfRewrite(await samplePdf(), '--allow-weak-crypto', '--static-id', '--password-mode=bytes', '--encrypt', user, owner, bits, ...options, '--');
 
   const contentOf = (bytes: Uint8Array, password: string): string => {
     const { latest } = openPdf(bytesSource(bytes), { passwords: [password] });
@@ -48,6 +48,19 @@ describe.skipIf(!requireTool('qpdf'))('documents that qpdf encrypted (ISO 32000-
 
   it('opens a password with Vietnamese letters (revision 6, UTF-8)', async () => {
     expect(contentOf(await encrypt('mật khẩu', 'chu', ['256']), 'mật khẩu')).toContain('506167652031');
+  });
+
+  it.each(KINDS)('opens %s with Vietnamese letters that the writer took as UTF-8, however they are composed', async (_, options) => {
+    const composed = 'mật khẩu';
+    for (const written of [composed.normalize('NFC'), composed.normalize('NFD')]) {
+      const bytes = await encrypt(written, 'chủ', [...options]);
+      for (const typed of [composed.normalize('NFC'), composed.normalize('NFD'), 'chủ']) expect(contentOf(bytes, typed)).toContain('506167652031');
+      expect(() => contentOf(bytes, 'mat khau')).toThrow(expect.objectContaining({ code: 'PDF_ENCRYPTED' }));
+    }
+  });
+
+  it.each(KINDS)('opens %s with a password of Latin letters beyond ASCII, as PDFDocEncoding or UTF-8', async (_, options) => {
+    expect(contentOf(await encrypt('clé', 'chu', options), 'clé')).toContain('506167652031');
   });
 });
 

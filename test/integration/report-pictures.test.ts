@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => isolation.close());
 
-const picturesOf = (name: keyof SignedSamples) => pictureSignatures(isolation, { report: samples[name].report, source: bytesSource(samples[name].pdf) });
+const picturesOf = (name: keyof SignedSamples) => pictureSignatures(isolation, { report: samples[name].report, source: bytesSource(samples[name].pdf), password: null });
 
 /** Share of dark pixels, as ImageMagick counts them. */
 function inkOf({ png }: RegionPicture): number {
@@ -59,19 +59,19 @@ describe.skipIf(!requireTool('convert'))('pictureSignatures, in a child process'
 
   it('says so instead of reading more than 50 MB', async () => {
     const large: ByteSource = { sizeBytes: 50 * 1024 * 1024 + 1, read: () => expect.unreachable('it was read') };
-    const pictures = await pictureSignatures(isolation, { report: samples.overlapping.report, source: large });
+    const pictures = await pictureSignatures(isolation, { report: samples.overlapping.report, source: large, password: null });
     expect(pictures.omitted).toBe('too-large');
     expect(reportHtml(samples.overlapping.report, { language: 'vi', pictures })).toContain('Không chụp hình vùng chữ ký: tệp lớn hơn 50 MB.');
   });
 
   it('says so when the document cannot be painted', async () => {
     const broken = Buffer.from(samples.overlapping.pdf.toString('latin1').replaceAll('startxref', 'startxxxx'), 'latin1');
-    const pictures = await pictureSignatures(isolation, { report: samples.overlapping.report, source: bytesSource(broken) });
+    const pictures = await pictureSignatures(isolation, { report: samples.overlapping.report, source: bytesSource(broken), password: null });
     expect(pictures).toMatchObject({ omitted: 'not-painted' });
   });
 
   it('is stopped with its process when the time is up', async () => {
-    const started = isolation.run('pdf.paint-signatures', { pdf: samples.overlapping.pdf }, { deadlineMs: 1 });
+    const started = isolation.run('pdf.paint-signatures', { pdf: samples.overlapping.pdf, password: null }, { deadlineMs: 1 });
     await expect(started).rejects.toMatchObject({ code: expect.stringMatching(/BUDGET_EXCEEDED|OVERLOADED/) as string });
   });
 });

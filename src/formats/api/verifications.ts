@@ -7,6 +7,13 @@ export const verificationOptions = z
   .strictObject({ at: instant.optional().describe('Validation time instead of now; it is not a proof that the signature existed then.') })
   .meta({ id: 'VerificationOptions' });
 
+/** The part `password` beside the document: text, so that it stands in no URL, header, log or stored answer. */
+export const documentPassword = z
+  .string()
+  .max(512)
+  .optional()
+  .describe('Password of an encrypted PDF, user’s or owner’s. The empty one is always tried. Used for this check alone and not kept; a wrong one is answered UNREADABLE with PDF_ENCRYPTED.');
+
 const subIndication = z.enum(SUB_INDICATIONS).nullable();
 
 const check = z

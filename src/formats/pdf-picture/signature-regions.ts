@@ -28,11 +28,12 @@ export interface SignatureRegion {
 
 /**
  * The place of every visible signature that covers a whole revision: others have no revision that could be shown. Says nothing about validity.
+ * @param password of an encrypted document, user's or owner's; the empty one is always tried
  * @throws as `readPdfSignatures` when the document cannot be read
  * @see ISO 32000-2 §12.5.6.19, §12.7.5.5
  */
-export function signatureRegions(source: ByteSource): SignatureRegion[] {
-  const { document, signatures } = readPdfSignatures(source);
+export function signatureRegions(source: ByteSource, password?: string): SignatureRegion[] {
+  const { document, signatures } = readPdfSignatures(source, password === undefined ? {} : { password });
   return signatures.flatMap((signature) => {
     try {
       const found = regionOf(document, signature);

@@ -18,10 +18,24 @@ export interface FileKeyInput {
 /** The key of the file, by the first password that fits as user's or owner's. @throws PDF_ENCRYPTED when none does */
 export function fileKeyOf(input: FileKeyInput): Uint8Array {
   for (const password of input.passwords) {
-    const key = input.revision >= 5 ? modernKey(input, password) : legacyKey(input, password);
-    if (key !== undefined) return key;
+    for (const bytes of passwordBytes(password, input.revision)) {
+      const key = input.revision >= 5 ? modernKey(input, bytes) : legacyKey(input, bytes);
+      if (key !== undefined) return key;
+    }
   }
   throw new GatewayError('PDF_ENCRYPTED', 'The PDF is encrypted and no password that opens it was given');
+}
+
+/**
+ * What a password may have been written as: up to revision 4 in PDFDocEncoding (§7.6.4.3.2), later prepared UTF-8 (§7.6.4.3.3). Writers
+ * also take UTF-8 where the old encoding lacks a letter, and leave out the preparation, so that a keyboard that composes letters differently
+ * makes another password.
+ */
+function passwordBytes(password: string, revision: number): readonly Uint8Array[] {
+  const forms = [...new Set([password.normalize('NFKC'), password, password.normalize('NFC'), password.normalize('NFD')])];
+  const utf8 = forms.map((form) => Buffer.from(form, 'utf8'));
+  if (revision >= 5) return utf8.map((bytes) => bytes.subarray(0, 127));
+  return [...forms.filter((form) => /^[\0-\u00ff]*$/.test(form)).map((form) => Buffer.from(form, 'latin1')), ...utf8];
 }
 
 function bytesOf(get: FileKeyInput['get'], key: string, minimum: number): Uint8Array {
@@ -45,8 +59,7 @@ const md5 = (...parts: readonly Uint8Array[]): Uint8Array => parts.reduce((hash,
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** Revisions 2 to 4 (§7.6.4.3, algorithms 2, 4 to 7). */
-function legacyKey(input: FileKeyInput, password: string): Uint8Array | undefined {
-  const bytes = Buffer.from(password, 'latin1');
+function legacyKey(input: FileKeyInput, bytes: Uint8Array): Uint8Array | undefined {
   const asUser = userKey(input, bytes);
   return asUser ?? userKey(input, ownersUserPassword(input, bytes));
 }
@@ -78,8 +91,7 @@ const extraRounds = (revision: number): number => (revision >= 3 ? 50 : 0);
 const xored = (key: Uint8Array, value: number): Uint8Array => key.map((byte) => byte ^ value);
 
 /** Revisions 5 and 6 (§7.6.4.3.3, algorithms 2.A and 2.B). */
-function modernKey({ get, revision }: FileKeyInput, password: string): Uint8Array | undefined {
-  const bytes = Buffer.from(password.normalize('NFKC'), 'utf8').subarray(0, 127);
+function modernKey({ get, revision }: FileKeyInput, bytes: Uint8Array): Uint8Array | undefined {
   const user = bytesOf(get, 'U', 48).subarray(0, 48);
   const owner = bytesOf(get, 'O', 48).subarray(0, 48);
   const hash = revision === 5 ? simpleHash : hardenedHash;

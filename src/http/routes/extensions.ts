@@ -59,7 +59,7 @@ export const extendDocumentRoute = defineRoute({
     'STORAGE_FAILED',
   ],
   run: (dependencies, _input, { request, response, call }) =>
-    withMultipart(dependencies, request, ['document'], async (upload) => {
+    withMultipart(dependencies, request, { files: ['document'], fields: ['options'] }, async (upload) => {
       const options = optionsIn(upload, extensionOptions);
       const { bytes, name } = documentIn(upload);
       const { body, replayed } = await dependencies.extendDocument(call, { bytes, name, options, signal: requestSignal(response, SIGNING_LIMIT_MS) });

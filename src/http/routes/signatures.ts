@@ -84,7 +84,7 @@ export const makeSignatureRoute = defineRoute({
     'STORAGE_FAILED',
   ],
   run: (dependencies, _input, { request, response, call }) =>
-    withMultipart(dependencies, request, ['document'], async (upload) => {
+    withMultipart(dependencies, request, { files: ['document'], fields: ['options'] }, async (upload) => {
       const options = optionsIn(upload, signatureOptions);
       const { bytes, name } = documentIn(upload);
       if (prefersAsync(request)) {
