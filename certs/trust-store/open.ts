@@ -4,6 +4,7 @@ import { GatewayError } from '../../src/domain/errors.ts';
 import { isSelfIssued, readCertificate, readCertificates, type Certificate } from '../../src/formats/x509/certificate.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
 import type { TrustAnchor, TrustPurpose, TrustStore } from '../../src/ports/trust-store.ts';
+import { listNames, pathOfList, readKeptList, removeKeptList, writeKeptList, type KeptList } from './kept-list.ts';
 import { readManifest, writeDurably, writeManifest, type ManifestEntry } from './manifest.ts';
 
 export const TRUST_PURPOSES = ['signature', 'timestamp'] as const satisfies readonly TrustPurpose[];
@@ -35,6 +36,14 @@ export interface KeptTrust extends TrustStore {
   add(anchor: NewAnchor): { readonly anchor: KeptAnchor; readonly isNew: boolean };
   /** What was removed; an empty list when nothing fits. */
   remove(filter: AnchorFilter & { readonly sha256: string }): readonly KeptAnchor[];
+  /** Trusted lists, one a set. @throws CONFIG_INVALID */
+  lists(): readonly KeptList[];
+  /** Null when the set has none. @throws CONFIG_INVALID, REQUEST_INVALID */
+  listOf(set: string): KeptList | null;
+  /** Replaces the set's list whole or not at all. @throws STORAGE_FAILED */
+  keepList(list: KeptList): void;
+  /** Whether there was one. */
+  removeList(set: string): boolean;
 }
 
 /**
@@ -47,10 +56,11 @@ export function openKeptTrust(folder: string): KeptTrust {
   const pathOf = ({ purpose, set }: Pick<KeptAnchor, 'purpose' | 'set'>): string => join(folder, purpose, set);
   return {
     async anchors(purpose) {
-      const stamp = stampOf(join(folder, purpose));
+      const stamp = `${stampOf(join(folder, purpose))}\n${stampOfLists(folder)}`;
       const known = cached.get(purpose);
       if (known?.stamp === stamp) return known.anchors;
-      const anchors = listIn(folder, { purpose }).map((anchor) => ({ set: anchor.set, certificateDer: readListed(pathOf(anchor), anchor.sha256) }));
+      const single = listIn(folder, { purpose }).map((anchor): TrustAnchor => ({ set: anchor.set, certificateDer: readListed(pathOf(anchor), anchor.sha256) }));
+      const anchors = [...single, ...listNames(folder).flatMap((set) => anchorsOfList(readKeptList(folder, set), purpose))];
       cached.set(purpose, { stamp, anchors });
       return anchors;
     },
@@ -76,6 +86,13 @@ export function openKeptTrust(folder: string): KeptTrust {
       }
       return removed;
     },
+    lists: () => listNames(folder).map((set) => readKeptList(folder, set)),
+    listOf(set) {
+      checkSet(set);
+      return listNames(folder).includes(set) ? readKeptList(folder, set) : null;
+    },
+    keepList: (list) => writeKeptList(folder, list),
+    removeList: (set) => removeKeptList(folder, set),
   };
 }
 
@@ -98,14 +115,24 @@ function setsIn(folder: string): string[] {
   }
 }
 
+function anchorsOfList({ set, anchors }: KeptList, purpose: TrustPurpose): TrustAnchor[] {
+  return anchors
+    .filter((anchor) => anchor.purpose === purpose)
+    .map(({ certificate, windows, direct }) => ({ set, certificateDer: new Uint8Array(Buffer.from(certificate, 'base64')), windows, direct }));
+}
+
 /** Changes with every change of a manifest: they are replaced, never written into. */
 function stampOf(folder: string): string {
-  return setsIn(folder)
-    .map((name) => {
-      const stat = statSync(join(folder, name, 'manifest.json'), { bigint: true, throwIfNoEntry: false });
-      return `${name} ${stat?.ino ?? 0} ${stat?.mtimeNs ?? 0} ${stat?.size ?? 0}`;
-    })
-    .join('\n');
+  return setsIn(folder).map((name) => stampOfFile(join(folder, name, 'manifest.json'))).join('\n');
+}
+
+function stampOfLists(folder: string): string {
+  return listNames(folder).map((set) => stampOfFile(pathOfList(folder, set))).join('\n');
+}
+
+function stampOfFile(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return `${path} ${stat?.ino ?? 0} ${stat?.mtimeNs ?? 0} ${stat?.size ?? 0}`;
 }
 
 function readListed(folder: string, sha256: string): Uint8Array {

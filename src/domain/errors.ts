@@ -77,6 +77,10 @@ export const ERROR_FACTS = {
   ASN1_LIMIT: caller,
   CMS_MALFORMED: caller,
   CERTIFICATE_MALFORMED: caller,
+  XML_MALFORMED: caller,
+  XML_LIMIT: caller,
+  TRUSTED_LIST_INVALID: caller,
+  TRUSTED_LIST_UNAVAILABLE: gatewayLater,
   BUDGET_EXCEEDED: caller,
 
   // keys and signing

@@ -64,6 +64,10 @@ export const PROBLEMS = {
   ASN1_LIMIT: facts(422, 'An ASN.1 structure exceeds a limit', 'Cấu trúc ASN.1 vượt giới hạn'),
   CMS_MALFORMED: facts(422, 'The CMS structure is malformed', 'Cấu trúc CMS sai'),
   CERTIFICATE_MALFORMED: facts(422, 'The certificate is malformed', 'Chứng thư số sai cấu trúc'),
+  XML_MALFORMED: facts(422, 'The XML is malformed', 'Tệp XML sai cấu trúc'),
+  XML_LIMIT: facts(422, 'The XML exceeds a limit', 'Tệp XML vượt giới hạn'),
+  TRUSTED_LIST_INVALID: facts(422, 'The trusted list cannot be relied on', 'Danh sách tin cậy không dùng được'),
+  TRUSTED_LIST_UNAVAILABLE: facts(503, 'The trusted list cannot be fetched', 'Không tải được danh sách tin cậy'),
   BUDGET_EXCEEDED: facts(422, 'The document takes too much to process', 'Tài liệu cần quá nhiều tài nguyên để xử lý'),
 
   P12_MALFORMED: facts(422, 'The PKCS#12 file is malformed', 'Tệp PKCS#12 sai cấu trúc'),

@@ -1,3 +1,4 @@
+import type { TrustWindow } from '../domain/trust-window.ts';
 import { readMaterial, type MaterialSource, type RevocationMaterial, type ValidationContext } from '../formats/ades/context.ts';
 import type { ValidationPolicy } from '../formats/ades/policy.ts';
 import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
@@ -16,6 +17,8 @@ export interface PlainContext {
 export interface PlainAnchor {
   readonly certificateDer: Uint8Array;
   readonly set: string;
+  readonly windows?: readonly TrustWindow[] | undefined;
+  readonly direct?: boolean | undefined;
 }
 
 export interface PlainMaterial {
@@ -30,7 +33,7 @@ interface PlainEvidence {
 
 export function plainContext({ policy, at, anchors, certificates, revocation, unfetched = new Map() }: ValidationContext): PlainContext {
   const own = ownBytes();
-  const plainAnchors = (all: readonly PathAnchor[]): PlainAnchor[] => all.map(({ certificate, set }) => ({ certificateDer: own(certificate.der), set }));
+  const plainAnchors = (all: readonly PathAnchor[]): PlainAnchor[] => all.map(({ certificate, ...rest }) => ({ ...rest, certificateDer: own(certificate.der) }));
   return {
     policy,
     at,
@@ -44,7 +47,7 @@ export function plainContext({ policy, at, anchors, certificates, revocation, un
 /** @throws CERTIFICATE_MALFORMED: not for what `plainContext` gave */
 export function contextOfPlain({ policy, at, anchors, certificatesDer, revocation, unfetched }: PlainContext): ValidationContext {
   const read = materialReader();
-  const readAnchors = (all: readonly PlainAnchor[]): PathAnchor[] => all.map(({ certificateDer, set }) => ({ certificate: readKnownCertificate(certificateDer), set }));
+  const readAnchors = (all: readonly PlainAnchor[]): PathAnchor[] => all.map(({ certificateDer, ...rest }) => ({ ...rest, certificate: readKnownCertificate(certificateDer) }));
   return {
     policy,
     at,

@@ -55,7 +55,7 @@ export async function checkSigner(ports: CheckSignerPorts, request: CheckSignerR
   const checkedAt = ports.clock.now();
   checkSignerCertificate(certificate, checkedAt);
   checkAlgorithm(certificate, digestAlgorithm, policy, checkedAt);
-  const anchors = (await ports.trustStore.anchors('signature')).map(({ certificateDer, set }) => ({ certificate: readKnownCertificate(certificateDer), set }));
+  const anchors = (await ports.trustStore.anchors('signature')).map(({ certificateDer, ...rest }) => ({ ...rest, certificate: readKnownCertificate(certificateDer) }));
   const context: ValidationContext = { policy, at: checkedAt, anchors: { signature: anchors, timestamp: [] }, certificates: [], revocation: NO_MATERIAL };
   const question = { certificate, carried, embedded: NO_MATERIAL, anchors, rules: policy.signaturePath, at: checkedAt };
   const judgement = await judgeWithCollector(ports.collector, context, (known) => judgeCertificate({ ...question, context: known }), signal);

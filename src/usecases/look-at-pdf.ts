@@ -66,5 +66,5 @@ export async function lookAtPdf({ trustStore, policy, collector, clock }: LongTe
 
 export async function anchorsFor(trustStore: TrustStore, purpose: TrustPurpose): Promise<PathAnchor[]> {
   const anchors = await trustStore.anchors(purpose);
-  return anchors.map(({ certificateDer, set }) => ({ certificate: readKnownCertificate(certificateDer), set }));
+  return anchors.map(({ certificateDer, ...rest }) => ({ ...rest, certificate: readKnownCertificate(certificateDer) }));
 }

@@ -29,6 +29,7 @@ const TITLES: ReadonlyMap<string, Said> = new Map(
     'one-signer-info': said('Chỉ có một người ký trong chữ ký', 'Exactly one signer in the signature'),
     'path-accepted': said('Chuỗi chứng thư được chấp nhận', 'The chain of certificates is accepted'),
     'path-algorithms-by-date': said('Thuật toán của chuỗi chứng thư còn an toàn', 'Algorithms of the chain are safe at that time'),
+    'path-anchor-in-force': said('Nơi cấp gốc được danh sách tin cậy công nhận tại thời điểm đó', 'The trusted list recognised the anchor at that time'),
     'path-certificate-policies': said('Chính sách chứng thư', 'Certificate policies'),
     'path-certificate-profile': said('Cấu trúc chứng thư đúng chuẩn', 'Certificates follow their profile'),
     'path-critical-extensions': said('Phần mở rộng bắt buộc đều được hiểu', 'All critical extensions are understood'),

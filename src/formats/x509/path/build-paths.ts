@@ -33,8 +33,9 @@ const MAX_LENGTH = 40;
 export function* candidatePaths(input: BuildInput): Generator<Candidate> {
   const issuers = indexBySubject(input);
   const steps = { left: MAX_STEPS };
-  const trusted = input.anchors.find(({ certificate }) => certificate.sha256Hex === input.leaf.sha256Hex);
-  if (trusted !== undefined && mayBeAnchor(input)) yield { chain: { certificates: [input.leaf], anchor: trusted } };
+  for (const anchor of input.anchors) {
+    if (anchor.certificate.sha256Hex === input.leaf.sha256Hex && (anchor.direct === true || mayBeAnchor(input))) yield { chain: { certificates: [input.leaf], anchor } };
+  }
   yield* extend([input.leaf], issuers, input, steps);
 }
 
@@ -82,7 +83,8 @@ function indexBySubject({ anchors, intermediates }: BuildInput): ReadonlyMap<str
   const index = new Map<string, Issuer[]>();
   const seen = new Set<string>();
   const add = (certificate: Certificate, anchor: PathAnchor | null): void => {
-    if (seen.has(certificate.sha256Hex)) return;
+    // Two sets may trust the same certificate for different times: each is a way of its own.
+    if (anchor === null && seen.has(certificate.sha256Hex)) return;
     seen.add(certificate.sha256Hex);
     const key = keyOf(certificate.subjectName);
     const list = index.get(key);

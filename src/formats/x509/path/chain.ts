@@ -1,4 +1,5 @@
 import type { SubIndication } from '../../../domain/validation-report.ts';
+import type { TrustWindow } from '../../../domain/trust-window.ts';
 import { isSelfIssued, type Certificate } from '../certificate.ts';
 import type { PathRules } from './rules.ts';
 
@@ -6,6 +7,10 @@ export interface PathAnchor {
   readonly certificate: Certificate;
   /** Name of the set of anchors it comes from. */
   readonly set: string;
+  /** When it may be relied on; absent: whenever asked. */
+  readonly windows?: readonly TrustWindow[] | undefined;
+  /** Whether it may be the leaf itself although `leaf.asAnchor` says no. */
+  readonly direct?: boolean | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isTrustedAt } from '../../../domain/trust-window.ts';
 import { algorithmFault } from '../../algorithms/policy.ts';
 import { sameAlgorithm } from '../../algorithms/identifier.ts';
 import { readScheme } from '../../algorithms/schemes.ts';
@@ -16,6 +17,15 @@ export function validityFaults(chain: Chain, rules: PathRules, at: Date): Fault[
     const time = rules.model === 'chain' && child !== undefined ? child.notBefore : at;
     return outOfValidity(certificate, time);
   });
+}
+
+/** An anchor of a trusted list counts only while its service was in order (ETSI TS 119 612 §5.5.4, §5.6.4). */
+export function anchorWindowFaults({ anchor }: Chain, _rules: PathRules, at: Date): Fault[] {
+  const { windows, certificate } = anchor;
+  if (windows === undefined || isTrustedAt(windows, at)) return [];
+  const past = windows.findLast(({ from }) => from <= at)?.until ?? null;
+  const text = past === null ? `is a trust anchor only from ${windows[0]?.from.toISOString() ?? 'no time'} on` : `is no trust anchor since ${past.toISOString()}: its service in the trusted list is not in order`;
+  return [{ certificate, text }];
 }
 
 /** Both ends belong to the validity (RFC 5280 §4.1.2.5), and the last second lasts to its end. */

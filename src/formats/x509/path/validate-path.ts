@@ -2,7 +2,7 @@ import type { Check, SubIndication } from '../../../domain/validation-report.ts'
 import type { Certificate } from '../certificate.ts';
 import { candidatePaths } from './build-paths.ts';
 import { leafOf, type Chain, type Fault, type PathAnchor, type PathCheck } from './chain.ts';
-import { algorithmMatchFaults, algorithmPolicyFaults, criticalExtensionFaults, issuerFaults, leafUsageFaults, pathLengthFaults, purposeFaults, validityFaults } from './check-basics.ts';
+import { algorithmMatchFaults, anchorWindowFaults, algorithmPolicyFaults, criticalExtensionFaults, issuerFaults, leafUsageFaults, pathLengthFaults, purposeFaults, validityFaults } from './check-basics.ts';
 import { nameConstraintFaults } from './name-constraints.ts';
 import { processPolicies } from './policy-graph.ts';
 import { profileFaults } from './profile.ts';
@@ -78,6 +78,8 @@ const POLICIES = { name: 'path-certificate-policies', clause: 'RFC 5280 §6.1.5 
 const PROFILE = { name: 'path-certificate-profile', clause: 'RFC 5280 §4.2', subIndication: 'CHAIN_CONSTRAINTS_FAILURE' } as const;
 const OUTSIDE = { name: 'path-accepted', clause: 'EN 319 102-1 §5.2.6', subIndication: 'CERTIFICATE_CHAIN_GENERAL_FAILURE' } as const;
 
+const ANCHOR_IN_FORCE: PathCheck = { name: 'path-anchor-in-force', clause: 'ETSI TS 119 612 §5.5.4', subIndication: 'NO_CERTIFICATE_CHAIN_FOUND_NO_POE', faults: anchorWindowFaults };
+
 /** In the order in which a failed path is named after what it broke. */
 const CHECKS: readonly PathCheck[] = [
   { name: 'path-signature-algorithms', clause: 'RFC 5280 §4.1.1.2', subIndication: 'CERTIFICATE_CHAIN_GENERAL_FAILURE', faults: algorithmMatchFaults },
@@ -106,7 +108,7 @@ function judge(chain: Chain, input: PathInput, book: SignatureBook): Judged {
   const policies = processPolicies(chain, rules);
   const outcomes: [Rule, readonly Fault[]][] = [
     [SIGNATURES, deferredSignatureFaults(chain, book)],
-    ...CHECKS.map((check): [Rule, readonly Fault[]] => [named(check, chain, rules, at), check.faults(chain, rules, at)]),
+    ...(chain.anchor.windows === undefined ? CHECKS : [ANCHOR_IN_FORCE, ...CHECKS]).map((check): [Rule, readonly Fault[]] => [named(check, chain, rules, at), check.faults(chain, rules, at)]),
     [POLICIES, policies.faults],
   ];
   if (rules.profile === 'fail') outcomes.push([PROFILE, profileFaults(chain)]);
