@@ -1,5 +1,7 @@
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { trustFolder } from '../../certs/trust-folder.ts';
+import { openKeptTrust } from '../../certs/trust-store/open.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { ValidationReport } from '../domain/validation-report.ts';
 import { readMaterial } from '../formats/ades/context.ts';
@@ -8,6 +10,7 @@ import { isPem, readPem } from '../formats/x509/pem.ts';
 import { extractRevision } from '../usecases/extract-revision.ts';
 import { verifyDocument, type VerifyDocumentRequest, type VerifyPorts } from '../usecases/verify-document.ts';
 import { systemClock } from '../wiring/clock.ts';
+import { joinTrust } from '../wiring/trust.ts';
 import { openFileSource, type FileSource } from '../isolation/file-source.ts';
 import { parseInstant, parseWhole, readInputFile, readPassphrase, unreadable } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
@@ -22,6 +25,7 @@ interface VerifyOptions {
   readonly detached: readonly string[];
   readonly trust: readonly string[];
   readonly trustTsa: readonly string[];
+  readonly data?: string;
   readonly cert: readonly string[];
   readonly crl: readonly string[];
   readonly ocsp: readonly string[];
@@ -43,6 +47,7 @@ export function verifyCommand(): Command {
     .option('--detached <data...>', 'what each detached signature is about, in the order of FILE', [])
     .option('--trust <path...>', 'trust anchors of signers: PEM files or folders', [])
     .option('--trust-tsa <path...>', 'trust anchors of time-stamping authorities; default: those of --trust', [])
+    .option('--data <folder>', 'data folder of a gateway: its anchors and trusted lists ("lienthong trust") count too')
     .option('--cert <file...>', 'further certificates', [])
     .option('--crl <file...>', 'revocation lists', [])
     .option('--ocsp <file...>', 'OCSP responses', [])
@@ -68,7 +73,9 @@ async function verify(files: readonly string[], options: VerifyOptions): Promise
   if ((options.extractRevision === undefined) !== (options.out === undefined)) throw new GatewayError('REQUEST_INVALID', '--extract-revision and --out belong together');
   if (options.extractRevision !== undefined && files.length > 1) throw new GatewayError('REQUEST_INVALID', '--extract-revision takes one FILE');
   if (options.detached.length > 0 && options.detached.length !== files.length) throw new GatewayError('REQUEST_INVALID', 'Give as many --detached files as signatures');
-  const ports: VerifyPorts = { clock: systemClock, trustStore: trustFolder({ signature: options.trust, timestamp: options.trustTsa.length > 0 ? options.trustTsa : options.trust }) };
+  const given = trustFolder({ signature: options.trust, timestamp: options.trustTsa.length > 0 ? options.trustTsa : options.trust });
+  const trustStore = options.data === undefined ? given : joinTrust(given, openKeptTrust(join(resolve(options.data), 'trust')));
+  const ports: VerifyPorts = { clock: systemClock, trustStore };
   const shared = {
     policy: policyOf(options.policy),
     certificates: options.cert.flatMap((path) => readCertificates(readInputFile(path))),

@@ -14,5 +14,10 @@ export function openTrust({ dataDir, LIENTHONG_TRUST, LIENTHONG_TRUST_TSA }: Pic
   const timestamp = LIENTHONG_TRUST_TSA === undefined ? signature : [LIENTHONG_TRUST_TSA];
   const given = trustFolder({ signature, timestamp });
   const kept = openKeptTrust(join(dataDir, 'trust'));
-  return { anchors: async (purpose) => [...(await kept.anchors(purpose)), ...(await given.anchors(purpose))] };
+  return joinTrust(kept, given);
+}
+
+/** Whom any of these stores trusts. */
+export function joinTrust(...stores: readonly TrustStore[]): TrustStore {
+  return { anchors: async (purpose) => (await Promise.all(stores.map((store) => store.anchors(purpose)))).flat() };
 }

@@ -39,8 +39,8 @@ const MAX_TRANSFORMS = 4;
 
 /**
  * Core validation of an XML signature: value over the canonical SignedInfo, then each same-document reference. Transforms are the
- * enveloped one and canonicalisation; nothing is fetched, no XPath and no XSLT runs. The signature leaves the document: what is wanted
- * of it must be read before. A signature that cannot be relied on is an answer.
+ * enveloped one and canonicalisation; nothing is fetched, no XPath and no XSLT runs. An enveloped signature leaves the document: what is
+ * wanted of it must be read before. A signature that cannot be relied on is an answer.
  * @see XML Signature Syntax and Processing 1.1 §3.2, §4.4.3, §6
  */
 export function verifyXmlSignature(input: XmlSignatureInput): XmlSignatureResult {
@@ -99,6 +99,8 @@ function checkReferences(document: XmlDocument, signature: XmlElement, elements:
   const references = elements.map((element) => readReference(document, signature, element));
   // What is inside the signature is digested while it still stands in the document, the enveloped ones once it does not.
   const inside = references.filter(({ enveloped }) => !enveloped).map((reference) => checkReference(document, reference, weak));
+  if (inside.length === references.length) return inside;
+  if (signature.isSameNode(document.root)) refuse('an enveloped signature is the whole document');
   signature.remove();
   return [...inside, ...references.filter(({ enveloped }) => enveloped).map((reference) => checkReference(document, reference, weak))];
 }
