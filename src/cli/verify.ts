@@ -4,7 +4,7 @@ import { trustFolder } from '../../certs/trust-folder.ts';
 import { openKeptTrust } from '../../certs/trust-store/open.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { ValidationReport } from '../domain/validation-report.ts';
-import { readMaterial } from '../formats/ades/context.ts';
+import { joinMaterial, readMaterial, type RevocationMaterial } from '../formats/ades/context.ts';
 import { readCertificates } from '../formats/x509/certificate.ts';
 import { isPem, readPem } from '../formats/x509/pem.ts';
 import { extractRevision } from '../usecases/extract-revision.ts';
@@ -79,7 +79,7 @@ async function verify(files: readonly string[], options: VerifyOptions): Promise
   const shared = {
     policy: policyOf(options.policy),
     certificates: options.cert.flatMap((path) => readCertificates(readInputFile(path))),
-    revocation: readMaterial('given', options.crl.flatMap(derFilesOf), options.ocsp.flatMap(derFilesOf)),
+    revocation: joinMaterial(...options.crl.map((path) => readGiven(path, 'CRL')), ...options.ocsp.map((path) => readGiven(path, 'OCSP response'))),
     ...(options.at === undefined ? {} : { at: options.at }),
     ...(options.passwordFile === undefined ? {} : { password: readPassphrase({ passphraseFile: options.passwordFile }, {}) }),
   };
@@ -136,6 +136,14 @@ function openAll(paths: readonly string[]): FileSource[] {
     for (const source of opened) source.close();
     throw error;
   }
+}
+
+/** A file given by name that holds nothing of its kind is a wrong call: left out silently, its certificate would look unchecked. @throws REQUEST_INVALID */
+function readGiven(path: string, kind: 'CRL' | 'OCSP response'): RevocationMaterial {
+  const files = derFilesOf(path);
+  const material = kind === 'CRL' ? readMaterial('given', files, []) : readMaterial('given', [], files);
+  if (material.crls.length + material.ocsps.length === 0) throw new GatewayError('REQUEST_INVALID', `${path} does not hold ${kind === 'CRL' ? 'a' : 'an'} ${kind} in PEM or DER that can be read`);
+  return material;
 }
 
 function derFilesOf(path: string): Uint8Array[] {

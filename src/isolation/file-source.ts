@@ -7,10 +7,15 @@ export interface FileSource extends ByteSource {
 
 const WINDOW_BYTES = 64 * 1024;
 
-/** A file read where it is asked for, through a window of 64 KiB so that small neighbouring reads cost one system call. @throws the error of `open` */
+/** A file read where it is asked for, through a window of 64 KiB so that small neighbouring reads cost one system call. @throws the error of `open`, EISDIR */
 export function openFileSource(path: string): FileSource {
   const descriptor = openSync(path, 'r');
-  const sizeBytes = fstatSync(descriptor).size;
+  const facts = fstatSync(descriptor);
+  if (facts.isDirectory()) {
+    closeSync(descriptor);
+    throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+  }
+  const sizeBytes = facts.size;
   let window: Uint8Array = new Uint8Array(0);
   let windowAt = 0;
   const readExactly = (offset: number, length: number): Uint8Array => {

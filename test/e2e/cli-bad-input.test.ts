@@ -162,6 +162,9 @@ describe('lienthong verify: a document that cannot be read is an answer', () => 
 
   it.each([
     ['a missing file', ['verify', 'no-such.pdf'], 'FILE_NOT_READABLE'],
+    ['a folder', ['verify', 'src', '--offline'], 'it is a folder'],
+    ['a revocation list that is none', ['verify', 'package.json', '--crl', 'package.json'], 'does not hold a CRL'],
+    ['an OCSP response that is none', ['verify', 'package.json', '--ocsp', 'package.json'], 'does not hold an OCSP response'],
     ['a wrong time', ['verify', 'package.json', '--at', 'yesterday'], 'REQUEST_INVALID'],
     ['anchors that are not there', ['verify', 'package.json', '--trust', 'no-such-folder'], 'FILE_NOT_READABLE'],
     ['an unknown option', ['verify', 'package.json', '--fast'], 'unknown option'],
