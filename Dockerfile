@@ -4,8 +4,11 @@
 FROM node:24-bookworm AS build
 WORKDIR /app
 COPY . .
-# The build needs development dependencies (npm ci runs it); the image does not.
-RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund && npm prune --omit=dev --no-audit --no-fund
+# The build needs development dependencies (npm ci runs it); the image does not. pkcs11js is compiled against the headers that this image
+# holds, and it is optional for npm: a key device that silently cannot be used is worse than a build that stops.
+RUN apt-get update && apt-get install --yes --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=cache,target=/root/.npm npm_config_nodedir=/usr/local npm ci --no-audit --no-fund && npm prune --omit=dev --no-audit --no-fund \
+ && node -e "require('pkcs11js')"
 
 FROM node:24-bookworm-slim
 # tini: reaps what a killed PDF or PKCS#12 child leaves, and passes SIGTERM on, when Docker is not told `init: true`.

@@ -49,6 +49,8 @@ const schema = z.object({
   LIENTHONG_DELIVERY_CONCURRENCY: whole(1, 1_000).default(16),
   /** Documents of jobs that one worker signs at once. */
   LIENTHONG_JOB_CONCURRENCY: whole(1, 100).default(4),
+  /** Environment variables of this process that PKCS #11 modules are given beside the usual ones: see src/wiring/module-environment.ts. */
+  LIENTHONG_PKCS11_ENV: list.default([]),
   /** JSON file that changes how deliveries are paced: see src/wiring/delivery-settings.ts. */
   LIENTHONG_DELIVERY_FILE: z.string().optional(),
   /** JSON file with the post's accounts: see connectors/post-vnpost-hcc/README.md. */

@@ -18,7 +18,7 @@ export interface PolicyFile {
   readonly path: Pick<PathRules, 'profile' | 'model' | 'maxIntermediates' | 'anchors'>;
   readonly revocation: RevocationRules;
   readonly constraints: Constraints;
-  readonly signing: { readonly revocationUnavailable: 'refuse' | 'warn' };
+  readonly signing: { readonly revocationUnavailable: 'refuse' | 'warn'; readonly rsaScheme: 'pkcs1' | 'pss' };
 }
 
 /** The policies that come with the gateway. */
@@ -69,7 +69,7 @@ const SCHEMA = z.strictObject({
     slidesTo: z.enum(['thisUpdate', 'nextUpdate']).default('nextUpdate'),
   }),
   constraints: z.record(z.enum(CONSTRAINT_NAMES), z.enum(CONSTRAINT_LEVELS)),
-  signing: z.strictObject({ revocationUnavailable: z.enum(['refuse', 'warn']) }).default({ revocationUnavailable: 'refuse' }),
+  signing: z.strictObject({ revocationUnavailable: z.enum(['refuse', 'warn']).default('refuse'), rsaScheme: z.enum(['pkcs1', 'pss']).default('pkcs1') }).prefault({}),
 });
 
 function readPolicy(bytes: Uint8Array, path: string): PolicyFile {

@@ -7,28 +7,36 @@ import { readToken } from './response.ts';
 /** Gives the access token for one call; a secret. */
 export type AccessToken = (signal?: AbortSignal) => Promise<string>;
 
-/** Whatever stands in the file at each call, so that a token can be renewed beside the running gateway. @throws FILE_NOT_READABLE, CONFIG_INVALID */
-export function tokenFromFile(path: string): AccessToken {
-  return async () => checkToken(await readSecret(path));
+/** Gives a secret each time it is needed, so that it can be renewed beside the running gateway. */
+export type SecretSource = () => Promise<string>;
+
+/** Whatever stands in the file at each call, one line end left out. @throws FILE_NOT_READABLE */
+export function secretFromFile(path: string): SecretSource {
+  return () => readSecret(path);
+}
+
+/** @throws CONFIG_INVALID when it is no bearer token; what `source` throws */
+export function givenToken(source: SecretSource): AccessToken {
+  return async () => checkToken(await source());
 }
 
 export interface ClientCredentials {
   /** The token endpoint. */
   readonly url: string;
   readonly clientId: string;
-  readonly clientSecretFile: string;
+  readonly clientSecret: SecretSource;
 }
 
 /** A token is not used in its last seconds: it would expire on the way. */
 const MARGIN_MS = 30_000;
 
 /** OAuth 2.0 client credentials for the scope `service`, kept until shortly before they end. @see RFC 6749 §4.4, CSC API v2.0.0.2 §8.3 */
-export function tokenFromClientCredentials({ url, clientId, clientSecretFile }: ClientCredentials, client: CscClient, clock: Clock): AccessToken {
+export function tokenFromClientCredentials({ url, clientId, clientSecret }: ClientCredentials, client: CscClient, clock: Clock): AccessToken {
   let kept: { readonly token: string; readonly until: number } | null = null;
   return async (signal) => {
     const asked = clock.now().getTime();
     if (kept !== null && asked < kept.until) return kept.token;
-    const form = new URLSearchParams({ grant_type: 'client_credentials', scope: 'service', client_id: clientId, client_secret: await readSecret(clientSecretFile) });
+    const form = new URLSearchParams({ grant_type: 'client_credentials', scope: 'service', client_id: clientId, client_secret: await clientSecret() });
     const answer = await client.post(new URL(url), { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }, form.toString(), signal);
     const { token, expiresInMs } = readToken(answer);
     kept = { token: checkToken(token), until: asked + expiresInMs - Math.min(MARGIN_MS, expiresInMs / 2) };

@@ -5,7 +5,7 @@ import { digestOf } from '../../src/formats/algorithms/digests.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { PinGuard } from '../../src/ports/pin-guard.ts';
 import type { Signer } from '../../src/ports/signer.ts';
-import { tokenFromClientCredentials, tokenFromFile, type ClientCredentials } from './access-token.ts';
+import { givenToken, tokenFromClientCredentials, type ClientCredentials, type SecretSource } from './access-token.ts';
 import { checkSignatureObject, checkValue, schemeOf, type CheckedCredential } from './answer-check.ts';
 import { cscClient } from './client.ts';
 import { credentialRequest, infoRequest, listRequest, signAlgorithmOf, signDocRequest, signHashRequest, type DocumentDigests, type SignAlgorithm } from './request.ts';
@@ -15,8 +15,8 @@ import { ask, authorizeAndSign, type AuthAnswers, type ServiceSettings } from '.
 export interface CscSettings {
   /** Up to and with `/csc/v2`; http or https, no user name or password in it. */
   readonly url: string;
-  /** A bearer token in a file, or OAuth 2.0 client credentials. */
-  readonly access: { readonly tokenFile: string } | ClientCredentials;
+  /** A bearer token, or OAuth 2.0 client credentials. */
+  readonly access: { readonly token: SecretSource } | ClientCredentials;
   /** For credentials that want a PIN or one-time password each time. */
   readonly authorization?: { readonly answers: AuthAnswers; readonly pinGuard: PinGuard };
   readonly clock: Clock;
@@ -40,6 +40,8 @@ export interface CscKeySettings {
 }
 
 export interface CscSigner extends Signer {
+  /** The same key, whose questions are answered by `answers` instead of the service's own: for what only one caller knows. */
+  answering(answers: AuthAnswers): Signer;
   /** Hashes that one authorisation may cover (multisign). */
   readonly maxHashes: number;
   /**
@@ -78,7 +80,7 @@ export function openCscService(settings: CscSettings): CscService {
   const service: ServiceSettings = {
     baseUrl,
     client,
-    accessToken: 'tokenFile' in access ? tokenFromFile(access.tokenFile) : tokenFromClientCredentials(access, client, clock),
+    accessToken: 'token' in access ? givenToken(access.token) : tokenFromClientCredentials(access, client, clock),
     clock,
     authorization: settings.authorization ?? null,
     pollLimitMs: settings.pollLimitMs ?? 120_000,
@@ -99,7 +101,11 @@ async function signerOf(service: ServiceSettings, { keyId, credentialID, scheme 
   // Which parameter is wrong stands in the description only; with one parameter, there is no other.
   if (answer.status === 400 && errorOf(answer, 'credentials/info').code === 'SIGNER_UNAVAILABLE') throw new GatewayError('KEY_NOT_FOUND', 'The signing service does not know the credential, or not for this access token');
   const credential = readCredential(answer);
-  const checked: CheckedCredential = { credentialID, credential, scheme: schemeOf(credential, scheme) };
+  return credentialSigner(service, keyId, { credentialID, credential, scheme: schemeOf(credential, scheme) });
+}
+
+function credentialSigner(service: ServiceSettings, keyId: string, checked: CheckedCredential): CscSigner {
+  const { credential } = checked;
   const signMany: CscSigner['signMany'] = async (toBeSigned, digest, stop) => {
     const values: Uint8Array[] = [];
     for (let at = 0; at < toBeSigned.length; at += credential.maxHashes) values.push(...(await signSome(service, checked, toBeSigned.slice(at, at + credential.maxHashes), digest, stop)));
@@ -110,6 +116,7 @@ async function signerOf(service: ServiceSettings, { keyId, credentialID, scheme 
     chainDer: credential.chainDer,
     scheme: checked.scheme,
     maxHashes: credential.maxHashes,
+    answering: (answers) => credentialSigner({ ...service, authorization: service.authorization && { ...service.authorization, answers } }, keyId, checked),
     signMany,
     async sign(toBeSigned, digest, stop) {
       const [value] = await signMany([toBeSigned], digest, stop);

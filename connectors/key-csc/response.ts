@@ -181,6 +181,7 @@ export function isPinRefusal({ status, json }: CscAnswer): boolean {
 export function errorOf({ status, json, retryAfterMs }: CscAnswer, method: string): GatewayError {
   const parsed = problem.safeParse(json);
   const code = parsed.success && /^[a-z_]{1,60}$/.test(parsed.data.error) ? parsed.data.error : `HTTP ${status}`;
+  if (code === 'invalid_otp') return new GatewayError('OTP_WRONG', 'The signing service refused the one-time password: ask for a new one; after two refusals nobody tries again until an operator has reset the count');
   if (status === 401 || (status >= 400 && status < 500 && REFUSED.has(code))) return new GatewayError('HSM_LOGIN_FAILED', `The signing service refused access at ${method} (${code}): check its token, PIN or one-time password`);
   return new GatewayError('SIGNER_UNAVAILABLE', `The signing service refused ${method} (${code})`, retryAfterMs === null ? {} : { retryAfterMs });
 }

@@ -16,6 +16,11 @@ export interface AuthQuestion {
   readonly challenge: string | null;
 }
 
+/** Whether the answer is good for one signature only, so that a person gives it, and no PIN that may be kept. */
+export function isOneTime({ id, label, type, challenge }: AuthQuestion): boolean {
+  return challenge !== null || type.startsWith('ChallengeResponse') || /otp|one.?time/i.test(`${id} ${label ?? ''}`);
+}
+
 /** Asks a person, a file or a device for what the service wants; the answers go into one request and are kept nowhere. */
 export type AuthAnswers = (questions: readonly AuthQuestion[], signal: AbortSignal | undefined) => Promise<readonly AuthDatum[]>;
 

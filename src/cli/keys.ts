@@ -1,99 +1,107 @@
 import { Command } from 'commander';
-import { createFileSigner } from '../../connectors/key-file/index.ts';
 import { GatewayError } from '../domain/errors.ts';
-import type { KeyId, PartnerId } from '../domain/ids.ts';
-import { KEY_PURPOSES, SIGNATURE_SCHEMES, type KeyPurpose, type SignatureScheme } from '../domain/signature.ts';
-import { readPkcs12 } from '../formats/pkcs12/read-pkcs12.ts';
+import type { PartnerId } from '../domain/ids.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
-import { addSigningKey, disableKey, grantKey, revokeKeyGrant } from '../usecases/administer-keys.ts';
-import { parseChoice, readInputFile, readPassphrase } from './arguments.ts';
-import { paint, printJson, printLine, printTable } from './output.ts';
-import { withStore, type DataOption } from './with-store.ts';
+import { MOST_PIN_FAILURES } from '../ports/pin-guard.ts';
+import { changeKeySecret, disableKey, grantKey, removeKey, resetPinGuard, revokeKeyGrant } from '../usecases/administer-keys.ts';
+import { cscSecretsBytes, openCscSecrets } from '../wiring/key-secrets.ts';
+import { keyCommand, parseKeyId, tellDone, type KeyCommandOptions } from './key-command.ts';
+import { addKeyCommand } from './keys-add.ts';
+import { testKeyCommand } from './keys-test.ts';
+import { printJson, printLine, printTable } from './output.ts';
+import { readSecret } from './secrets.ts';
+import { withStore } from './with-store.ts';
 
-/** Server keys: sealed at rest, used only by systems they are granted to. */
-
-interface Common extends DataOption {
-  readonly json?: boolean;
-}
-
-const done = (text: string): void => printLine(`${paint('green', '✓')} ${text}`);
-
-function command(name: string, description: string): Command {
-  return new Command(name).description(description).option('--data <folder>', 'data folder of the gateway').option('--json', 'JSON instead of text');
-}
-
+/** Keys that the gateway signs with, wherever they live: secrets sealed at rest, used only by systems they are granted to. */
 export function keysCommand(): Command {
   return new Command('keys')
     .description('keys that the gateway signs with')
+    .addCommand(addKeyCommand())
+    .addCommand(keyCommand('list', 'all keys, where they are, who may use them, and how often they were used').action(list))
+    .addCommand(testKeyCommand())
+    .addCommand(keyCommand('grant', 'let a system use a key').argument('<id>').argument('<partner>').action(grant))
+    .addCommand(keyCommand('revoke', 'take a grant back').argument('<id>').argument('<partner>').action(revoke))
+    .addCommand(keyCommand('disable', 'let nobody use a key any more').argument('<id>').action(disable))
+    .addCommand(keyCommand('remove', 'disable a key, take back its grants and forget its secrets').argument('<id>').action(remove))
     .addCommand(
-      command('add', 'keep a key, sealed under the master key')
-        .argument('<id>', 'lower-case letters, digits, hyphens')
-        .requiredOption('--p12 <file>', 'PKCS#12 file with key and certificate')
-        .option('--passphrase-file <file>', 'file that holds its passphrase; - for standard input')
-        .option('--passphrase-env <variable>', 'environment variable that holds it')
-        .option('--purpose <purpose>', `one key, one purpose: ${KEY_PURPOSES.join(' | ')}`, parseChoice('--purpose', KEY_PURPOSES), 'document')
-        .option('--scheme <name>', SIGNATURE_SCHEMES.join(' | '), parseChoice('--scheme', SIGNATURE_SCHEMES))
-        .option('--picture <png>', 'picture of the signature or seal for visible signatures')
-        .action(add),
+      keyCommand('change-secret', 'a new PIN, token or client secret for a key in a device or at a service; counts at once, without a restart')
+        .argument('<id>')
+        .option('--pin-file <file>', 'the PIN; - for standard input')
+        .option('--access-file <file>', 'the service’s token or client secret')
+        .action(changeSecret),
     )
-    .addCommand(command('list', 'all keys').action(list))
-    .addCommand(command('grant', 'let a system use a key').argument('<id>').argument('<partner>').action(grant))
-    .addCommand(command('revoke', 'take a grant back').argument('<id>').argument('<partner>').action(revoke))
-    .addCommand(command('disable', 'let nobody use a key any more').argument('<id>').action(disable));
+    .addCommand(
+      keyCommand('pin-guard', `PINs that were refused: after ${MOST_PIN_FAILURES} no process tries again, since devices lock themselves for ever`)
+        .argument('[name]', 'device or credential, as the list names it')
+        .option('--reset', 'the PIN is right now: let processes try again')
+        .action(pinGuard),
+    );
 }
 
-interface AddOptions extends Common {
-  readonly p12: string;
-  readonly passphraseFile?: string;
-  readonly passphraseEnv?: string;
-  readonly purpose: KeyPurpose;
-  readonly scheme?: SignatureScheme;
-  readonly picture?: string;
-}
-
-async function add(id: string, options: AddOptions): Promise<void> {
-  const contents = await readPkcs12(readInputFile(options.p12), readPassphrase(options, process.env));
-  const chainDer = [contents.certificateDer, ...contents.chainDer] as const;
-  const { scheme } = createFileSigner({ keyId: id, privateKeyPkcs8Der: contents.privateKeyPkcs8Der, chainDer, ...(options.scheme === undefined ? {} : { scheme: options.scheme }) });
-  const picturePng = options.picture === undefined ? null : readInputFile(options.picture);
-  const key = await withStore(options, (ports) =>
-    addSigningKey(ports, ports.actor, { id: parseId(id), purpose: options.purpose, scheme, privateKeyPkcs8Der: contents.privateKeyPkcs8Der, chainDer, picturePng }),
-  );
-  if (options.json === true) return printJson({ keyId: key.id, purpose: key.purpose, scheme: key.scheme, certificateSha256: key.certificateSha256, notAfter: key.notAfter });
-  done(`${id}: ${readCertificate(contents.certificateDer).subject}`);
-  printLine(`  ${key.scheme}, valid until ${key.notAfter.toISOString().slice(0, 10)}, sealed; nobody may use it yet`);
-  printLine(paint('dim', `  Next: lienthong keys grant ${id} PARTNER`));
-}
-
-async function list(options: Common): Promise<void> {
+async function list(options: KeyCommandOptions): Promise<void> {
   const keys = await withStore(options, async ({ records }) => {
     const all = await records.keys.list();
-    return Promise.all(all.map(async (key) => ({ key, grants: await records.keys.grants(key.id) })));
+    return Promise.all(all.map(async (key) => ({ key, grants: await records.keys.grants(key.id), uses: await records.keys.uses(key.id) })));
   });
-  const rows = keys.map(({ key, grants }) => ({ keyId: key.id, purpose: key.purpose, scheme: key.scheme, notAfter: key.notAfter.toISOString(), disabled: key.disabledAt !== null, subject: readCertificate(key.chainDer[0]).subject, grants }));
+  const rows = keys.map(({ key, grants, uses }) => ({ keyId: key.id, kind: key.place.kind, purpose: key.purpose, scheme: key.scheme, notAfter: key.notAfter.toISOString(), disabled: key.disabledAt !== null, subject: readCertificate(key.chainDer[0]).subject, grants, uses }));
   if (options.json === true) return printJson(rows);
-  printTable(['ID', 'PURPOSE', 'SCHEME', 'UNTIL', 'STATE', 'GRANTED TO', 'SUBJECT'], rows.map((row) => [row.keyId, row.purpose, row.scheme, row.notAfter.slice(0, 10), row.disabled ? 'disabled' : 'in use', row.grants.join(' ') || '–', row.subject]));
+  printTable(
+    ['ID', 'KIND', 'PURPOSE', 'SCHEME', 'UNTIL', 'STATE', 'SIGNED', 'FAILED', 'UNKNOWN', 'GRANTED TO', 'SUBJECT'],
+    rows.map(({ uses, ...row }) => [row.keyId, row.kind, row.purpose, row.scheme, row.notAfter.slice(0, 10), row.disabled ? 'disabled' : 'in use', String(uses.signed), String(uses.failed), String(uses.unknown), row.grants.join(' ') || '–', row.subject]),
+  );
 }
 
-async function grant(id: string, partner: string, options: Common): Promise<void> {
-  await withStore(options, (ports) => grantKey(ports, ports.actor, partner as PartnerId, parseId(id)));
+async function grant(id: string, partner: string, options: KeyCommandOptions): Promise<void> {
+  await withStore(options, (ports) => grantKey(ports, ports.actor, partner as PartnerId, parseKeyId(id)));
   if (options.json === true) return printJson({ keyId: id, partnerId: partner, granted: true });
-  done(`${partner} may sign with ${id}`);
+  tellDone(`${partner} may sign with ${id}`);
 }
 
-async function revoke(id: string, partner: string, options: Common): Promise<void> {
-  const revoked = await withStore(options, (ports) => revokeKeyGrant(ports, ports.actor, partner as PartnerId, parseId(id)));
+async function revoke(id: string, partner: string, options: KeyCommandOptions): Promise<void> {
+  const revoked = await withStore(options, (ports) => revokeKeyGrant(ports, ports.actor, partner as PartnerId, parseKeyId(id)));
   if (options.json === true) return printJson({ keyId: id, partnerId: partner, revoked });
-  done(revoked ? `${partner} may not sign with ${id} any more` : `${partner} had no grant for ${id}`);
+  tellDone(revoked ? `${partner} may not sign with ${id} any more` : `${partner} had no grant for ${id}`);
 }
 
-async function disable(id: string, options: Common): Promise<void> {
-  await withStore(options, (ports) => disableKey(ports, ports.actor, parseId(id)));
+async function disable(id: string, options: KeyCommandOptions): Promise<void> {
+  await withStore(options, (ports) => disableKey(ports, ports.actor, parseKeyId(id)));
   if (options.json === true) return printJson({ keyId: id, disabled: true });
-  done(`${id} is disabled`);
+  tellDone(`${id} is disabled`);
 }
 
-function parseId(text: string): KeyId {
-  if (!/^[a-z0-9][a-z0-9-]{1,62}$/.test(text)) throw new GatewayError('REQUEST_INVALID', `${text} cannot name a key: use 2 to 63 lower-case letters, digits and hyphens`);
-  return text as KeyId;
+async function remove(id: string, options: KeyCommandOptions): Promise<void> {
+  await withStore(options, (ports) => removeKey(ports, ports.actor, parseKeyId(id)));
+  if (options.json === true) return printJson({ keyId: id, removed: true });
+  tellDone(`${id} is removed: its secrets are gone, the record of what it signed stays`);
+}
+
+async function changeSecret(id: string, options: KeyCommandOptions & { readonly pinFile?: string; readonly accessFile?: string }): Promise<void> {
+  await withStore(options, async (store) => {
+    const keyId = parseKeyId(id);
+    const key = await store.records.keys.find(keyId);
+    if (key === null) throw new GatewayError('KEY_NOT_FOUND', `There is no key named ${id}`);
+    const read = (file: string | undefined, what: string, option: string) => readSecret({ file }, { what, options: `${option} FILE (or - for standard input)` }, {});
+    if (key.place.kind !== 'csc') return changeKeySecret(store, store.actor, keyId, new TextEncoder().encode(await read(options.pinFile, 'PIN', '--pin-file')));
+    const before = await openCscSecrets(store, keyId);
+    const access = options.accessFile === undefined ? before.access : await read(options.accessFile, 'token or client secret', '--access-file');
+    const pin = options.accessFile !== undefined && options.pinFile === undefined ? before.pin : await read(options.pinFile, 'PIN', '--pin-file');
+    return changeKeySecret(store, store.actor, keyId, cscSecretsBytes({ access, pin }));
+  });
+  if (options.json === true) return printJson({ keyId: id, changed: true });
+  tellDone(`${id} has a new secret; try it: lienthong keys test ${id}`);
+}
+
+async function pinGuard(name: string | undefined, options: KeyCommandOptions & { readonly reset?: boolean }): Promise<void> {
+  if (options.reset === true) {
+    if (name === undefined) throw new GatewayError('REQUEST_INVALID', 'Say which: lienthong keys pin-guard NAME --reset');
+    const reset = await withStore(options, (store) => resetPinGuard(store, store.actor, name));
+    if (options.json === true) return printJson({ name, reset });
+    return tellDone(reset ? `${name} may be tried again` : `${name} had no refused PIN`);
+  }
+  const all = await withStore(options, (store) => store.pinGuard.failures());
+  const rows = all.filter(({ token }) => name === undefined || token === name).map(({ token, failures, lastAttemptAt }) => ({ name: token, failures, stopped: failures >= MOST_PIN_FAILURES, lastAttemptAt: lastAttemptAt.toISOString() }));
+  if (options.json === true) return printJson(rows);
+  if (rows.length === 0) return printLine('No PIN was refused.');
+  printTable(['NAME', 'REFUSED', 'STATE', 'LAST TRY'], rows.map((row) => [row.name, String(row.failures), row.stopped ? 'stopped' : 'in use', row.lastAttemptAt]));
+  printLine(`When the PIN is right again: lienthong keys pin-guard "${rows[0]?.name ?? 'NAME'}" --reset`);
 }

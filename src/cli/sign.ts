@@ -1,9 +1,7 @@
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
-import { createFileSigner } from '../../connectors/key-file/index.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES, type Commitment, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
-import { readPkcs12 } from '../formats/pkcs12/read-pkcs12.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Signer } from '../ports/signer.ts';
 import { presentationOf, type AppearanceName } from '../usecases/signature-presentation.ts';
@@ -12,24 +10,23 @@ import { signDocument } from '../usecases/sign-document.ts';
 import { systemChance } from '../wiring/chance.ts';
 import { systemClock } from '../wiring/clock.ts';
 import { loadFonts } from '../wiring/fonts.ts';
-import { parseChoice, parseRectangle, parseWhole, readInputFile, readPassphrase } from './arguments.ts';
+import { parseChoice, parseRectangle, parseWhole, readInputFile } from './arguments.ts';
 import { checkOwnSigner, type OwnSigner } from './check-own-signer.ts';
+import { PKCS11_HELP } from './device-token.ts';
 import { checkOtherFile, openInput } from './input-file.ts';
 import { paint, printJson, printLine } from './output.ts';
+import { withOwnSigner, type OwnKeyOptions } from './own-signer.ts';
 import { POLICY_CHOICES } from './policy.ts';
 import { signMany, type FileToSign } from './sign-many.ts';
 import { checkLevelOptions, LEVELS_HELP, withAuthorities, type Authorities, type AuthorityOptions } from './with-authorities.ts';
 import { OUTBOUND_HELP } from './with-collector.ts';
 import { writeSigned, writeWhole } from './write-file.ts';
 
-interface SignOptions extends AuthorityOptions {
+interface SignOptions extends AuthorityOptions, OwnKeyOptions {
   readonly out?: string;
   readonly outDir?: string;
   readonly jobs: number;
   readonly again?: boolean;
-  readonly p12?: string;
-  readonly passphraseFile?: string;
-  readonly passphraseEnv?: string;
   readonly format: SignatureFormat;
   readonly level: SignatureLevel;
   readonly appearance: AppearanceName;
@@ -38,7 +35,6 @@ interface SignOptions extends AuthorityOptions {
   readonly rect?: { x: number; y: number; width: number; height: number };
   readonly field?: string;
   readonly digest: DigestAlgorithm;
-  readonly scheme?: SignatureScheme;
   readonly certify?: 1 | 2 | 3;
   readonly reason?: string;
   readonly location?: string;
@@ -58,8 +54,12 @@ export function signCommand(): Command {
     .option('--jobs <n>', 'with --out-dir: files signed at once', parseWhole('--jobs', 1, 64), 4)
     .option('--again', 'with --out-dir: sign again what an earlier run signed there, which is kept otherwise')
     .option('--p12 <file>', 'PKCS#12 file with key and certificate')
-    .option('--passphrase-file <file>', 'file that holds its passphrase; - for standard input')
+    .option('--passphrase-file <file>', 'file that holds its passphrase; - for standard input; without it you are asked')
     .option('--passphrase-env <variable>', 'environment variable that holds it (other processes of yours can read it)')
+    .option('--pkcs11 <uri>', 'PKCS #11 URI of a key in a device, instead of --p12')
+    .option('--pkcs11-module <file>', 'its module, where the URI has no module-path')
+    .option('--pin-file <file>', 'file with the device’s PIN; - for standard input; without it you are asked')
+    .option('--cert <file>', 'the signer’s certificate and its issuers, where they are not on the device')
     .option('--format <format>', SIGNATURE_FORMATS.join(' | '), parseChoice('--format', SIGNATURE_FORMATS), 'pades')
     .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
     .option('--tsa <url...>', 'time-stamping authorities, asked in this order', [])
@@ -83,6 +83,7 @@ export function signCommand(): Command {
     .addHelpText('after', '\nExample:\n  lienthong sign decision.pdf --out decision.signed.pdf --p12 officer.p12 --passphrase-file - \\\n    --level B-T --tsa http://tsa.ca.gov.vn/ --appearance text --page 1 --rect 320,120,200,80')
     .addHelpText('after', '  lienthong sign papers/*.pdf --out-dir signed --p12 officer.p12 --passphrase-file officer.pass\n    A run that was killed is taken up again by the same command; signed/.lienthong-sign.jsonl says what became of each file.')
     .addHelpText('after', `\n${LEVELS_HELP}`)
+    .addHelpText('after', `\n${PKCS11_HELP}`)
     .addHelpText('after', `\n${OUTBOUND_HELP}`)
     .action((files: string[], options: SignOptions) => sign(files, options));
 }
@@ -93,7 +94,10 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
   if (twice !== undefined) throw new GatewayError('REQUEST_INVALID', `Two of the files would both become ${twice}: sign them into different folders`);
   if (options.format !== 'pades' && options.format !== 'cades') throw new GatewayError('REQUEST_INVALID', `--format ${options.format} is not available yet; use pades or cades`);
   checkLevelOptions(options.level, options);
-  const signer = await openSigner(options);
+  await withOwnSigner(options, (signer) => signWith(signer, files, outs, options));
+}
+
+async function signWith(signer: Signer, files: readonly string[], outs: readonly string[], options: SignOptions): Promise<void> {
   await withAuthorities(options, async (authorities) => {
     const checked = await checkOwnSigner(authorities.longTerm, signer.chainDer, options);
     const signOne = async ({ file, out }: FileToSign): Promise<() => void> => {
@@ -104,17 +108,6 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
     if (options.outDir !== undefined) await signMany(each, { folder: options.outDir, jobs: options.jobs, again: options.again === true, json: options.json === true }, signOne);
     else for (const one of each) (await signOne(one))();
     if (options.json !== true) tellSigner(checked);
-  });
-}
-
-async function openSigner(options: SignOptions): Promise<Signer> {
-  if (options.p12 === undefined) throw new GatewayError('REQUEST_INVALID', 'Say which key signs: --p12 FILE with --passphrase-file FILE or --passphrase-env VARIABLE');
-  const contents = await readPkcs12(readInputFile(options.p12), readPassphrase(options, process.env));
-  return createFileSigner({
-    keyId: basename(options.p12),
-    privateKeyPkcs8Der: contents.privateKeyPkcs8Der,
-    chainDer: [contents.certificateDer, ...contents.chainDer],
-    ...(options.scheme === undefined ? {} : { scheme: options.scheme }),
   });
 }
 

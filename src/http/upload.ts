@@ -57,6 +57,14 @@ export function optionsIn<Schema extends z.ZodType>(upload: Upload, schema: Sche
   return parse(schema, parseJson(Buffer.from(upload.fields.get('options') ?? '{}', 'utf8')), '/options') as z.output<Schema>;
 }
 
+/** The part `otp`: a one-time password for a key that wants one; null: none came. Not part of the options, since those are kept. @throws REQUEST_INVALID */
+export function oneTimePasswordIn({ fields }: Upload): string | null {
+  const value = fields.get('otp');
+  if (value === undefined || value === '') return null;
+  if (/^[ -~]{1,64}$/.test(value)) return value;
+  throw new GatewayError('REQUEST_INVALID', 'The part "otp" is no one-time password', { faults: [{ pointer: '/otp', detail: 'must have 1 to 64 printable ASCII characters' }] });
+}
+
 /** Aborts when the caller goes away, or `limitMs` is over. */
 export function requestSignal(response: Response, limitMs: number): AbortSignal {
   const gone = new AbortController();

@@ -1,14 +1,18 @@
 import type { KeyId, PartnerId } from '../domain/ids.ts';
+import type { KeyPlace } from '../domain/key-place.ts';
 import type { KeyPurpose, SignatureLevel, SignatureScheme } from '../domain/signature.ts';
 
 export interface SigningKeyRecord {
   readonly id: KeyId;
   readonly purpose: KeyPurpose;
-  readonly kind: 'file' | 'pkcs11' | 'csc';
+  readonly place: KeyPlace;
   readonly scheme: SignatureScheme;
   readonly chainDer: readonly [Uint8Array, ...Uint8Array[]];
-  /** PKCS#8 DER sealed with context `signing_key:<id>`; null where the key lives elsewhere. */
-  readonly privateKeySealed: Uint8Array | null;
+  /**
+   * Sealed with context `signing_key:<id>`. By kind: PKCS#8 DER; the PIN in UTF-8; JSON of `CscSecrets`. Null: nothing is kept, the URI
+   * names the file of the PIN, or the key was removed.
+   */
+  readonly secretSealed: Uint8Array | null;
   /** Picture of the signature or seal for visible signatures, PNG. */
   readonly picturePng: Uint8Array | null;
   readonly certificateSha256: string;
@@ -23,6 +27,8 @@ export interface SignatureEvidence {
   readonly at: Date;
   readonly partnerId: PartnerId | null;
   readonly keyId: KeyId;
+  /** Of `addUse`; null: the key was not asked. */
+  readonly useId: string | null;
   readonly inputSha256: string;
   readonly outputSha256: string | null;
   readonly level: SignatureLevel;
@@ -30,6 +36,14 @@ export interface SignatureEvidence {
   /** `unknown`: the process died while the key may have been in use; nothing was released. */
   readonly result: 'signed' | 'failed' | 'unknown';
   readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** How often a key was asked for a signature, by what came of it. */
+export interface KeyUse {
+  readonly signed: number;
+  readonly failed: number;
+  /** Asked for, and nobody wrote down the end: the process died, or is at it right now. */
+  readonly unknown: number;
 }
 
 export interface KeyRecords {
@@ -40,11 +54,18 @@ export interface KeyRecords {
   /** Keys in use whose certificate ends by `at` or has ended, the earliest first. */
   endingBefore(at: Date): Promise<readonly Pick<SigningKeyRecord, 'id' | 'notAfter'>[]>;
   disable(id: KeyId, at: Date): Promise<boolean>;
+  /** Other secrets for the same key. @returns whether there is such a key, not disabled */
+  changeSecret(id: KeyId, secretSealed: Uint8Array): Promise<boolean>;
+  /** Ends all use: disabled, granted to nobody, its secrets gone. The name stays taken, since evidence speaks of it. */
+  remove(id: KeyId, at: Date): Promise<boolean>;
   grant(partnerId: PartnerId, keyId: KeyId, at: Date): Promise<void>;
   revokeGrant(partnerId: PartnerId, keyId: KeyId): Promise<boolean>;
   isGranted(partnerId: PartnerId, keyId: KeyId): Promise<boolean>;
   /** Keys the partner may use, disabled ones left out. */
   grantedTo(partnerId: PartnerId): Promise<readonly SigningKeyRecord[]>;
   grants(keyId: KeyId): Promise<readonly PartnerId[]>;
+  /** That a key is about to be used, written before it is. */
+  addUse(use: { readonly id: string; readonly keyId: KeyId; readonly partnerId: PartnerId | null; readonly at: Date }): Promise<void>;
+  uses(id: KeyId): Promise<KeyUse>;
   addEvidence(evidence: SignatureEvidence): Promise<void>;
 }

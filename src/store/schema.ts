@@ -45,12 +45,14 @@ export interface Database {
     created_at: Date;
     disabled_at: Date | null;
   };
+  key_use: { id: string; key_id: string; partner_id: string | null; at: Date };
   key_grant: { partner_id: string; key_id: string; created_at: Date };
   signature_evidence: {
     id: string;
     at: Date;
     partner_id: string | null;
     key_id: string;
+    use_id: string | null;
     input_sha256: string;
     output_sha256: string | null;
     level: string;

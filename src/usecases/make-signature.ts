@@ -27,7 +27,7 @@ export interface MakeSignaturePorts extends OncePorts, PutGrownPorts, TimedPorts
   readonly chance: Chance;
   readonly fonts: AppearanceFonts;
   /** The key's signer, wherever the key lives. */
-  readonly signerOf: (key: SigningKeyRecord) => Promise<Signer>;
+  readonly signerOf: (key: SigningKeyRecord, answers: SignerAnswers) => Promise<Signer>;
   /** Picture of the signature or seal kept with the key, PNG; null: none. */
   readonly pictureOf: (key: SigningKeyRecord) => Promise<Uint8Array | null>;
   /** Path and revocation of the signer's certificate before its key is used; null where no anchors of signers are configured. */
@@ -35,6 +35,11 @@ export interface MakeSignaturePorts extends OncePorts, PutGrownPorts, TimedPorts
   /** Where an uploaded file is read, prepared and digested. */
   readonly pdfOf: (path: string, signal: AbortSignal) => GrowingPdf;
   readonly digesterOf: (path: string, signal: AbortSignal) => ContentDigester;
+}
+
+/** What only the caller knows, for this one signature; kept nowhere. */
+export interface SignerAnswers {
+  readonly oneTimePassword: string | null;
 }
 
 export interface OwnSignerCheck {
@@ -50,6 +55,8 @@ export interface SignatureUpload {
   readonly name: string;
   readonly options: SignatureOptions;
   readonly signal: AbortSignal;
+  /** For keys at a remote service that ask for one; null: the caller gave none. Not part of `options`, which are kept. */
+  readonly oneTimePassword?: string | null;
   /** Recorded together with the signature, or neither is. */
   readonly alsoRecord?: (records: RecordSet, record: SignatureRecord) => Promise<void>;
 }
@@ -71,10 +78,11 @@ export async function makeSignature(ports: MakeSignaturePorts, call: Call, uploa
   return answerOnceLeased(ports, call, request, async (recordAnswer) => {
     const key = await grantedKey(ports, call, options);
     await checkDossier(ports, call, options.dossierCode);
-    const made = await recordingFailure(ports, call, key, upload, () => timed(ports, 'signing', () => sign(ports, key, upload), () => options.level));
+    const use: KeyUseMade = { id: null };
+    const made = await recordingFailure(ports, call, key, upload, use, () => timed(ports, 'signing', () => sign(ports, call, key, upload, use), () => options.level));
     const record: SignatureRecord = { ...made.document, signatureId: ports.chance.uuid(), documentId: ports.chance.uuid(), keyId: key.id, level: options.level };
     await ports.records.transaction(async (tx) => {
-      await recordSuccess(ports, tx, call, upload, record, made);
+      await recordSuccess(ports, tx, call, upload, record, { ...made, useId: use.id });
       await upload.alsoRecord?.(tx, record);
       await recordAnswer(tx, record);
     });
@@ -99,16 +107,35 @@ export async function checkDossier({ records }: { readonly records: Pick<RecordS
   if (code !== undefined && !(await records.dossiers.isParty(code, caller.partnerId))) throw noSuchDossier(code);
 }
 
+/** The id under which the use of the key was written down; null until the key is asked. */
+interface KeyUseMade {
+  id: string | null;
+}
+
+/** Nothing asks a key before it stands in the journal that it is asked. */
+function journalled({ records, chance, clock }: MakeSignaturePorts, { caller }: Call, key: SigningKeyRecord, signer: Signer, use: KeyUseMade): Signer {
+  return {
+    ...signer,
+    async sign(toBeSigned, digest, signal) {
+      const id = chance.uuid();
+      await records.keys.addUse({ id, keyId: key.id, partnerId: caller.partnerId, at: clock.now() });
+      use.id = id;
+      return signer.sign(toBeSigned, digest, signal);
+    },
+  };
+}
+
 interface MadeSignature {
   readonly document: StoredBytes & { readonly mediaType: string; readonly name: string };
   readonly facts: SignatureFacts;
   readonly checked: CheckedSigner | null;
 }
 
-async function sign(ports: MakeSignaturePorts, key: SigningKeyRecord, upload: SignatureUpload): Promise<MadeSignature> {
+async function sign(ports: MakeSignaturePorts, call: Call, key: SigningKeyRecord, upload: SignatureUpload, use: KeyUseMade): Promise<MadeSignature> {
   const { options, signal } = upload;
   if (options.format !== 'pades' && options.format !== 'cades') throw new GatewayError('LEVEL_UNSUPPORTED', `Signatures of the format ${options.format} cannot be made yet; ask for pades or cades`);
-  const signing: SigningPorts = { ...ports, signer: await ports.signerOf(key) };
+  const signer = await ports.signerOf(key, { oneTimePassword: upload.oneTimePassword ?? null });
+  const signing: SigningPorts = { ...ports, signer: journalled(ports, call, key, signer, use) };
   await checkReadyToSign(signing, options.level); // what can be refused without asking anybody is refused first
   const checked = await ports.checkSigner(key, { digestAlgorithm: options.digest ?? DEFAULT_DIGEST, mustKnowStatus: isAtLeast(options.level, 'B-LT'), signal });
   const made = options.format === 'pades' ? await signPades(ports, signing, key, upload) : await signCades(ports, signing, upload);
@@ -143,23 +170,23 @@ function signedName(name: string, extension: string): string {
   return `${stem.slice(0, 180)}.signed${extension}`;
 }
 
-async function recordSuccess(ports: MakeSignaturePorts, tx: RecordSet, { caller }: Call, upload: SignatureUpload, record: SignatureRecord, { facts, checked }: MadeSignature): Promise<void> {
+async function recordSuccess(ports: MakeSignaturePorts, tx: RecordSet, { caller }: Call, upload: SignatureUpload, record: SignatureRecord, { facts, checked, useId }: MadeSignature & { readonly useId: string | null }): Promise<void> {
   const at = ports.clock.now();
   const { sha256, sizeBytes, mediaType, name } = record;
   await tx.documents.add({ id: record.documentId as DocumentId, partnerId: caller.partnerId, sha256, sizeBytes, mediaType, name, createdAt: at });
-  await tx.keys.addEvidence({ ...evidenceOf(caller.partnerId, asked(upload), at, checked), id: record.signatureId, outputSha256: sha256, result: 'signed', detail: detailOf(facts, checked) });
+  await tx.keys.addEvidence({ ...evidenceOf(caller.partnerId, asked(upload), at, checked), id: record.signatureId, useId, outputSha256: sha256, result: 'signed', detail: detailOf(facts, checked) });
   const code = upload.options.dossierCode;
   if (code === undefined) return;
   const data = { signatureId: record.signatureId, keyId: record.keyId, level: record.level, documentSha256: sha256 };
   await tx.dossiers.addEvent(code, { kind: 'signature.made', at, actor: caller.partnerId, messageId: null, deliveryId: null, postalOrderId: null, data });
 }
 
-async function recordingFailure<T>(ports: MakeSignaturePorts, { caller }: Call, key: SigningKeyRecord, upload: SignatureUpload, work: () => Promise<T>): Promise<T> {
+async function recordingFailure<T>(ports: MakeSignaturePorts, { caller }: Call, key: SigningKeyRecord, upload: SignatureUpload, use: KeyUseMade, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const code = isGatewayError(error) ? error.code : 'INTERNAL';
-    const evidence = { ...evidenceOf(caller.partnerId, asked(upload), ports.clock.now(), null), id: ports.chance.uuid(), outputSha256: null, result: 'failed', detail: { code, certificateSha256: key.certificateSha256 } } as const;
+    const evidence = { ...evidenceOf(caller.partnerId, asked(upload), ports.clock.now(), null), id: ports.chance.uuid(), useId: use.id, outputSha256: null, result: 'failed', detail: { code, certificateSha256: key.certificateSha256 } } as const;
     await ports.records.keys.addEvidence(evidence).catch(() => undefined); // nothing was released, and the first failure is the one to tell
     throw error;
   }
@@ -173,7 +200,7 @@ export function evidenceOf(
   { options, sha256 }: { readonly options: SignatureOptions; readonly sha256: string },
   at: Date,
   checked: CheckedSigner | null,
-): Omit<SignatureEvidence, 'id' | 'outputSha256' | 'result' | 'detail'> {
+): Omit<SignatureEvidence, 'id' | 'useId' | 'outputSha256' | 'result' | 'detail'> {
   return { at, partnerId, keyId: options.keyId, inputSha256: sha256, level: options.level, policy: checked?.policy.id ?? NO_POLICY };
 }
 

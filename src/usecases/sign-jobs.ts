@@ -103,7 +103,7 @@ async function signItem(ports: SignJobsPorts, item: ClaimedItem, cut: AbortSigna
 async function tellUnknown(ports: SignJobsPorts, item: ClaimedItem, document: DocumentRecord, options: SignatureOptions): Promise<boolean> {
   const { chance, clock, log, records } = ports;
   const evidence = evidenceOf(item.partnerId, { options, sha256: document.sha256 }, clock.now(), null);
-  await records.keys.addEvidence({ ...evidence, id: chance.uuid(), outputSha256: null, result: 'unknown', detail: { jobId: item.jobId, position: item.position } });
+  await records.keys.addEvidence({ ...evidence, id: chance.uuid(), useId: null, outputSha256: null, result: 'unknown', detail: { jobId: item.jobId, position: item.position } });
   log.warn('job.outcome-unknown', { jobId: item.jobId, position: item.position, unknownOutcomes: item.unknownOutcomes });
   if (item.unknownOutcomes < MOST_UNKNOWN_OUTCOMES) return true;
   await fail(ports, item, { code: 'INTERNAL', detail: `The gateway ended ${item.unknownOutcomes} times while it signed this document, and does not try it again by itself` });

@@ -77,7 +77,8 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     const timestampAuthorities = config.LIENTHONG_TSA_URLS.map((url) => createHttpTimestampAuthority({ url, totalTimeoutMs: config.LIENTHONG_TSA_TIMEOUT_MS }));
     closers.push(async () => void (await Promise.all(timestampAuthorities.map((authority) => authority.close()))));
     const reading = { isolation, collector: revocation.collector };
-    const signing = await openSigning({ ...settings, ...reading, metrics: telemetry.metrics, clock, store, timestampAuthorities });
+    const signing = await openSigning({ ...settings, ...reading, metrics: telemetry.metrics, clock, store, timestampAuthorities, dispatcher });
+    closers.push(() => signing.close());
     const parts = { ...settings, ...reading, clock, store, accounts, dispatcher, signing, telemetry };
     if (role !== 'api') {
       const worker = startWorker({ ...parts, queue });

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { DocumentStore } from '../ports/document-store.ts';
 import type { Records } from '../ports/records.ts';
 import type { Sealing } from '../ports/sealing.ts';
+import type { PinGuard } from '../ports/pin-guard.ts';
 import type { Log } from '../ports/telemetry.ts';
 import type { UploadStore } from '../ports/upload-store.ts';
 import { connectDatabase, type DatabaseHandle } from '../store/database.ts';
@@ -14,6 +15,7 @@ import type { PostgresConnection } from '../store/embedded/connection.ts';
 import { openDataFolder, type OpenDataFolder } from '../store/embedded/open.ts';
 import { migrate } from '../store/migrate.ts';
 import { MIGRATIONS } from '../store/migrations/all.ts';
+import { pinGuard } from '../store/records/pin-guard.ts';
 import { records } from '../store/records/records.ts';
 import { openSealing } from '../store/sealing.ts';
 import { openUploadFolder } from '../store/upload-folder.ts';
@@ -35,6 +37,7 @@ export interface Store {
   readonly documents: DocumentStore;
   readonly uploads: UploadStore;
   readonly sealing: Sealing;
+  readonly pinGuard: PinGuard;
   readonly database: DatabaseHandle;
   readonly target: PostgresConnection | { readonly url: string };
   readonly embedded: boolean;
@@ -59,6 +62,7 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
       documents,
       uploads: await openUploadFolder(join(config.dataDir, 'documents', 'uploads')),
       sealing,
+      pinGuard: pinGuard(database.db, { clock }),
       database,
       target,
       embedded: folder !== null,

@@ -1,22 +1,19 @@
-import { createFileSigner } from '../../connectors/key-file/index.ts';
+import type { Dispatcher } from 'undici';
 import type { Config } from '../config.ts';
-import { GatewayError } from '../domain/errors.ts';
 import { openFileSource } from '../isolation/file-source.ts';
 import { isolatedDigester, isolatedPdf, type DocumentIsolation } from '../isolation/isolated-documents.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { SigningKeyRecord } from '../ports/key-records.ts';
-import type { Sealing } from '../ports/sealing.ts';
-import type { Signer } from '../ports/signer.ts';
-import type { Metrics } from '../ports/telemetry.ts';
+import type { Log, Metrics } from '../ports/telemetry.ts';
 import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
-import { signingKeyContext } from '../usecases/administer-keys.ts';
 import type { TimestampHealth } from '../usecases/check-readiness.ts';
 import type { RevocationCollector } from '../usecases/collect-revocation.ts';
 import type { ExtendDocumentPorts } from '../usecases/extend-document.ts';
 import type { MakeSignaturePorts } from '../usecases/make-signature.ts';
 import { loadFonts } from './fonts.ts';
 import type { Store } from './open-store.ts';
+import { moduleEnvironment } from './module-environment.ts';
+import { openSigners } from './signers.ts';
 import { openTrust } from './trust.ts';
 import { readPolicy, signerChecker } from './verification.ts';
 import { watchAuthorities } from './watched-authorities.ts';
@@ -31,20 +28,25 @@ export interface SigningParts {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly metrics?: Metrics | undefined;
+  readonly log: Log;
+  readonly dispatcher: Dispatcher;
 }
 
 export interface Signing {
   readonly ports: MakeSignaturePorts & ExtendDocumentPorts;
   readonly timestampHealth: () => TimestampHealth;
+  /** Ends the signer processes of key devices. */
+  close(): Promise<void>;
 }
 
 /** What a process needs to sign: for requests, and for jobs. */
 export async function openSigning(parts: SigningParts): Promise<Signing> {
-  const { config, store, isolation, collector, clock, chance, metrics } = parts;
+  const { config, store, isolation, collector, clock, chance, log, dispatcher, metrics } = parts;
   const { records, documents, sealing } = store;
   const stamps = watchAuthorities(parts.timestampAuthorities, clock, metrics);
   const [trustStore, policy] = [openTrust(config), readPolicy(config)];
   const deadlineMs = config.LIENTHONG_DOCUMENT_TIMEOUT_MS;
+  const signers = openSigners({ records, sealing, pinGuard: store.pinGuard, clock, log, dispatcher, moduleEnvironment: moduleEnvironment(process.env, config) });
   const ports: Signing['ports'] = {
     records,
     documents,
@@ -55,7 +57,7 @@ export async function openSigning(parts: SigningParts): Promise<Signing> {
     maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES,
     timestampAuthorities: stamps.authorities,
     fonts: await loadFonts(),
-    signerOf: signerCache(sealing),
+    signerOf: (key, answers) => signers.signerOf(key, answers),
     pictureOf: (key) => Promise.resolve(key.picturePng),
     checkSigner: signerChecker({ trustStore, clock, collector }, policy),
     longTerm: { trustStore, policy, collector },
@@ -63,18 +65,5 @@ export async function openSigning(parts: SigningParts): Promise<Signing> {
     digesterOf: (path, signal) => isolatedDigester(isolation, path, { deadlineMs, signal }),
     openSource: openFileSource,
   };
-  return { ports, timestampHealth: stamps.health };
-}
-
-/** Signers by certificate, so that a key is unsealed once a process. A disabled key is refused before it is asked for. */
-function signerCache(sealing: Sealing): (key: SigningKeyRecord) => Promise<Signer> {
-  const signers = new Map<string, Signer>();
-  return (key) => {
-    const known = signers.get(`${key.id}|${key.certificateSha256}`);
-    if (known !== undefined) return Promise.resolve(known);
-    if (key.kind !== 'file' || key.privateKeySealed === null) throw new GatewayError('SIGNER_UNAVAILABLE', `The key ${key.id} is not held here`);
-    const signer = createFileSigner({ keyId: key.id, privateKeyPkcs8Der: sealing.open(key.privateKeySealed, signingKeyContext(key.id)), chainDer: key.chainDer, scheme: key.scheme });
-    signers.set(`${key.id}|${key.certificateSha256}`, signer);
-    return Promise.resolve(signer);
-  };
+  return { ports, timestampHealth: stamps.health, close: () => signers.close() };
 }

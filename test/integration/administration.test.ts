@@ -136,7 +136,7 @@ describe('signing keys', () => {
     await addPartner(ports(), ACTOR, request);
     const key = newKey(pki.officer);
     const record = await addSigningKey(ports(), ACTOR, key);
-    const sealed = record.privateKeySealed ?? new Uint8Array();
+    const sealed = record.secretSealed ?? new Uint8Array();
     expect(Buffer.from(sealed).includes(Buffer.from(key.privateKeyPkcs8Der).subarray(100, 200))).toBe(false);
     expect(Buffer.from(fresh.sealing.open(sealed, signingKeyContext(key.id))).equals(Buffer.from(key.privateKeyPkcs8Der))).toBe(true);
     expect(() => fresh.sealing.open(sealed, signingKeyContext('another' as KeyId))).toThrow(expect.objectContaining({ code: 'SEALED_DATA_UNREADABLE' }));

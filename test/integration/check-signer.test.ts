@@ -17,7 +17,7 @@ const NOW = new Date();
 const clock = frozenClock(NOW);
 const agent = outboundAgent({ allow: ['127.0.0.1'] });
 const policy = validationPolicy(loadPolicy('default'));
-const permitting: ValidationPolicy = { ...policy, signing: { revocationUnavailable: 'warn' } };
+const permitting: ValidationPolicy = { ...policy, signing: { ...policy.signing, revocationUnavailable: 'warn' } };
 
 let server: SandboxPki;
 const newCollector = (): RevocationCollector => createRevocationCollector({ source: createHttpRevocationSource({ dispatcher: agent, totalTimeoutMs: 1_000 }), clock, chance: systemChance(clock) });

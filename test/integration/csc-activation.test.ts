@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openCscService } from '../../connectors/key-csc/index.ts';
 import { authorizeRequest, signHashRequest, type CscRequest, type SignAlgorithm } from '../../connectors/key-csc/request.ts';
 import { processPinGuard } from '../../src/ports/process-pin-guard.ts';
+import { secretFromFile } from '../../connectors/key-csc/access-token.ts';
 import { SANDBOX_CLIENT, startSandboxCsc, type SandboxCsc } from '../../sandbox/csc/start.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 
@@ -111,7 +112,7 @@ describe('signature activation data', () => {
       writeFileSync(tokenFile, sandbox.newToken());
       const service = openCscService({
         url: sandbox.apiUrl,
-        access: { tokenFile },
+        access: { token: secretFromFile(tokenFile) },
         clock: systemClock,
         authorization: {
           answers: (questions) => {

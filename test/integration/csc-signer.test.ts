@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCscService, type CscService, type CscSettings } from '../../connectors/key-csc/index.ts';
+import { secretFromFile } from '../../connectors/key-csc/access-token.ts';
 import type { AuthAnswers } from '../../connectors/key-csc/transaction.ts';
 import type { PinGuard } from '../../src/ports/pin-guard.ts';
 import { processPinGuard } from '../../src/ports/process-pin-guard.ts';
@@ -45,7 +46,7 @@ describe('key-csc', () => {
   });
 
   const connect = (settings: Partial<CscSettings> = {}): CscService => {
-    const service = openCscService({ url: sandbox.apiUrl, access: { tokenFile }, clock: systemClock, timeoutMs: 5000, pollEveryMs: 5, ...settings });
+    const service = openCscService({ url: sandbox.apiUrl, access: { token: secretFromFile(tokenFile) }, clock: systemClock, timeoutMs: 5000, pollEveryMs: 5, ...settings });
     open.push(service);
     return service;
   };
@@ -84,11 +85,11 @@ describe('key-csc', () => {
 
   it('gets its access token by client credentials too, and keeps it (RFC 6749 §4.4)', async () => {
     const before = calls('token');
-    const service = connect({ access: { url: `${sandbox.apiUrl}/oauth2/token`, clientId: SANDBOX_CLIENT.clientId, clientSecretFile: secretFile } });
+    const service = connect({ access: { url: `${sandbox.apiUrl}/oauth2/token`, clientId: SANDBOX_CLIENT.clientId, clientSecret: secretFromFile(secretFile) } });
     await service.credentials();
     await (await service.signer({ keyId: 'thu', credentialID: 'con-dau' })).sign(data, 'sha256');
     expect(calls('token') - before).toBe(1);
-    const wrong = connect({ access: { url: `${sandbox.apiUrl}/oauth2/token`, clientId: 'khac', clientSecretFile: secretFile } });
+    const wrong = connect({ access: { url: `${sandbox.apiUrl}/oauth2/token`, clientId: 'khac', clientSecret: secretFromFile(secretFile) } });
     await expect(wrong.credentials()).rejects.toMatchObject({ code: 'HSM_LOGIN_FAILED' });
   });
 
@@ -200,7 +201,7 @@ describe('key-csc', () => {
       ['a file without a token', () => (writeFileSync(tokenFile, '\n'), connect().credentials()), 'CONFIG_INVALID'],
       ['a token that breaks out of its header', () => (writeFileSync(tokenFile, 'a\r\nx: y'), connect().credentials()), 'CONFIG_INVALID'],
       ['a token that is not valid', () => (writeFileSync(tokenFile, 'khong-phai'), connect().credentials()), 'HSM_LOGIN_FAILED'],
-      ['no token file', () => connect({ access: { tokenFile: join(folder, 'none') } }).credentials(), 'FILE_NOT_READABLE'],
+      ['no token file', () => connect({ access: { token: secretFromFile(join(folder, 'none')) } }).credentials(), 'FILE_NOT_READABLE'],
       ['a PIN that nobody gives', async () => (await connect().signer({ keyId: 'x', credentialID: 'can-bo' })).sign(data, 'sha256'), 'HSM_LOGIN_FAILED'],
     ])('refuses %s', async (_, act, code) => {
       await expect(act()).rejects.toMatchObject({ code });
@@ -227,7 +228,7 @@ describe('key-csc', () => {
         return signer.sign(data, 'sha256').catch((error: unknown) => error);
       };
       const errors = [await sign('999777555', SANDBOX_CLIENT.otp), await sign(SANDBOX_CLIENT.pin, '888666444')];
-      expect(errors).toMatchObject([{ code: 'HSM_LOGIN_FAILED' }, { code: 'HSM_LOGIN_FAILED' }]);
+      expect(errors).toMatchObject([{ code: 'HSM_LOGIN_FAILED' }, { code: 'OTP_WRONG' }]);
       expect(errors.map((error) => `${String(error)} ${JSON.stringify(error)}`).join()).not.toMatch(/999777555|888666444/);
       const before = calls('authorize');
       expect(await sign(SANDBOX_CLIENT.pin, SANDBOX_CLIENT.otp)).toMatchObject({ code: 'HSM_LOGIN_FAILED' });

@@ -80,10 +80,10 @@ describe('keys', () => {
     const key: SigningKeyRecord = {
       id: 'seal' as KeyId,
       purpose: 'seal',
-      kind: 'file',
+      place: { kind: 'file' },
       scheme: 'ecdsa',
       chainDer: [sha256('leaf'), sha256('issuer')],
-      privateKeySealed: sha256('box'),
+      secretSealed: sha256('box'),
       picturePng: null,
       certificateSha256: 'ab',
       notAfter: after(1e9),

@@ -130,6 +130,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       await signals.close();
       await server.close();
       await jobs.stop(5_000);
+      await signing.close();
       await Promise.all([isolation.close(), revocation.close()]);
       await worker.stop(5_000);
       await queue.close();

@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PinGuard } from '../../src/ports/pin-guard.ts';
 import type { Records } from '../../src/ports/records.ts';
 import type { Sealing } from '../../src/ports/sealing.ts';
 import { connectDatabase, type DatabaseHandle } from '../../src/store/database.ts';
 import type { PostgresConnection } from '../../src/store/embedded/connection.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { MIGRATIONS } from '../../src/store/migrations/all.ts';
+import { pinGuard } from '../../src/store/records/pin-guard.ts';
 import { records } from '../../src/store/records/records.ts';
 import { openSealing } from '../../src/store/sealing.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
@@ -18,6 +20,7 @@ export interface FreshRecords {
   readonly records: Records;
   readonly handle: DatabaseHandle;
   readonly sealing: Sealing;
+  readonly pinGuard: PinGuard;
   readonly connection: PostgresConnection;
   /** Closes the connections, drops the database, removes the key. */
   close(): Promise<void>;
@@ -34,6 +37,7 @@ export async function freshRecords(): Promise<FreshRecords> {
     records: records(handle.db, sealing),
     handle,
     sealing,
+    pinGuard: pinGuard(handle.db, { clock: systemClock }),
     connection: database.connection,
     close: async () => {
       await handle.close();

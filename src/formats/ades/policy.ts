@@ -17,6 +17,8 @@ export interface PolicySettings {
   readonly signing: {
     /** What becomes of signing when the status of the signer's certificate cannot be had: nothing is signed, or it is, with a warning. */
     readonly revocationUnavailable: 'refuse' | 'warn';
+    /** Padding of RSA signatures where nobody asks for one. */
+    readonly rsaScheme: 'pkcs1' | 'pss';
   };
 }
 

@@ -36,6 +36,9 @@ export const signatureOptions = z
   .meta({ id: 'SignatureOptions' });
 export type SignatureOptions = z.output<typeof signatureOptions>;
 
+/** The part `otp`. */
+export const oneTimePassword = z.string().min(1).max(64).describe('For a key at a remote signing service that wants a one-time password for each signature. Used for this one and kept nowhere.').meta({ id: 'OneTimePassword' });
+
 export const keyView = z
   .strictObject({
     keyId,

@@ -1,11 +1,11 @@
 import type { Request } from 'express';
 import { jobView } from '../../formats/api/jobs.ts';
-import { keyList, signatureOptions, type SignatureRecord } from '../../formats/api/signatures.ts';
+import { keyList, oneTimePassword, signatureOptions, type SignatureRecord } from '../../formats/api/signatures.ts';
 import { SIGNING_LIMIT_MS } from '../../usecases/make-signature.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { reprDigest, type BytesReply } from '../reply.ts';
 import { defineRoute } from '../route.ts';
-import { documentIn, optionsIn, requestSignal, withMultipart } from '../upload.ts';
+import { documentIn, oneTimePasswordIn, optionsIn, requestSignal, withMultipart } from '../upload.ts';
 
 export const listKeysRoute = defineRoute({
   method: 'GET',
@@ -36,7 +36,7 @@ export const makeSignatureRoute = defineRoute({
   body: {
     kind: 'multipart',
     files: { document: { description: 'The document. A PDF is signed in an incremental update and stays byte for byte as it was before it.', required: true } },
-    fields: { options: { schema: signatureOptions, required: true } },
+    fields: { options: { schema: signatureOptions, required: true }, otp: { schema: oneTimePassword, required: false } },
   },
   answer: {
     kind: 'bytes',
@@ -78,20 +78,23 @@ export const makeSignatureRoute = defineRoute({
     'TSA_REFUSED',
     'TSA_TOKEN_INVALID',
     'SIGNER_UNAVAILABLE',
+    'HSM_LOGIN_FAILED',
+    'OTP_REQUIRED',
+    'OTP_WRONG',
     'BUDGET_EXCEEDED',
     'OVERLOADED',
     'STORAGE_FULL',
     'STORAGE_FAILED',
   ],
   run: (dependencies, _input, { request, response, call }) =>
-    withMultipart(dependencies, request, { files: ['document'], fields: ['options'] }, async (upload) => {
+    withMultipart(dependencies, request, { files: ['document'], fields: ['options', 'otp'] }, async (upload) => {
       const options = optionsIn(upload, signatureOptions);
       const { bytes, name } = documentIn(upload);
       if (prefersAsync(request)) {
         const { body: job, replayed } = await dependencies.orderSignature(call, { bytes, name, options });
         return { accepted: true, body: job, replayed, headers: { location: `/v1/jobs/${job.id}`, 'preference-applied': 'respond-async' } };
       }
-      const { body, replayed } = await dependencies.makeSignature(call, { bytes, name, options, signal: requestSignal(response, SIGNING_LIMIT_MS) });
+      const { body, replayed } = await dependencies.makeSignature(call, { bytes, name, options, oneTimePassword: oneTimePasswordIn(upload), signal: requestSignal(response, SIGNING_LIMIT_MS) });
       return signedReply(dependencies, body, replayed);
     }),
 });

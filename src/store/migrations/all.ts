@@ -6,6 +6,7 @@ import * as webhookKeys from './0004-webhook-keys.ts';
 import * as uploads from './0005-uploads.ts';
 import * as post from './0006-post.ts';
 import * as requestSignatures from './0007-request-signatures.ts';
+import * as keyUse from './0008-key-use.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse];

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { GatewayError } from '../../domain/errors.ts';
 import type { KeyId, PartnerId } from '../../domain/ids.ts';
+import type { KeyPlace } from '../../domain/key-place.ts';
 import type { KeyPurpose, SignatureScheme } from '../../domain/signature.ts';
 import type { KeyRecords, SigningKeyRecord } from '../../ports/key-records.ts';
 import type { Database } from '../schema.ts';
@@ -11,7 +12,7 @@ export function keyRecords(db: Executor): KeyRecords {
   return { ...signingKeys(db), ...grants(db), ...evidence(db) };
 }
 
-function signingKeys(db: Executor): Pick<KeyRecords, 'add' | 'find' | 'list' | 'endingBefore' | 'disable'> {
+function signingKeys(db: Executor): Pick<KeyRecords, 'add' | 'find' | 'list' | 'endingBefore' | 'disable' | 'changeSecret' | 'remove'> {
   return {
     async add(key) {
       const added = await db
@@ -19,12 +20,13 @@ function signingKeys(db: Executor): Pick<KeyRecords, 'add' | 'find' | 'list' | '
         .values({
           id: key.id,
           purpose: key.purpose,
-          kind: key.kind,
+          kind: key.place.kind,
+          settings: settingsOf(key.place),
           scheme: key.scheme,
           chain_der: key.chainDer.map((der) => Buffer.from(der)),
           certificate_sha256: key.certificateSha256,
           not_after: key.notAfter,
-          private_key_sealed: key.privateKeySealed === null ? null : Buffer.from(key.privateKeySealed),
+          private_key_sealed: key.secretSealed === null ? null : Buffer.from(key.secretSealed),
           picture_png: key.picturePng === null ? null : Buffer.from(key.picturePng),
           created_at: key.createdAt,
           disabled_at: key.disabledAt,
@@ -46,6 +48,19 @@ function signingKeys(db: Executor): Pick<KeyRecords, 'add' | 'find' | 'list' | '
     },
     async disable(id, at) {
       const result = await db.updateTable('signing_key').set({ disabled_at: at }).where('id', '=', id).where('disabled_at', 'is', null).executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
+    async changeSecret(id, secretSealed) {
+      const result = await db.updateTable('signing_key').set({ private_key_sealed: Buffer.from(secretSealed) }).where('id', '=', id).where('disabled_at', 'is', null).executeTakeFirst();
+      return result.numUpdatedRows === 1n;
+    },
+    async remove(id, at) {
+      await db.deleteFrom('key_grant').where('key_id', '=', id).execute();
+      const result = await db
+        .updateTable('signing_key')
+        .set((is) => ({ private_key_sealed: null, picture_png: null, disabled_at: is.fn.coalesce('disabled_at', is.val(at)) }))
+        .where('id', '=', id)
+        .executeTakeFirst();
       return result.numUpdatedRows === 1n;
     },
   };
@@ -86,8 +101,23 @@ function grants(db: Executor): Pick<KeyRecords, 'grant' | 'revokeGrant' | 'isGra
   };
 }
 
-function evidence(db: Executor): Pick<KeyRecords, 'addEvidence'> {
+function evidence(db: Executor): Pick<KeyRecords, 'addUse' | 'uses' | 'addEvidence'> {
   return {
+    async addUse({ id, keyId, partnerId, at }) {
+      await db.insertInto('key_use').values({ id, key_id: keyId, partner_id: partnerId, at }).execute();
+    },
+    async uses(id) {
+      const rows = await db
+        .selectFrom('key_use as u')
+        .leftJoin('signature_evidence as e', 'e.use_id', 'u.id')
+        .select(['e.result', (is) => is.fn.countAll<string>().as('count')])
+        .where('u.key_id', '=', id)
+        .groupBy('e.result')
+        .execute();
+      const count = (result: string): number => Number(rows.find((row) => row.result === result)?.count ?? 0);
+      const all = rows.reduce((sum, row) => sum + Number(row.count), 0);
+      return { signed: count('signed'), failed: count('failed'), unknown: all - count('signed') - count('failed') };
+    },
     async addEvidence(made) {
       await db
         .insertInto('signature_evidence')
@@ -96,6 +126,7 @@ function evidence(db: Executor): Pick<KeyRecords, 'addEvidence'> {
           at: made.at,
           partner_id: made.partnerId,
           key_id: made.keyId,
+          use_id: made.useId,
           input_sha256: made.inputSha256,
           output_sha256: made.outputSha256,
           level: made.level,
@@ -114,14 +145,19 @@ function keyOf(row: Selectable<Database['signing_key']>): SigningKeyRecord {
   return {
     id: row.id as KeyId,
     purpose: row.purpose as KeyPurpose,
-    kind: row.kind as SigningKeyRecord['kind'],
+    // What `settingsOf` wrote.
+    place: { ...row.settings, kind: row.kind } as unknown as KeyPlace,
     scheme: row.scheme as SignatureScheme,
     chainDer: [leaf, ...issuers],
-    privateKeySealed: row.private_key_sealed === null ? null : bytesOf(row.private_key_sealed),
+    secretSealed: row.private_key_sealed === null ? null : bytesOf(row.private_key_sealed),
     picturePng: row.picture_png === null ? null : bytesOf(row.picture_png),
     certificateSha256: row.certificate_sha256,
     notAfter: row.not_after,
     createdAt: row.created_at,
     disabledAt: row.disabled_at,
   };
+}
+
+function settingsOf({ kind: _, ...settings }: KeyPlace): Readonly<Record<string, unknown>> {
+  return settings;
 }

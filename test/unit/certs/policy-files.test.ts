@@ -18,7 +18,11 @@ function own(change: Record<string, unknown>): string {
 
 describe('policy files', () => {
   it.each(POLICY_NAMES)('%s signs nothing while revocation cannot be checked (Circular 15/2025/TT-BKHCN art. 5)', (name) => {
-    expect(loadPolicy(name).signing).toEqual({ revocationUnavailable: 'refuse' });
+    expect(loadPolicy(name).signing).toMatchObject({ revocationUnavailable: 'refuse' });
+  });
+
+  it('has RSA keys sign with PSS where Vietnam’s list asks for it (Circular 15/2025/TT-BKHCN Annex I)', () => {
+    expect(POLICY_NAMES.map((name) => [name, loadPolicy(name).signing.rsaScheme])).toEqual(expect.arrayContaining([['vietnam', 'pss'], ['default', 'pkcs1']]));
   });
 
   it('of an operator’s own may permit it, and have another digest', () => {

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasPkcs11 } from '../../connectors/key-pkcs11/module.ts';
+import { pemOf } from '../../src/formats/x509/pem.ts';
+import { testCa, testIdentity } from '../support/certificates.ts';
+import { runCli, type CliResult } from '../support/cli.ts';
+import { pdfsigVerdicts, samplePdf } from '../support/pdf.ts';
+import { freshDatabase, type FreshDatabase } from '../support/postgres.ts';
+import { softHsm, type SoftHsm } from '../support/softhsm.ts';
+import { required, requireTool } from '../support/tools.ts';
+import { PROJECT_ROOT } from '../support/vectors.ts';
+
+const usable = requireTool('softhsm2-util') && requireTool('pkcs11-tool') && requireTool('pdfsig') && required(hasPkcs11(), 'pkcs11js');
+
+describe.skipIf(!usable)('keys in a device, from the command line', () => {
+  const ca = testCa();
+  const officer = testIdentity({ issuer: ca });
+  let folder: string;
+  let hsm: SoftHsm;
+  let database: FreshDatabase;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'lienthong-cli-keys-'));
+    hsm = softHsm();
+    hsm.add(officer, 'can-bo', '01');
+    writeFileSync(join(folder, 'a.pdf'), await samplePdf());
+    writeFileSync(join(folder, 'ca.pem'), pemOf('CERTIFICATE', ca.certificateDer));
+    writeFileSync(join(folder, 'wrong'), '00001111\n', { mode: 0o600 });
+    database = await freshDatabase();
+    const { host, port, user, password, database: name } = database.connection as unknown as Readonly<Record<string, string>>;
+    env = { ...hsm.environment, DATABASE_URL: `postgres://${user}:${encodeURIComponent(password ?? '')}@localhost:${port}/${name}?host=${encodeURIComponent(host ?? '')}`, LIENTHONG_DATA: join(folder, 'data') };
+  });
+  afterAll(async () => {
+    await database.drop();
+    hsm.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const cli = (...args: readonly string[]): Promise<CliResult> => runCli(args, { env, cwd: folder });
+  const uri = (): string => hsm.uri('object=can-bo').replace(/&pin-source=.*/, '');
+
+  it('sign a file with the PIN from a file, with PSS where the policy prefers it, and never twice with a wrong one', async () => {
+    const sign = (pinFile: string, ...more: readonly string[]): Promise<CliResult> => cli('sign', 'a.pdf', '--out', 'signed.pdf', '--pkcs11', uri(), '--pin-file', pinFile, '--json', ...more);
+    const signed = await sign(hsm.pinFile, '--trust', 'ca.pem', '--offline', '--policy', 'default', '--scheme', 'pss');
+    expect(signed.stderr).toContain('REVOCATION_UNAVAILABLE'); // a named policy decides itself
+    const done = await sign(hsm.pinFile, '--policy', 'vietnam');
+    expect(done).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(done.stdout)).toMatchObject({ scheme: 'pss', chain: 'not-checked' });
+    expect(pdfsigVerdicts(readFileSync(join(folder, 'signed.pdf')))).toMatchObject([{ valid: true }]);
+    const refused = await sign(join(folder, 'wrong'));
+    expect(refused).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(refused.stderr).toContain('HSM_LOGIN_FAILED');
+    expect(refused.stderr).not.toContain('00001111');
+  }, 60_000);
+
+  it('are taken into use, tried, listed and removed; the guard of their PIN is seen and reset', async () => {
+    expect(await cli('keys', 'add', 'officer', '--pkcs11', uri(), '--pin-file', hsm.pinFile, '--json')).toMatchObject({ exitCode: 0 });
+    expect(await cli('keys', 'test', 'officer')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('the value is right') as string });
+    expect(await cli('keys', 'change-secret', 'officer', '--pin-file', join(folder, 'wrong'))).toMatchObject({ exitCode: 0 });
+    expect((await cli('keys', 'test', 'officer')).stderr).toContain('HSM_LOGIN_FAILED');
+    const [guarded] = JSON.parse((await cli('keys', 'pin-guard', '--json')).stdout) as { name: string; failures: number }[];
+    expect(guarded).toMatchObject({ failures: 1, stopped: false });
+    expect((await cli('keys', 'pin-guard', guarded?.name ?? '', '--reset')).stdout).toContain('may be tried again');
+    expect((await cli('keys', 'remove', 'officer')).exitCode).toBe(0);
+    expect(JSON.parse((await cli('keys', 'list', '--json')).stdout)).toMatchObject([{ keyId: 'officer', kind: 'pkcs11', disabled: true, uses: { signed: 0, failed: 0, unknown: 0 } }]);
+  }, 60_000);
+
+  it.skipIf(!requireTool('script'))('ask for the PIN at a terminal, without showing it', async () => {
+    const command = `${process.execPath} ${join(PROJECT_ROOT, 'dist/src/cli.js')} sign a.pdf --out asked.pdf --pkcs11 '${uri()}'`;
+    const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...hsm.environment } });
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (!shown.includes('PIN of the key device') && (shown + text).includes('PIN of the key device')) child.stdin.write(`${hsm.pin}\r`);
+      shown += text;
+    });
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+    expect(shown).toContain('asked.pdf');
+    expect(shown).not.toContain(hsm.pin);
+  }, 30_000);
+});
