@@ -38,6 +38,24 @@ const schema = z.object({
   LIENTHONG_MAX_DOCUMENT_BYTES: whole(1, 4_294_967_296).default(500 * 1024 * 1024),
   /** Scheme and host under which other systems call the gateway: what their signatures (RFC 9421) are about. */
   LIENTHONG_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Identity provider whose access tokens (RFC 9068) are taken beside API keys, as its tokens' `iss` says it; none: API keys alone. */
+  LIENTHONG_OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  /** What `aud` of its tokens has to hold. */
+  LIENTHONG_OIDC_AUDIENCE: z.string().optional(),
+  /** Where its keys are; default: as its /.well-known/openid-configuration says. */
+  LIENTHONG_OIDC_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Claim that names the calling system: `lienthong partners identity`, or the partner's id. */
+  LIENTHONG_OIDC_PARTNER_CLAIM: z.string().default('client_id'),
+  /** What our scopes begin with at the provider. */
+  LIENTHONG_OIDC_SCOPE_PREFIX: z.string().default(''),
+  /** `typ` of its tokens; `any` for a provider that gives them none of their own. */
+  LIENTHONG_OIDC_TOKEN_TYPE: z.string().default('at+jwt'),
+  /** Field in which a trusted proxy writes the caller's certificate (RFC 9440 `Client-Cert`, or PEM), for tokens bound to one (RFC 8705). */
+  LIENTHONG_CLIENT_CERT_HEADER: z.string().regex(/^[\w-]+$/).optional(),
+  /** Addresses or networks of proxies whose fields are believed. */
+  LIENTHONG_TRUSTED_PROXIES: list.default([]),
+  /** Calls a second that one partner may make of one process; `lienthong partners limit-calls` sets another for one. */
+  LIENTHONG_CALLS_PER_SECOND: whole(1, 1_000_000).default(1_000),
   /** How long an unfinished upload may be taken up again. */
   LIENTHONG_UPLOAD_HOURS: whole(1, 720).default(24),
   /** What the unfinished uploads of one partner may come to. */

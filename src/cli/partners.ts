@@ -7,7 +7,7 @@ import { REPEAT_RULES, SCOPES, type RepeatRule, type Scope } from '../domain/par
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../usecases/administer-api-keys.ts';
 import { HTTP_SIGNATURE_ALGORITHMS } from '../formats/http-signatures/algorithms.ts';
 import { addPartnerKey, requirePartnerSignatures, revokePartnerKey } from '../usecases/administer-partner-keys.ts';
-import { addPartner, changePartner, enablePartner, removeRoute, renewWebhookSecret, setRoute } from '../usecases/administer-partners.ts';
+import { addPartner, changePartner, enablePartner, limitCalls, removeRoute, renewWebhookSecret, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
 import { withStore, type DataOption } from './with-store.ts';
@@ -51,6 +51,14 @@ export function partnersCommand(): Command {
     .addCommand(command('keys', 'public keys of a system').argument('<id>').action(listPublicKeys))
     .addCommand(command('revoke-key', 'end a public key now').argument('<id>').argument('<key-id>').action(revokeKey))
     .addCommand(command('require-signatures', 'take only signed requests of a system, or unsigned ones again').argument('<id>').argument('<on|off>', '', parseChoice('on|off', ['on', 'off'])).action(requireSignatures))
+    .addCommand(command('identity', 'how the identity provider names a system, in the claim of LIENTHONG_OIDC_PARTNER_CLAIM').argument('<id>').argument('<name>').action(setIdentity))
+    .addCommand(
+      command('limit-calls', 'how often a system may call one process of the gateway; without --rate as usual again')
+        .argument('<id>')
+        .option('--rate <n>', 'calls a second', parseWhole('--rate', 1, 1_000_000))
+        .option('--burst <n>', 'at once, after a pause; default twice the rate', parseWhole('--burst', 1, 10_000_000))
+        .action(setCallRate),
+    )
     .addCommand(command('move', 'push to another address from now on').argument('<id>').argument('<url>').action(move))
     .addCommand(command('enable', 'push again to a system whose address said that it is gone (HTTP 410)').argument('<id>').action(enable))
     .addCommand(
@@ -80,6 +88,19 @@ async function setStatus(id: string, status: 'active' | 'suspended', options: Co
   await withStore(options, (ports) => changePartner(ports, ports.actor, parseId(id), { status }));
   if (options.json === true) return printJson({ id, status });
   done(`${id} is ${status}`);
+}
+
+async function setIdentity(id: string, identity: string, options: Common): Promise<void> {
+  await withStore(options, (ports) => setPartnerIdentity(ports, ports.actor, parseId(id), identity));
+  if (options.json === true) return printJson({ id, identity });
+  done(`access tokens of “${identity}” are ${id}’s`);
+}
+
+async function setCallRate(id: string, options: Common & { rate?: number; burst?: number }): Promise<void> {
+  const rate = options.rate === undefined ? null : { perSecond: options.rate, burst: options.burst ?? options.rate * 2 };
+  await withStore(options, (ports) => limitCalls(ports, ports.actor, parseId(id), rate));
+  if (options.json === true) return printJson({ id, callRate: rate });
+  done(rate === null ? `${id} may call as usual` : `${id} may call ${rate.perSecond} times a second, ${rate.burst} at once`);
 }
 
 async function addKey(id: string, keyId: string, path: string, options: Common & { algorithm?: string }): Promise<void> {

@@ -130,6 +130,7 @@ export const ERROR_FACTS = {
   CARRIER_UNKNOWN: caller,
 
   // this gateway
+  ISSUER_UNAVAILABLE: gatewayLater,
   DATABASE_UNAVAILABLE: gatewayLater,
   DATABASE_INCOMPATIBLE: gateway,
   QUEUE_UNAVAILABLE: gatewayLater,

@@ -38,6 +38,15 @@ export interface Partner {
   readonly createdAt: Date;
   /** Every request has to be signed (RFC 9421). */
   readonly requiresSignature?: boolean;
+  /** How often it may call; missing: as usual. */
+  readonly callRate?: CallRate;
+}
+
+/** One process counts for itself. */
+export interface CallRate {
+  readonly perSecond: number;
+  /** At once, after a pause. */
+  readonly burst: number;
 }
 
 /** Which partner's system serves an agency; agencies below it in the tree follow unless they have a route of their own. */
@@ -53,4 +62,5 @@ export interface Caller {
   readonly scopes: ReadonlySet<Scope>;
   /** Its partner has to sign every request. */
   readonly requiresSignature?: boolean;
+  readonly callRate?: CallRate;
 }

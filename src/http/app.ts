@@ -2,6 +2,7 @@ import express, { type Express, type NextFunction, type Request, type RequestHan
 import helmet from 'helmet';
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { Call } from '../usecases/call.ts';
+import type { CallAllowance } from '../usecases/call-rates.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { problemOf, type Language } from './problem.ts';
 import { discardRest } from './request-body.ts';
@@ -81,21 +82,28 @@ function traceSpan({ watch }: HttpDependencies): RequestHandler {
 
 function serve(dependencies: HttpDependencies, route: Route): RequestHandler {
   return async (request, response) => {
-    const call = await authorise(dependencies, route, request);
+    const call = await authorise(dependencies, route, request, response);
     await route.handle(dependencies, { request, response, call });
   };
 }
 
 const NOBODY: Call['caller'] = { partnerId: '' as Call['caller']['partnerId'], keyId: '', scopes: new Set() };
 
-/** @throws UNAUTHENTICATED, REQUEST_SIGNATURE_REQUIRED, REQUEST_SIGNATURE_INVALID, SCOPE_MISSING, REQUEST_INVALID */
-async function authorise({ authenticate, checkRequestSignature, publicUrl }: HttpDependencies, { scope, idempotent }: Route, request: Request): Promise<Call> {
+/** @throws UNAUTHENTICATED, ISSUER_UNAVAILABLE, RATE_LIMITED, REQUEST_SIGNATURE_REQUIRED, REQUEST_SIGNATURE_INVALID, SCOPE_MISSING, REQUEST_INVALID */
+async function authorise({ authenticate, clientCertificate, callRates, checkRequestSignature, publicUrl }: HttpDependencies, { scope, idempotent }: Route, request: Request, response: Response): Promise<Call> {
   const { traceparent } = traceOf(request);
   if (scope === null) return { caller: NOBODY, idempotencyKey: null, traceparent };
-  const caller = await authenticate(request.headers.authorization);
+  const caller = await authenticate(request.headers.authorization, clientCertificate(request));
+  checkRate(callRates.take(caller), response);
   await checkRequestSignature(caller, signedRequestOf(request, publicUrl));
   if (!caller.scopes.has(scope)) throw new GatewayError('SCOPE_MISSING', `This needs the scope "${scope}", which your API key does not have: ask the operator for a key with it`);
   return { caller, idempotencyKey: idempotent ? idempotencyKeyOf(request.headers['idempotency-key']) : null, traceparent };
+}
+
+/** draft-ietf-httpapi-ratelimit-headers-10. @throws RATE_LIMITED */
+function checkRate({ isAllowed, rate, remaining, waitMs }: CallAllowance, response: Response): void {
+  response.set('ratelimit-policy', `"calls";q=${rate.burst};w=${Math.max(1, Math.ceil(rate.burst / rate.perSecond))}`).set('ratelimit', `"calls";r=${remaining};t=${Math.ceil(waitMs / 1_000)}`);
+  if (!isAllowed) throw new GatewayError('RATE_LIMITED', `Call at most ${rate.perSecond} times a second; the operator can set another rate for your system`, { retryAfterMs: waitMs });
 }
 
 const KEY_FORM = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;

@@ -21,6 +21,8 @@ import type { followJob, readJob } from '../usecases/read-job.ts';
 import type { readMessage } from '../usecases/read-message.ts';
 import type { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
 import type { replayMessage } from '../usecases/replay-message.ts';
+import type { ClientCertificates } from './client-certificate.ts';
+import type { CallRates } from '../usecases/call-rates.ts';
 import type { checkRequestSignature } from '../usecases/check-request-signature.ts';
 import type { beginUpload, continueUpload, deleteUpload, readUpload } from '../usecases/resumable-upload.ts';
 import type { requestPost } from '../usecases/request-post.ts';
@@ -86,6 +88,9 @@ export interface HttpDependencies {
   readonly log: HttpLog;
   readonly authenticate: Bound<typeof authenticate>;
   readonly checkRequestSignature: Bound<typeof checkRequestSignature>;
+  /** Certificate that the caller showed to the proxy, SHA-256 in base64url. */
+  readonly clientCertificate: ClientCertificates;
+  readonly callRates: CallRates;
   /** Scheme and host under which callers know the gateway; null: as their Host says, over http. */
   readonly publicUrl: string | null;
 

@@ -129,7 +129,7 @@ function acceptedOf(answer: AnswerFacts, schemas: SchemaBook): Json {
 /** Problems any route of the same kind can answer with. */
 export function problemCodesOf(route: RouteFacts): readonly ErrorCode[] {
   const codes: ErrorCode[] = ['REQUEST_INVALID', 'INTERNAL', 'DATABASE_UNAVAILABLE', 'OVERLOADED', ...route.problems];
-  if (route.scope !== null) codes.push('UNAUTHENTICATED', 'REQUEST_SIGNATURE_REQUIRED', 'REQUEST_SIGNATURE_INVALID', 'SCOPE_MISSING');
+  if (route.scope !== null) codes.push('UNAUTHENTICATED', 'ISSUER_UNAVAILABLE', 'RATE_LIMITED', 'REQUEST_SIGNATURE_REQUIRED', 'REQUEST_SIGNATURE_INVALID', 'SCOPE_MISSING');
   if (route.idempotent) codes.push('IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS');
   if (route.body !== null) codes.push('REQUEST_MALFORMED', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED', 'CANCELLED');
   return [...new Set(codes)];

@@ -114,6 +114,7 @@ export const PROBLEMS = {
   CARRIER_ANSWER_INVALID: facts(502, 'The post’s system answered something else', 'Hệ thống bưu chính trả lời sai định dạng'),
   CARRIER_UNKNOWN: facts(422, 'There is no such carrier here', 'Không có đơn vị bưu chính này'),
 
+  ISSUER_UNAVAILABLE: facts(503, 'The identity provider cannot be reached', 'Không kết nối được hệ thống định danh'),
   DATABASE_UNAVAILABLE: facts(503, 'The gateway cannot reach its database', 'Cổng không kết nối được cơ sở dữ liệu'),
   DATABASE_INCOMPATIBLE: facts(500, 'The gateway’s database has another version', 'Cơ sở dữ liệu khác phiên bản'),
   QUEUE_UNAVAILABLE: facts(503, 'The gateway cannot reach its queue', 'Cổng không kết nối được hàng đợi'),

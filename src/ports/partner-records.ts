@@ -1,6 +1,6 @@
 import type { AgencyCode } from '../domain/agency-code.ts';
 import type { PartnerId } from '../domain/ids.ts';
-import type { Partner, Route, Scope } from '../domain/partner.ts';
+import type { CallRate, Partner, Route, Scope } from '../domain/partner.ts';
 
 export interface ApiKeyRecord {
   readonly id: string;
@@ -18,6 +18,11 @@ export interface PartnerRecords {
   /** @throws PARTNER_EXISTS */
   add(partner: Partner): Promise<void>;
   find(id: PartnerId): Promise<Partner | null>;
+  /** By the name the identity provider gives it; without one set, that is its id. */
+  findByIdentity(identity: string): Promise<Partner | null>;
+  /** @throws PARTNER_EXISTS when another partner has it */
+  setIdentity(id: PartnerId, identity: string): Promise<void>;
+  setCallRate(id: PartnerId, rate: CallRate | null): Promise<void>;
   list(): Promise<readonly Partner[]>;
   update(id: PartnerId, change: Partial<Pick<Partner, 'name' | 'url' | 'repeat' | 'status'>>): Promise<void>;
   /** In place of the one before, which still signs beside it until `previousUntil`; null: it ends now. */

@@ -1,7 +1,7 @@
 import type { AgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
-import type { DeliveryMode, Partner, RepeatRule, Route } from '../domain/partner.ts';
+import type { CallRate, DeliveryMode, Partner, RepeatRule, Route } from '../domain/partner.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { RecordSet } from '../ports/records.ts';
 import type { AdministerPorts } from './administer-api-keys.ts';
@@ -69,6 +69,28 @@ export async function renewWebhookSecret(ports: PartnerPorts, actor: string, id:
     const previousUntil = overlapMs > 0 ? new Date(at.getTime() + overlapMs) : null;
     await audit(tx, at, actor, 'renew-webhook-secret', id, previousUntil === null ? {} : { previousUntil: previousUntil.toISOString() });
     return giveSecret(ports, tx, id, previousUntil);
+  });
+}
+
+/** The name under which the identity provider knows a partner's system (RFC 9068). Audited. @throws PARTNER_NOT_FOUND, PARTNER_EXISTS, REQUEST_INVALID */
+export async function setPartnerIdentity(ports: AdministerPorts, actor: string, id: PartnerId, identity: string): Promise<void> {
+  if (identity.length === 0 || identity.length > 200) throw new GatewayError('REQUEST_INVALID', 'An identity has 1 to 200 characters');
+  const at = ports.clock.now();
+  await ports.records.transaction(async (tx) => {
+    await existing(tx, id);
+    await tx.partners.setIdentity(id, identity);
+    await audit(tx, at, actor, 'set-identity', id, { identity });
+  });
+}
+
+/** How often a partner may call, in each process of the gateway; null: as usual. Audited. @throws PARTNER_NOT_FOUND, REQUEST_INVALID */
+export async function limitCalls(ports: AdministerPorts, actor: string, id: PartnerId, rate: CallRate | null): Promise<void> {
+  if (rate !== null && (rate.perSecond < 1 || rate.burst < 1)) throw new GatewayError('REQUEST_INVALID', 'Rate and burst are at least 1');
+  const at = ports.clock.now();
+  await ports.records.transaction(async (tx) => {
+    await existing(tx, id);
+    await tx.partners.setCallRate(id, rate);
+    await audit(tx, at, actor, 'limit-calls', id, rate === null ? {} : { perSecond: String(rate.perSecond), burst: String(rate.burst) });
   });
 }
 

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import type { Dispatcher } from 'undici';
 import type { Config } from '../config.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { HttpDependencies } from '../http/dependencies.ts';
@@ -31,6 +32,7 @@ import { followJob, readJob } from '../usecases/read-job.ts';
 import { readMessage } from '../usecases/read-message.ts';
 import { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
 import { replayMessage } from '../usecases/replay-message.ts';
+import { callRates } from '../usecases/call-rates.ts';
 import { checkRequestSignature } from '../usecases/check-request-signature.ts';
 import { beginUpload, continueUpload, deleteUpload, readUpload } from '../usecases/resumable-upload.ts';
 import { requestPost } from '../usecases/request-post.ts';
@@ -39,6 +41,7 @@ import { storeDocument } from '../usecases/store-document.ts';
 import { listWebhookKeys } from '../usecases/webhook-keys.ts';
 import { loadPaperFonts } from './fonts.ts';
 import { readPostalRules } from './postal-rules.ts';
+import { openAccessTokens, openClientCertificates } from './identity.ts';
 import type { Store } from './open-store.ts';
 import type { RunningAccount } from './postal.ts';
 import type { Signing } from './signing.ts';
@@ -57,12 +60,17 @@ export interface HttpParts {
   /** Where the bytes of callers are read. */
   readonly isolation: DocumentIsolation;
   readonly collector: RevocationCollector;
+  /** Guarded: judges addresses when it connects. */
+  readonly dispatcher: Dispatcher;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
   readonly telemetry: OpenTelemetry;
   readonly version: string;
 }
+
+/** What a partner may catch up at once after a pause. */
+const CALLS_BURST_SECONDS = 2;
 
 /** Below this the document store is not ready: the largest document must still fit. */
 const MIN_FREE_FACTOR = 2;
@@ -78,6 +86,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
   const print: PrintPostPorts['print'] = (job, signal) => isolation.run('post.print', { ...job, fonts }, { deadlineMs: PRINT_DEADLINE_MS, signal });
   const ports = { records, documents, sealing, queue, inboxSignals, accounts, rules, print, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
   const uploading = { ...ports, uploads: store.uploads, uploadLimits: { keptMs: config.LIENTHONG_UPLOAD_HOURS * 3_600_000, quotaBytes: config.LIENTHONG_UPLOAD_QUOTA_BYTES } };
+  const accessTokens = openAccessTokens(config, parts.dispatcher, clock);
   const trust = { trustStore: openTrust(config), clock, collector };
   const dependencies: HttpDependencies = {
     log,
@@ -88,7 +97,9 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     metricsPage: telemetry.metricsPage,
     checkRequestSignature: (...call) => checkRequestSignature(ports, ...call),
     publicUrl: config.LIENTHONG_PUBLIC_URL ?? null,
-    authenticate: (authorization) => authenticate(ports, authorization),
+    clientCertificate: openClientCertificates(config),
+    callRates: callRates(clock, { perSecond: config.LIENTHONG_CALLS_PER_SECOND, burst: config.LIENTHONG_CALLS_PER_SECOND * CALLS_BURST_SECONDS }),
+    authenticate: (...call) => authenticate({ records, clock, accessTokens }, ...call),
     storeDocument: (...call) => storeDocument(ports, ...call),
     beginUpload: (...call) => beginUpload(uploading, ...call),
     continueUpload: (...call) => continueUpload(uploading, ...call),

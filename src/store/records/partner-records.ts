@@ -12,7 +12,7 @@ export function partnerRecords(db: Executor): PartnerRecords {
   return { ...partners(db), ...webhookSecrets(db), ...routes(db), ...apiKeys(db) };
 }
 
-function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'list' | 'update'> {
+function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'findByIdentity' | 'setIdentity' | 'setCallRate' | 'list' | 'update'> {
   return {
     async add(partner) {
       const added = await db
@@ -33,6 +33,23 @@ function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'list' | 
     async find(id) {
       const row = await db.selectFrom('partner').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : partnerOf(row);
+    },
+    async findByIdentity(identity) {
+      const { rows } = await sql<Selectable<Database['partner']>>`
+        SELECT * FROM partner WHERE settings->>'identity' = ${identity} OR (id = ${identity} AND NOT settings ? 'identity') ORDER BY settings ? 'identity' DESC LIMIT 1
+      `.execute(db);
+      return rows[0] === undefined ? null : partnerOf(rows[0]);
+    },
+    async setIdentity(id, identity) {
+      const { rows } = await sql`
+        UPDATE partner SET settings = settings || ${JSON.stringify({ identity })}::jsonb
+        WHERE id = ${id} AND NOT EXISTS (SELECT 1 FROM partner AS other WHERE other.settings->>'identity' = ${identity} AND other.id <> ${id}) RETURNING id
+      `.execute(db);
+      if (rows.length === 0) throw new GatewayError('PARTNER_EXISTS', 'Another partner has this identity already');
+    },
+    async setCallRate(id, rate) {
+      const change = rate === null ? sql`settings - 'callRate'` : sql`settings || ${JSON.stringify({ callRate: rate })}::jsonb`;
+      await sql`UPDATE partner SET settings = ${change} WHERE id = ${id}`.execute(db);
     },
     async list() {
       return (await db.selectFrom('partner').selectAll().orderBy('id').execute()).map(partnerOf);
@@ -152,7 +169,14 @@ function partnerOf(row: Selectable<Database['partner']>): Partner {
     status: row.status as Partner['status'],
     createdAt: row.created_at,
     ...(row.settings['requiresSignature'] === true && { requiresSignature: true }),
+    ...callRateOf(row.settings['callRate']),
   };
+}
+
+function callRateOf(value: unknown): Pick<Partner, 'callRate'> {
+  if (typeof value !== 'object' || value === null || !('perSecond' in value) || !('burst' in value)) return {};
+  const { perSecond, burst } = value;
+  return typeof perSecond === 'number' && typeof burst === 'number' ? { callRate: { perSecond, burst } } : {};
 }
 
 function routeOf(row: Selectable<Database['route']>): Route {

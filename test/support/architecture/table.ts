@@ -55,6 +55,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@hyzyla/pdfium': ['src/formats/'],
   'bwip-js': ['src/formats/barcodes/'],
   canonicalize: ['src/formats/'],
+  jose: ['connectors/identity-oidc/'],
   asn1js: ['src/formats/'],
   'libxml2-wasm': ['src/formats/'],
   'node-forge': ['src/formats/'],
