@@ -1,11 +1,10 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream, mkdtempSync, openSync, readFileSync, rmSync, ftruncateSync, closeSync } from 'node:fs';
+import { createReadStream, mkdtempSync, openSync, rmSync, ftruncateSync, closeSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Queue, Worker, createPostgresBackend } from 'bullmq';
 import pg from 'pg';
@@ -14,11 +13,11 @@ import { PARTNERS } from '../test/chaos/partners.ts';
 import { startServers, type Servers } from '../test/chaos/servers.ts';
 import { openOffice, type Office } from '../test/chaos/setup.ts';
 import { hasTool } from '../test/support/tools.ts';
+import { CONCURRENCY, cpuMsOf, memoryMbOf, startGateway, type Running } from './gateway.ts';
 import type { Bench, CaseResult } from './measure.ts';
 
 const MESSAGES = 3_000;
 const SENDERS = 32;
-const CONCURRENCY = 24;
 const BIG_BYTES = 500 * 1024 * 1024;
 
 /**
@@ -93,42 +92,6 @@ async function startReceiver(): Promise<Server> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server;
-}
-
-interface Running {
-  readonly url: string;
-  readonly pid: number;
-  close(): Promise<void>;
-}
-
-async function startGateway(servers: Servers): Promise<Running> {
-  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL('../dist/src/cli.js', import.meta.url)), 'serve', '--port', '0'], {
-    env: {
-      PATH: process.env['PATH'],
-      DATABASE_URL: servers.databaseUrl,
-      ...(servers.redisUrl === null ? {} : { REDIS_URL: servers.redisUrl }),
-      MASTER_KEY_FILE: servers.masterKeyFile,
-      LIENTHONG_DATA: join(servers.folder, 'data'),
-      LIENTHONG_DELIVERY_CONCURRENCY: String(CONCURRENCY),
-      LIENTHONG_OUTBOUND_ALLOW: '127.0.0.1',
-      LIENTHONG_LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (child.stdout === null || child.pid === undefined) throw new Error('The gateway did not start');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /on (http:\/\/\S+)/.exec(line)?.[1];
-    if (url === undefined) continue;
-    return {
-      url,
-      pid: child.pid,
-      async close() {
-        child.kill('SIGTERM');
-        await once(child, 'exit');
-      },
-    };
-  }
-  throw new Error('The gateway ended before it listened');
 }
 
 /** @returns the seconds from the first call to the last receipt recorded */
@@ -216,25 +179,5 @@ async function bigDocument({ url, pid }: Running, office: Office): Promise<CaseR
     return { opsPerSecond: 1 / seconds, cpuPerOpMs: cpuMsOf(pid) - cpu, peakRssMb: memoryMbOf(pid, 'VmHWM') - before };
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const TICK_MS = 10;
-
-/** User and system time of a process, from /proc; 0 where there is none. */
-function cpuMsOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-  } catch {
-    return 0;
-  }
-}
-
-function memoryMbOf(pid: number, what: 'VmRSS' | 'VmHWM'): number {
-  try {
-    return Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
   }
 }

@@ -4,6 +4,7 @@ import { benchAsn1, filesBelow } from './asn1.ts';
 import { exchangeBench } from './exchange.ts';
 import { keysBench } from './keys.ts';
 import type { Bench, CaseResult } from './measure.ts';
+import { postBench } from './post.ts';
 import { signBench } from './sign.ts';
 import { verifyBench } from './verify.ts';
 
@@ -11,7 +12,7 @@ import { verifyBench } from './verify.ts';
  * `npm run bench -- [--json] [name …]`: a table for people; with `--json` the last line of stdout is
  * `{name: {case: {opsPerSecond, cpuPerOpMs, ratioToPrimitives?, ratioToOpenssl?, peers?, peakRssMb?}}}`. Judges nothing: figures depend on the machine.
  */
-const BENCHES: readonly Bench[] = [signBench, verifyBench, keysBench, exchangeBench, { name: 'asn1', run: () => Promise.resolve(asn1Cases()) }];
+const BENCHES: readonly Bench[] = [signBench, verifyBench, keysBench, exchangeBench, postBench, { name: 'asn1', run: () => Promise.resolve(asn1Cases()) }];
 
 await main(process.argv.slice(2));
 

@@ -1,4 +1,4 @@
-import type { TrackingEvent } from './postal-order.ts';
+import type { PostalOrder, TrackingEvent } from './postal-order.ts';
 
 /** States the gateway gives an order from what it did itself. UNKNOWN: sent, and no understandable answer came. */
 const PLACING_STATES = ['DRAFT', 'QUEUED', 'SUBMITTED', 'REJECTED', 'UNKNOWN'] as const;
@@ -134,6 +134,19 @@ export function isAdopted(state: PostalState, events: readonly TrackingEvent[]):
   const ofCarrier = events.some(({ source }) => source !== 'manual');
   const cancelledHere = state === 'CANCELLED' && !events.some(({ status }) => status === 'CANCELLED');
   return ofCarrier && (isPlacing(state) || cancelledHere);
+}
+
+/**
+ * Where an order stands after something was told of it: by all its events, and adopted first where the carrier knows one that we do not count
+ * as placed. Which of them came first makes no difference to the state.
+ * @param events every event on record, in any order
+ */
+export function standingAfter(order: Pick<PostalOrder, 'state' | 'stateAt' | 'stateReason' | 'carrierText'>, events: readonly TrackingEvent[], at: Date): AppliedEvents & { readonly reason: string | null } {
+  const { state, carrierText, stateAt, stateReason } = order;
+  const adopted = isAdopted(state, events);
+  const applied = applyEvents(adopted ? { state: 'ACCEPTED', at, carrierText } : { state, at: stateAt, carrierText }, events);
+  if (!adopted) return { ...applied, reason: applied.standing.state === state ? stateReason : null };
+  return { ...applied, reason: state === 'CANCELLED' ? 'cancelled here, and yet the carrier has it: cancel it there, or let it come' : 'the carrier knows the order number' };
 }
 
 function isFromFuture(event: TrackingEvent): boolean {

@@ -1,6 +1,6 @@
 import type { PostalOrderId } from '../domain/ids.ts';
 import type { EventSource, PostalOrder, TrackingEvent } from '../domain/postal-order.ts';
-import { applyEvents, isAdopted, isPlacing, type AppliedEvents } from '../domain/postal-state.ts';
+import { isPlacing, standingAfter } from '../domain/postal-state.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Wake } from '../ports/outbox.ts';
 import type { CarrierEvent } from '../ports/postal-carrier.ts';
@@ -58,21 +58,13 @@ export async function recordPostalEvents(tx: RecordSet, chance: Chance, told: To
 async function settleOrder(tx: RecordSet, chance: Chance, id: PostalOrderId, news: readonly TrackingEvent[], trackingNumber: string | null, at: Date): Promise<Omit<RecordedEvents, 'news'>> {
   const order = await tx.postal.lock(id);
   if (order === null) return { wakes: [], contradicting: [] };
-  const { standing, reason, contradicting } = standingOf(order, await tx.postal.events(id), at);
+  const { standing, reason, contradicting } = standingAfter(order, await tx.postal.events(id), at);
   const now: PostalOrder = { ...order, state: standing.state, stateReason: reason, stateAt: standing.at, carrierText: standing.carrierText, trackingNumber: order.trackingNumber ?? trackingNumber };
   await tx.postal.setState(id, now.state, now.stateReason, now.stateAt, now.carrierText, now.trackingNumber);
   const freed = isPlacing(order.state) && !isPlacing(now.state) ? await endDelivery(tx, order, at) : [];
   const wakes = await announcePost(tx, chance, now, news.at(-1) ?? null, at);
   for (const event of news) await addTimelineEvent(tx, now, event);
   return { wakes: [...freed, ...wakes], contradicting: contradicting.filter((event) => news.some(({ id: newId }) => newId === event.id)) };
-}
-
-function standingOf(order: PostalOrder, events: readonly TrackingEvent[], at: Date): AppliedEvents & { readonly reason: string | null } {
-  const { state, carrierText, stateAt, stateReason } = order;
-  const adopted = isAdopted(state, events);
-  const applied = applyEvents(adopted ? { state: 'ACCEPTED', at, carrierText } : { state, at: stateAt, carrierText }, events);
-  if (!adopted) return { ...applied, reason: applied.standing.state === state ? stateReason : null };
-  return { ...applied, reason: state === 'CANCELLED' ? 'cancelled here, and yet the carrier has it: cancel it there, or let it come' : 'the carrier knows the order number' };
 }
 
 /** A worker that is at it right now finds the order settled when it writes down its result, and ends the delivery itself. */

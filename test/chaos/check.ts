@@ -1,7 +1,22 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { count } from './count.ts';
 import { readHistories } from './history.ts';
+import { countPost, isPostPassed } from './post/count.ts';
+import { readPostHistories } from './post/history.ts';
 
-/** Counts a run again from its histories: `npm run chaos:check -- out/chaos`. */
-const result = count(readHistories(process.argv[2] ?? 'out/chaos'));
-process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-process.exitCode = result.lost + result.duplicateEffects + result.orderViolations + result.parked + result.open === 0 ? 0 : 1;
+/** Counts a run again from its histories: `npm run chaos:check -- out/chaos`, or of the post `-- out/chaos-post`. */
+const folder = process.argv[2] ?? 'out/chaos';
+process.exitCode = (existsSync(join(folder, 'carriers.jsonl')) ? checkPost() : checkMessages()) ? 0 : 1;
+
+function checkMessages(): boolean {
+  const result = count(readHistories(folder));
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  return result.lost + result.duplicateEffects + result.orderViolations + result.parked + result.open === 0;
+}
+
+function checkPost(): boolean {
+  const result = countPost(readPostHistories(folder));
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  return isPostPassed(result, 0, []);
+}

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Break } from './options.ts';
 import { QUARANTINE_MS, TIMEOUT_MS } from './partners.ts';
 import type { Servers } from './servers.ts';
 
@@ -27,8 +26,14 @@ const PACE = {
   quarantineMs: QUARANTINE_MS,
 };
 
+/** A worker in whose place stands one without a safeguard: its script, and what is taken away. */
+export interface BrokenWorker {
+  readonly script: string;
+  readonly without: string;
+}
+
 /** `more`: further environment, or other than usual. */
-export async function startFleet(servers: Servers, without: Break | null, logDir: string, more: Readonly<Record<string, string>> = {}): Promise<Fleet> {
+export async function startFleet(servers: Servers, broken: BrokenWorker | null, logDir: string, more: Readonly<Record<string, string>> = {}): Promise<Fleet> {
   const paceFile = join(servers.folder, 'delivery.json');
   writeFileSync(paceFile, JSON.stringify(PACE));
   const ports = [await freePort(), await freePort()];
@@ -43,13 +48,13 @@ export async function startFleet(servers: Servers, without: Break | null, logDir
     LIENTHONG_DELIVERY_CONCURRENCY: '24',
     LIENTHONG_OUTBOUND_ALLOW: '127.0.0.1',
     LIENTHONG_LOG_LEVEL: 'warn',
-    ...(without === null ? {} : { CHAOS_BREAK: without }),
+    ...(broken === null ? {} : { CHAOS_BREAK: broken.without }),
     ...more,
   };
   let closing = false;
   const children = new Map<string, ChildProcess>();
   const start = (role: 'api' | 'worker', index: number): void => {
-    const child = spawn(process.execPath, commandOf(role, ports[index] ?? 0, without), { cwd: ROOT, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, commandOf(role, ports[index] ?? 0, broken), { cwd: ROOT, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     child.once('exit', () => {
@@ -82,8 +87,8 @@ export async function startFleet(servers: Servers, without: Break | null, logDir
   };
 }
 
-function commandOf(role: 'api' | 'worker', port: number, without: Break | null): string[] {
-  if (role === 'worker' && without !== null) return ['--import', 'tsx', join(ROOT, 'test/chaos/broken-worker.ts')];
+function commandOf(role: 'api' | 'worker', port: number, broken: BrokenWorker | null): string[] {
+  if (role === 'worker' && broken !== null) return ['--import', 'tsx', join(ROOT, broken.script)];
   return [join(ROOT, 'dist/src/cli.js'), 'serve', '--role', role, '--port', String(port)];
 }
 

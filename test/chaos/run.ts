@@ -76,7 +76,7 @@ async function trial(given: ChaosOptions, servers: Servers, office: Office): Pro
   try {
     for (const { id, server } of partners) await office.setUrl(id, server.url);
     const dossiers = plan(await office.openDossiers(given.dossiers));
-    fleet = await startFleet(servers, given.without, given.out);
+    fleet = await startFleet(servers, given.without === null ? null : { script: 'test/chaos/broken-worker.ts', without: given.without }, given.out);
     const started = fleet;
     running.push(() => started.close());
     say(given, `${given.dossiers} dossiers, ${given.kills} kills, ${given.backend}, seed ${given.seed}`);

@@ -120,7 +120,7 @@ function spoilPlacing({ dice, note, without }: CarriersOptions): Spoil {
   };
   return () => {
     const roll = dice.fraction();
-    if (roll < (without === 'lookup' ? 0.25 : 0.05)) return spoil('ackLost', dice.chance(0.5) ? { answer: 'hang', effect: 'done' } : { answer: 'reset', effect: 'done' });
+    if (roll < (without === 'lookup' || without === 'cursor' ? 0.25 : 0.05)) return spoil('ackLost', dice.chance(0.5) ? { answer: 'hang', effect: 'done' } : { answer: 'reset', effect: 'done' });
     // The effect comes after twice the delay: later than the time-out, and, where the quarantine is broken, later than a hasty question.
     if (roll < (without === 'quarantine' ? 0.2 : 0.06)) return spoil('late', { answer: 'hang', effect: 'late', delayMs: without === 'quarantine' ? 1_200 : 700 });
     if (roll < 0.28 && without === 'quarantine') return null;

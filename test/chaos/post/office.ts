@@ -1,6 +1,7 @@
 import { readConfig } from '../../../src/config.ts';
 import type { DossierCode } from '../../../src/domain/dossier.ts';
-import type { PartnerId } from '../../../src/domain/ids.ts';
+import type { PartnerId, PostalOrderId } from '../../../src/domain/ids.ts';
+import type { PostalOrder } from '../../../src/domain/postal-order.ts';
 import { openSealing } from '../../../src/store/sealing.ts';
 import { issueApiKey } from '../../../src/usecases/administer-api-keys.ts';
 import { addPartner } from '../../../src/usecases/administer-partners.ts';
@@ -9,6 +10,7 @@ import { systemClock } from '../../../src/wiring/clock.ts';
 import { openStore } from '../../../src/wiring/open-store.ts';
 import { dossierOf } from '../../support/ledger.ts';
 import { silentLog } from '../../support/log.ts';
+import { postalOrder } from '../../support/postal.ts';
 import type { Servers } from '../servers.ts';
 import type { PostHistories } from './count.ts';
 
@@ -16,6 +18,9 @@ import type { PostHistories } from './count.ts';
 export interface PostOffice {
   readonly apiKey: string;
   openDossiers(count: number): Promise<readonly string[]>;
+  /** Orders as if that carrier had taken them, one a dossier; their numbers. */
+  placeAll(dossiers: readonly string[], carrier: string): Promise<readonly string[]>;
+  countEvents(): Promise<number>;
   /** Deliveries to carriers that are neither done nor waiting for a person; and orders told unknown although the carrier's feed may still tell. */
   countOpen(): Promise<number>;
   records(deaths: readonly number[]): Promise<PostHistories['gateway']>;
@@ -41,16 +46,25 @@ export async function openPostOffice(servers: Servers): Promise<PostOffice> {
       for (const code of codes) await store.records.dossiers.add(dossierOf(PORTAL, { code }));
       return codes;
     },
+    async placeAll(dossiers, carrier) {
+      const orders = dossiers.map((code): PostalOrder => ({ ...postalOrder(`${code}-KQ1`), id: chance.uuid() as PostalOrderId, dossierCode: code as DossierCode, carrier, requestedBy: PORTAL, state: 'ACCEPTED' }));
+      for (const order of orders) await store.records.postal.add(order);
+      return orders.map(({ orderNumber }) => orderNumber);
+    },
+    async countEvents() {
+      const { rows } = await pool.query<{ events: string }>('SELECT count(*) AS events FROM postal_event');
+      return Number(rows[0]?.events ?? 0);
+    },
     async countOpen() {
       const { rows } = await pool.query<{ open: string }>(`SELECT count(*) AS open FROM outbox WHERE kind = 'postal' AND state NOT IN ('delivered', 'cancelled', 'parked')`);
       return Number(rows[0]?.open ?? 0);
     },
     async records(deaths) {
-      const { rows } = await pool.query<{ id: string; state: string; delivery: string; taken: Date[] | null }>(
-        `SELECT p.id, p.state, o.state AS delivery, (SELECT array_agg(a.finished_at) FROM delivery_attempt AS a WHERE a.outbox_id = o.id AND a.code = 'WORKER_LOST') AS taken
+      const { rows } = await pool.query<{ id: string; state: string; delivery: string; taken: Date[] | null; unknown_ms: string | null }>(
+        `SELECT p.id, p.state, o.state AS delivery, (SELECT extract(epoch FROM max(a.finished_at) - min(a.finished_at) FILTER (WHERE a.outcome = 'unknown')) * 1000 FROM delivery_attempt AS a WHERE a.outbox_id = o.id) AS unknown_ms, (SELECT array_agg(a.finished_at) FROM delivery_attempt AS a WHERE a.outbox_id = o.id AND a.code = 'WORKER_LOST') AS taken
          FROM postal_order AS p JOIN outbox AS o ON o.id = p.id`,
       );
-      return rows.map(({ id, state, delivery, taken }) => ({ orderId: id, state, delivery, resumedMs: (taken ?? []).flatMap((at) => sinceLastDeath(deaths, at.getTime())) }));
+      return rows.map(({ id, state, delivery, taken, unknown_ms: unknownMs }) => ({ unknownMs: Math.round(Number(unknownMs ?? 0)), orderId: id, state, delivery, resumedMs: (taken ?? []).flatMap((at) => sinceLastDeath(deaths, at.getTime())) }));
     },
     close: () => store.close(),
   };

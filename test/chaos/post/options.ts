@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** Safeguards that can be switched off, to see that the count notices. */
-export const POST_BREAKS = ['quarantine', 'lookup'] as const;
+export const POST_BREAKS = ['number', 'quarantine', 'lookup', 'cursor'] as const;
 export type PostBreak = (typeof POST_BREAKS)[number];
 
 export interface PostChaosOptions {
@@ -12,11 +12,9 @@ export interface PostChaosOptions {
   readonly json: boolean;
   /** Where the histories go. */
   readonly out: string;
-  /** Count a run again from its histories. */
-  readonly recount: boolean;
 }
 
-/** `--orders N --kills N --seed N --break SAFEGUARD --long --json --out DIR --recount` */
+/** `--orders N --kills N --seed N --break SAFEGUARD --long --json --out DIR` */
 export function readPostOptions(args: readonly string[]): PostChaosOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -28,7 +26,6 @@ export function readPostOptions(args: readonly string[]): PostChaosOptions {
       long: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       out: { type: 'string', default: 'out/chaos-post' },
-      recount: { type: 'boolean', default: false },
     },
   });
   const without = POST_BREAKS.find((name) => name === values.break) ?? null;
@@ -40,7 +37,6 @@ export function readPostOptions(args: readonly string[]): PostChaosOptions {
     without,
     json: values.json,
     out: values.out,
-    recount: values.recount,
   };
 }
 
