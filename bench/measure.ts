@@ -8,6 +8,10 @@ export interface CaseResult {
   readonly ratioToOpenssl?: number;
   readonly peers?: Readonly<Record<string, { readonly opsPerSecond: number; readonly cpuPerOpMs?: number }>>;
   readonly peakRssMb?: number;
+  /** Requests to authorities for each. */
+  readonly roundTrips?: number;
+  /** The same for the first, before anything of the chains is known. */
+  readonly firstRoundTrips?: number;
 }
 
 export interface Bench {

@@ -37,11 +37,11 @@ function asn1Cases(): Record<string, CaseResult> {
 }
 
 function print(results: ReadonlyMap<string, Readonly<Record<string, CaseResult>>>): void {
-  const table = new Table({ head: ['bench', 'case', 'per second', 'CPU ms each', 'of bare operations', 'of openssl', 'peak MB', 'peers, per second'], style: { head: [], border: [] }, colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'] });
+  const table = new Table({ head: ['bench', 'case', 'per second', 'CPU ms each', 'of bare operations', 'of openssl', 'peak MB', 'round trips', 'peers, per second'], style: { head: [], border: [] }, colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'] });
   for (const [name, cases] of results) {
-    for (const [label, { opsPerSecond, cpuPerOpMs, ratioToPrimitives, ratioToOpenssl, peakRssMb, peers = {} }] of Object.entries(cases)) {
+    for (const [label, { opsPerSecond, cpuPerOpMs, ratioToPrimitives, ratioToOpenssl, peakRssMb, roundTrips, firstRoundTrips, peers = {} }] of Object.entries(cases)) {
       const others = Object.entries(peers).map(([peer, result]) => `${peer} ${figure(result.opsPerSecond)}`);
-      table.push([name, label, figure(opsPerSecond), cpuPerOpMs.toFixed(3), ratioToPrimitives?.toFixed(2) ?? '', ratioToOpenssl?.toFixed(2) ?? '', peakRssMb?.toFixed(0) ?? '', others.join(', ')]);
+      table.push([name, label, figure(opsPerSecond), cpuPerOpMs.toFixed(3), ratioToPrimitives?.toFixed(2) ?? '', ratioToOpenssl?.toFixed(2) ?? '', peakRssMb?.toFixed(0) ?? '', [roundTrips, ...(firstRoundTrips === undefined ? [] : [`(first ${firstRoundTrips})`])].join(' '), others.join(', ')]);
     }
   }
   console.log(table.toString());

@@ -12,6 +12,7 @@ import { signDocument } from '../src/usecases/sign-document.ts';
 import { systemChance } from '../src/wiring/chance.ts';
 import { systemClock } from '../src/wiring/clock.ts';
 import { inFolder, inOwnProcess } from './large-file.ts';
+import { longTermLevels } from './long-term.ts';
 import { compare, type Bench, type CaseResult, type Operation } from './measure.ts';
 import { opensslSignsPerSecond } from './openssl-speed.ts';
 import { samplePdfOf, writeSampleFile } from './samples.ts';
@@ -27,7 +28,7 @@ export const signBench: Bench = {
   name: 'sign',
   run: async () => {
     const pki = await createDevPki({ now: new Date() });
-    return { ...(await keys(pki)), ...(await sizes(pki)), ...(await largeFile()) };
+    return { ...(await keys(pki)), ...(await sizes(pki)), ...(await longTermLevels()), ...(await largeFile()) };
   },
 };
 

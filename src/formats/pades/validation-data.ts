@@ -93,9 +93,12 @@ function digestsOf(view: PdfRevision, value: PdfObject): string[] {
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64');
 
-/** Lists of revocations shrink, certificates hardly do. */
+/** Lists of revocations shrink; certificates and single answers hardly do, and would cost more time than the signature. */
+const MIN_DEFLATED_BYTES = 8 * 1024;
+
 function streamOf(der: Uint8Array): PdfObject {
-  const deflated = deflateSync(der, { level: 9 });
+  if (der.length < MIN_DEFLATED_BYTES) return stream(dict({}), der);
+  const deflated = deflateSync(der);
   return deflated.length < der.length ? stream(dict({ Filter: name('FlateDecode') }), deflated) : stream(dict({}), der);
 }
 
