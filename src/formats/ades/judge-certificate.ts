@@ -3,7 +3,7 @@ import type { Certificate } from '../x509/certificate.ts';
 import { checkRevocation, isRevokedAt, type CertificateStatus } from '../x509/path/revocation.ts';
 import { validatePath, type PathResult } from '../x509/path/validate-path.ts';
 import { NO_MATERIAL, NOTHING_PROVEN, withoutPieces, type CertificateQuestion, type ExistenceProofs, type MaterialSource, type ValidationContext } from './context.ts';
-import { judgePast, type PastJudgement } from './past-validation.ts';
+import { judgePast, standsToday, type PastJudgement } from './past-validation.ts';
 import { relianceOf } from './reliance.ts';
 
 export interface JudgeCertificateInput extends CertificateQuestion {
@@ -77,7 +77,8 @@ function believedRevocation(input: JudgeCertificateInput, path: PathResult): Bel
 function pastOf(found: RevocationFindings, { context, existed = NOTHING_PROVEN, rules, at }: JudgeCertificateInput, path: PathResult): BelievedRevocation {
   if (at >= context.at || path.anchor === null || gravest(found.statuses, at) !== null) return { ...found, past: null };
   const { algorithms, revocation } = context.policy;
-  return { ...found, past: judgePast({ chain: path.chain, statuses: found.statuses, at, now: context.at, existed, algorithms, rules: revocation, anchorEnds: rules.anchors.validity }) };
+  const past = { chain: path.chain, statuses: found.statuses, at, now: context.at, existed, algorithms, rules: revocation, anchorEnds: rules.anchors.validity };
+  return { ...found, past: standsToday(past) ? null : judgePast(past) };
 }
 
 function isCarried({ chain }: PathResult, carried: readonly Certificate[]): boolean {

@@ -75,6 +75,25 @@ function failed(detail: string): Check {
   return { name: NAME, clause: CLAUSE, status: 'failed', detail };
 }
 
+/**
+ * Whether nothing that vouches for the leaf has ended, was revoked or is signed with algorithms given up since: then nothing has to slide,
+ * and revocation information need only be fresh at the proven time.
+ * @see ETSI EN 319 102-1 V1.4.1 §5.5.4 steps 6 and 10
+ */
+export function standsToday(input: PastInput): boolean {
+  const { chain, statuses, now, anchorEnds } = input;
+  const lasts = (end: Date | null): boolean => end === null || end >= now;
+  const anchor = chain[chain.length - 1];
+  if (anchor !== undefined && anchorEnds && !lasts(anchor.notAfter)) return false;
+  return statuses.every(({ certificate, status, evidence }, index) => {
+    const issuer = chain[index + 1];
+    const ends = evidence?.kind === 'ocsp' ? [evidence.responder.notAfter, evidence.responderRevokedAt] : [];
+    const signer = evidence?.kind === 'ocsp' ? evidence.responder : issuer;
+    const algorithms = evidence === null ? [] : signedPieces(evidence).map(({ algorithm }) => endOfAlgorithms(algorithm, signer, input));
+    return status === 'good' && [certificate.notAfter, endOfAlgorithms(certificate.signatureAlgorithm, issuer, input), ...ends, ...algorithms].every(lasts);
+  });
+}
+
 /** §5.6.2.2 step 2 a): both must be proven no later than the control time, and than the end of what they themselves are signed with. */
 function unprovenAt(index: number, control: ControlTime, input: PastInput): Unproven | null {
   const certificate = input.chain[index];

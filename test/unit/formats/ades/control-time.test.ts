@@ -19,7 +19,8 @@ const UPPER_SERIAL = Uint8Array.of(0x42, 1);
 const root = pastCa('Gốc', day('2015-01-01'), day('2045-01-01'), undefined, { key: 'p256' });
 const upper = pastCa('Cấp trên', day('2016-01-01'), day('2040-01-01'), root, { serialNumber: UPPER_SERIAL });
 const lower = pastCa('Cấp dưới', day('2016-01-01'), day('2040-01-01'), upper);
-const signer = testIdentity({ issuer: lower, notBefore: day('2019-01-01'), notAfter: day('2035-01-01') });
+const signer = testIdentity({ issuer: lower, notBefore: day('2019-01-01'), notAfter: day('2025-01-01') });
+const lastingSigner = testIdentity({ issuer: lower, notBefore: day('2019-01-01'), notAfter: day('2035-01-01') });
 const tsa = pastTsa(root, 'Dấu thời gian', day('2019-01-01'), day('2040-01-01'), 'p256');
 
 const listsOf = (thisUpdate: Date): Uint8Array[] => [upper, lower].map((issuer) => pastCrl(issuer, thisUpdate, day('2020-06-01')));
@@ -44,7 +45,7 @@ async function verify(pdf: Uint8Array, given: Uint8Array = rootCrl(), under = po
 
 const PASSED = { indication: 'TOTAL-PASSED', subIndication: null };
 const open = (subIndication: string): object => ({ indication: 'INDETERMINATE', subIndication });
-const sign = (at?: Date): Promise<Buffer> => signPast(onePagePdf(), { identity: signer, chainDer: [lower.certificateDer, upper.certificateDer], signingTime: SIGNED, ...(at === undefined ? {} : { stamp: { tsa, at } }) });
+const sign = (at?: Date, identity = signer): Promise<Buffer> => signPast(onePagePdf(), { identity, chainDer: [lower.certificateDer, upper.certificateDer], signingTime: SIGNED, ...(at === undefined ? {} : { stamp: { tsa, at } }) });
 
 let bare: Buffer;
 let stored: Buffer;
@@ -62,6 +63,14 @@ describe('the control time slides down the chain (EN 319 102-1 §5.6.2.2)', () =
     expect(await verify(archived)).toMatchObject({ ...PASSED, control: `everything up to ${day('2020-06-01').toISOString()} may be believed` });
     expect(await verify(stored), 'nothing proves that the lists are of before').toMatchObject(open('REVOCATION_OUT_OF_BOUNDS_NO_POE'));
     expect(await verify(archivedLate)).toMatchObject(open('REVOCATION_OUT_OF_BOUNDS_NO_POE'));
+  });
+
+  it('not at all while nothing of the chain has ended: its information need only be fresh at the proven time (§5.5.4 step 6)', async () => {
+    const lasting = (lists: Uint8Array[], at?: Date) => sign(at, lastingSigner).then((pdf) => withStore(pdf, [lower.certificateDer, upper.certificateDer], lists));
+    expect(await verify(await lasting(listsOf(day('2020-03-02')), SIGNED))).toMatchObject({ ...PASSED, control: undefined });
+    const ofLongAgo = [upper, lower].map((issuer) => pastCrl(issuer, day('2019-03-01'), day('2019-06-01')));
+    expect(await verify(await lasting(ofLongAgo, SIGNED)), 'not fresh when it was signed').toMatchObject(open('TRY_LATER'));
+    expect(await verify(await lasting(listsOf(day('2020-03-02')))), 'nothing proves when it was signed').toMatchObject(open('TRY_LATER'));
   });
 
   it('to the issuance of that information, where the policy takes the standard by the letter', async () => {
