@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   keys: async () => (await import('./cli/keys.ts')).keysCommand(),
   partners: async () => (await import('./cli/partners.ts')).partnersCommand(),
   routes: async () => (await import('./cli/partners.ts')).routesCommand(),
+  'master-key': async () => (await import('./cli/master-key.ts')).masterKeyCommand(),
   'webhook-keys': async () => (await import('./cli/webhook-keys.ts')).webhookKeysCommand(),
   'api-keys': async () => (await import('./cli/partners.ts')).apiKeysCommand(),
   messages: async () => (await import('./cli/messages.ts')).messagesCommand(),

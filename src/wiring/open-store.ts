@@ -55,7 +55,7 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
   const database = connectDatabase({ target, applicationName: settings.applicationName, log, maxConnections: settings.maxConnections ?? 10 });
   try {
     await migrate(database.db, MIGRATIONS, { clock, log });
-    const sealing = await openSealing(config.MASTER_KEY_FILE ?? join(config.dataDir, 'master.key'), chance, { create: config.MASTER_KEY_FILE === undefined });
+    const sealing = await openSealing(masterKeyPath(config), chance, { create: config.MASTER_KEY_FILE === undefined, clock });
     const documents = await openDocumentFolder(join(config.dataDir, 'documents'), { chance, clock });
     return {
       records: records(database.db, sealing),
@@ -72,6 +72,10 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
     await closeStore(database, folder);
     throw error;
   }
+}
+
+export function masterKeyPath({ MASTER_KEY_FILE, dataDir }: Pick<Config, 'MASTER_KEY_FILE' | 'dataDir'>): string {
+  return MASTER_KEY_FILE ?? join(dataDir, 'master.key');
 }
 
 async function closeStore(database: DatabaseHandle, folder: OpenDataFolder | null): Promise<void> {

@@ -32,7 +32,7 @@ const SENDER = 'chaos-land' as PartnerId;
 
 export async function openOffice(servers: Servers): Promise<Office> {
   const chance = systemChance(systemClock);
-  await openSealing(servers.masterKeyFile, chance, { create: true });
+  await openSealing(servers.masterKeyFile, chance, { create: true, clock: systemClock });
   const config = readConfig({ DATABASE_URL: servers.databaseUrl, MASTER_KEY_FILE: servers.masterKeyFile, LIENTHONG_DATA: `${servers.folder}/data` });
   const store = await openStore({ config, mode: 'admin', clock: systemClock, chance, log: silentLog, applicationName: 'chaos-office', maxConnections: 16 });
   const ports = { records: store.records, sealing: store.sealing, clock: systemClock, chance };

@@ -30,7 +30,7 @@ export interface FreshRecords {
 export async function freshRecords(): Promise<FreshRecords> {
   const database = await freshDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'lienthong-records-'));
-  const sealing = await openSealing(join(folder, 'master.key'), systemChance(systemClock), { create: true });
+  const sealing = await openSealing(join(folder, 'master.key'), systemChance(systemClock), { create: true, clock: systemClock });
   const handle = connectDatabase({ target: database.connection, applicationName: 'records-test', log: silentLog, maxConnections: 20 });
   await migrate(handle.db, MIGRATIONS, { clock: systemClock, log: silentLog });
   return {

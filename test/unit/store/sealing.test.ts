@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const open = (): Promise<Sealing> => openSealing(path, chance, { create: true });
+const open = (): Promise<Sealing> => openSealing(path, chance, { create: true, clock: systemClock });
 const newKey = (): string => Buffer.from(chance.bytes(32)).toString('base64');
 
 describe('sealing', () => {
@@ -98,7 +98,7 @@ describe('sealing', () => {
   });
 
   it('does not make a key when told not to, so that a lost key is noticed', async () => {
-    await expect(openSealing(path, chance, { create: false })).rejects.toMatchObject({ code: 'MASTER_KEY_UNREADABLE' });
+    await expect(openSealing(path, chance, { create: false, clock: systemClock })).rejects.toMatchObject({ code: 'MASTER_KEY_UNREADABLE' });
     expect(await readdir(folder)).toEqual([]);
   });
 });
