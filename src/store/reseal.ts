@@ -17,8 +17,6 @@ const PLACES = [
   { table: 'idempotency', column: 'response_sealed', key: ['partner_id', 'key'], context: `'idempotency:' || partner_id || ':' || key` },
 ] as const;
 
-export type SealedPlace = `${(typeof PLACES)[number]['table']}.${(typeof PLACES)[number]['column']}`;
-
 const HEAD_BYTES = 9; // version and key id
 const BATCH = 500;
 
