@@ -46,8 +46,8 @@ export async function raiseLevel(ports: RaisePorts, pdf: GrowingPdf, terms: Rais
   const before = await look(ports, pdf, terms.appended, terms);
   const chosen = signaturesToRaise(before.judged, terms.fieldName);
   for (const report of chosen) checkIntact(report);
-  const { appended, stamp } = await raised(ports, pdf, terms, before, chosen.map(({ id }) => id));
-  const after = await lookAtPdf({ ...ports.longTerm, collector: undefined, clock: ports.clock }, pdf, appended, terms.signal);
+  const { appended, stamp, alone } = await raised(ports, pdf, terms, before, chosen.map(({ id }) => id));
+  const after = alone ?? (await lookAlone(ports, pdf, appended, terms));
   const signatures = chosen.map(({ id, level: from }) => ({ fieldName: id, from, to: checkReached(after.judged, id, terms.level) }));
   return { appended, signatures, documentTimestamp: stamp?.timestamp ?? null };
 }
@@ -56,6 +56,8 @@ interface Grown {
   readonly appended: Uint8Array;
   /** The last document time-stamp made here. */
   readonly stamp: Pick<StampedPdf, 'timestamp' | 'fieldName'> | null;
+  /** What a verifier without a network sees of it, where that was looked at already. */
+  readonly alone?: Look;
 }
 
 async function raised(ports: RaisePorts, pdf: GrowingPdf, terms: RaiseTerms, before: Look, ids: readonly string[]): Promise<Grown> {
@@ -66,9 +68,13 @@ async function raised(ports: RaisePorts, pdf: GrowingPdf, terms: RaiseTerms, bef
   const kept = await withValidationData(ports, pdf, timed, needsTime ? await look(ports, pdf, timed.appended, terms) : before, ids);
   if (level === 'B-LT') return kept;
   const archived = await stamped(ports, pdf, terms, kept);
-  // The authority may be one whose chain the store does not know yet.
+  const alone = await lookAlone(ports, pdf, archived.appended, terms);
+  if (archived.stamp !== null && isGood(archived.stamp.fieldName, alone)) return { ...archived, alone };
+  // The authority is one whose chain the store does not know yet.
   return withValidationData(ports, pdf, archived, await look(ports, pdf, archived.appended, terms), ids);
 }
+
+const isGood = (fieldName: string, { judged }: Look): boolean => judged.timestamps.some(({ type, covers, indication }) => type === 'document' && covers === fieldName && indication === 'PASSED');
 
 async function stamped(ports: RaisePorts, pdf: GrowingPdf, { digestAlgorithm, tokenBytes, signal }: RaiseTerms, { appended, stamp }: Grown): Promise<Grown> {
   const made = await stampPdf(ports, pdf, { appended, digestAlgorithm, tokenBytes: stamp?.timestamp.token.der.length ?? tokenBytes, signal });
@@ -78,6 +84,11 @@ async function stamped(ports: RaisePorts, pdf: GrowingPdf, { digestAlgorithm, to
 function look({ longTerm, clock }: RaisePorts, pdf: GrowingPdf, appended: Uint8Array, { level, signal }: RaiseTerms): Promise<Look> {
   const collector = level === 'B-T' ? undefined : longTerm.collector;
   return lookAtPdf({ ...longTerm, collector, clock }, pdf, appended, signal);
+}
+
+/** Nothing is fetched: what counts is what the document holds. */
+function lookAlone({ longTerm, clock }: RaisePorts, pdf: GrowingPdf, appended: Uint8Array, { signal }: RaiseTerms): Promise<Look> {
+  return lookAtPdf({ ...longTerm, collector: undefined, clock }, pdf, appended, signal);
 }
 
 const reportsOf = ({ judged }: Look, ids: readonly string[]): SignatureReport[] => judged.signatures.filter(({ id, kind }) => kind === 'signature' && ids.includes(id));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revokeIdentity } from '../../certs/dev/create-dev-pki.ts';
 import type { DevIdentity } from '../../certs/dev/identity.ts';
 import { isGatewayError } from '../../src/domain/errors.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
@@ -79,6 +80,25 @@ describe('raising what is signed (EN 319 142-1 §5.4, §6.3)', () => {
       const raised = await world.extend(await world.sign(base, world.pki.seal, 'B-B'), 'B-LTA');
       expect(qpdfComplaints(raised)).toBe('');
       expect(await levelsOf(raised)).toEqual(['B-LTA TOTAL-PASSED']);
+    }
+  });
+});
+
+describe('a signer whose certificate was revoked later', () => {
+  it('is kept valid where a time-stamp proves that the signature is older, and not where nothing does (EN 319 102-1 §5.5.4)', async () => {
+    const { pki, clock } = world;
+    const begin = clock.now();
+    const validity = { notBefore: new Date(begin.getTime() - 86_400_000), notAfter: new Date(begin.getTime() + YEAR_MS) };
+    const leaver = await pki.issuing.issue({ name: 'nghi-viec', subject: [['C', 'VN'], ['CN', 'Người đã nghỉ việc (mẫu)']], profile: 'signer', key: 'ec-p256', ...validity });
+    const [stamped, bare] = [await world.sign(onePagePdf(), leaver, 'B-T'), await world.sign(onePagePdf(), leaver, 'B-B')];
+    clock.advance(3_600_000);
+    revokeIdentity(pki, leaver, clock.now(), 'affiliationChanged');
+    clock.advance(3_600_000);
+    try {
+      expect(await levelsOf(await world.extend(stamped, 'B-LTA'))).toEqual(['B-LTA TOTAL-PASSED']);
+      await expect(world.extend(bare, 'B-LT')).rejects.toMatchObject({ code: 'CERTIFICATE_REVOKED' });
+    } finally {
+      clock.set(begin);
     }
   });
 });

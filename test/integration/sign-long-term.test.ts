@@ -168,7 +168,26 @@ describe('what B-LT and B-LTA need', () => {
     }
   });
 
-  it('turns to the next authority for either time-stamp, and keeps the chain of each', async () => {
+  it('keeps the chain of another authority too, when the document time-stamp comes from it', async () => {
+    const { pki, clock } = world;
+    const { tsa } = pki;
+    const validity = { notBefore: new Date(clock.now().getTime() - 1_000), notAfter: new Date(clock.now().getTime() + 86_400_000) };
+    const other = await pki.issuing.issue({ name: 'tsa-b', subject: [['C', 'VN'], ['CN', 'Dấu thời gian thử nghiệm B']], profile: 'tsa', key: 'ec-p256', ...validity });
+    const ports = world.signingPorts(pki.officer);
+    const [authority] = ports.timestampAuthorities;
+    if (authority === undefined) throw new Error('no authority');
+    // The first answers once, then somebody else does.
+    const changing = { name: authority.name, exchange: async (request: Uint8Array) => authority.exchange(request).finally(() => Object.assign(pki, { tsa: other })) };
+    try {
+      const { increment } = await signDocument({ ...ports, timestampAuthorities: [changing] }, { source: bytesSource(onePagePdf()), level: 'B-LTA' });
+      const report = await world.verify(Buffer.concat([onePagePdf(), increment]));
+      expect(report).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ level: 'B-LTA' }], timestamps: [{ tsa: expect.not.stringContaining('thử nghiệm B') as string, indication: 'PASSED' }, { tsa: expect.stringContaining('thử nghiệm B') as string, indication: 'PASSED' }] });
+    } finally {
+      Object.assign(pki, { tsa });
+    }
+  });
+
+  it('turns to the next authority for either time-stamp', async () => {
     const dead = createHttpTimestampAuthority({ url: 'http://127.0.0.1:1/tsa', totalTimeoutMs: 1_000 });
     const ports = world.signingPorts(world.pki.officer);
     try {
