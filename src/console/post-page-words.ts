@@ -6,7 +6,6 @@ type Entry = PostDeskOrder['handOvers'][number];
 interface DeskWords {
   readonly title: string;
   readonly lead: string;
-  readonly otherLanguage: string;
   readonly key: string;
   readonly keyNote: string;
   readonly signIn: string;
@@ -63,7 +62,6 @@ interface DeskWords {
 const vi: DeskWords = {
   title: 'Bàn giao nhận bưu chính',
   lead: 'Quét mã vận đơn hoặc số đơn, đếm giấy tờ, xác nhận.',
-  otherLanguage: 'English',
   key: 'Khóa API của quản trị viên',
   keyNote: 'Khóa có quyền “admin”. Phiên làm việc kết thúc sau 15 phút.',
   signIn: 'Đăng nhập',
@@ -129,7 +127,6 @@ const vi: DeskWords = {
 const en: DeskWords = {
   title: 'Post desk',
   lead: 'Scan a tracking or order number, count the papers, confirm.',
-  otherLanguage: 'Tiếng Việt',
   key: 'API key of an administrator',
   keyNote: 'A key with the scope “admin”. The session ends after 15 minutes.',
   signIn: 'Sign in',

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { DESK_PAPERS, type PostDeskDifference, type PostDeskOrder, type PostDeskTask } from '../formats/api/post-desk.ts';
-import { POST_STYLE } from './post-page-style.ts';
+import { escapeHtml, framedPage, vietnamTime, type RenderedPage } from './page-frame.ts';
 import { DESK_WORDS, type DeskLanguage, type DeskWords } from './post-page-words.ts';
 
 export interface PostPageOptions {
@@ -22,37 +21,12 @@ export interface PostDesk {
   readonly now: string;
 }
 
-export interface PostPage {
-  readonly html: string;
-  /** To be sent with the page instead of any other policy. */
-  readonly contentSecurityPolicy: string;
-}
-
 /** The page of the post desk. Forms and nothing else: no script runs, nothing is fetched from elsewhere. */
-export function postPage({ language, desk, fault }: PostPageOptions): PostPage {
+export function postPage({ language, desk, fault }: PostPageOptions): RenderedPage {
   const say = DESK_WORDS[language];
-  const other: DeskLanguage = language === 'vi' ? 'en' : 'vi';
-  const html = `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${say.title}</title>
-<style>${POST_STYLE}</style>
-</head>
-<body>
-<main>
-<div class="brand"><span>Liên Thông Gateway</span><span class="side"><a href="?lang=${other}" lang="${other}" hreflang="${other}">${say.otherLanguage}</a>${desk === null ? '' : form(language, 'logout', `<button class="plain">${say.signOut}</button>`)}</span></div>
-<h1>${say.title}</h1>
-<p class="lead">${say.lead}</p>
-${fault === null ? '' : `<p class="fault" role="alert">${escapeHtml(fault)}</p>`}
-${desk === null ? signIn(language, say) : work(language, say, desk)}
-</main>
-</body>
-</html>
-`;
-  return { html, contentSecurityPolicy: `default-src 'none'; style-src 'sha256-${createHash('sha256').update(POST_STYLE).digest('base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'` };
+  const side = desk === null ? '' : form(language, 'logout', `<button class="plain">${say.signOut}</button>`);
+  const alarm = fault === null ? '' : `<p class="fault" role="alert">${escapeHtml(fault)}</p>`;
+  return framedPage({ language, title: say.title, lead: say.lead, side, body: `${alarm}\n${desk === null ? signIn(language, say) : work(language, say, desk)}` });
 }
 
 function form(language: DeskLanguage, action: string, inside: string): string {
@@ -84,7 +58,7 @@ function differencesPart(language: DeskLanguage, say: DeskWords, differences: re
 function tasksTable(language: DeskLanguage, say: DeskWords, tasks: readonly PostDeskTask[]): string {
   const rows = tasks.map(
     ({ orderNumber, carrier, state, stateReason, since }) =>
-      `<tr><td><a href="?lang=${language}&amp;number=${encodeURIComponent(orderNumber)}">${escapeHtml(orderNumber)}</a></td><td>${escapeHtml(carrier)}</td><td>${stateOf(say, state)}<span class="note">${escapeHtml(stateReason ?? '')}</span></td><td>${timeOf(since)}</td></tr>`,
+      `<tr><td><a href="?lang=${language}&amp;number=${encodeURIComponent(orderNumber)}">${escapeHtml(orderNumber)}</a></td><td>${escapeHtml(carrier)}</td><td>${stateOf(say, state)}<span class="note">${escapeHtml(stateReason ?? '')}</span></td><td>${vietnamTime(since)}</td></tr>`,
   );
   return `<table><tbody>${rows.join('')}</tbody></table>`;
 }
@@ -97,10 +71,10 @@ function orderPart(language: DeskLanguage, say: DeskWords, order: PostDeskOrder,
     [say.state, `<strong>${stateOf(say, state)}</strong>${stateReason === null ? '' : `<span class="note">${escapeHtml(stateReason)}</span>`}`],
     [say.carrier, escapeHtml(carrier)],
     ...(trackingNumber === null ? [] : ([[say.tracking, escapeHtml(trackingNumber)]] as const)),
-    ...(deadline === null ? [] : ([[say.deliverBy, `${timeOf(deadline.deliverBy)}<span class="note">${escapeHtml(deadline.legalBasis)}</span>`]] as const)),
+    ...(deadline === null ? [] : ([[say.deliverBy, `${vietnamTime(deadline.deliverBy)}<span class="note">${escapeHtml(deadline.legalBasis)}</span>`]] as const)),
   ];
   const papers = contents.map(({ title, kind, copies }, index) => `<tr><td>${index + 1}</td><td>${escapeHtml(title)}<span class="note">${escapeHtml(say.kinds[kind] ?? kind)}</span></td><td class="number">${copies}</td></tr>`);
-  const way = events.map(({ occurredAt, status, carrierCode, carrierText }) => `<tr><td>${timeOf(occurredAt)}</td><td>${status === 'UNKNOWN' ? '' : stateOf(say, status)}</td><td>${escapeHtml(carrierText)}<span class="note">${escapeHtml(carrierCode)}</span></td></tr>`);
+  const way = events.map(({ occurredAt, status, carrierCode, carrierText }) => `<tr><td>${vietnamTime(occurredAt)}</td><td>${status === 'UNKNOWN' ? '' : stateOf(say, status)}</td><td>${escapeHtml(carrierText)}<span class="note">${escapeHtml(carrierCode)}</span></td></tr>`);
   return `<section><h2>${escapeHtml(orderNumber)}</h2>
 <table class="facts"><tbody>${facts.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`).join('')}</tbody></table>
 ${printButtons(language, say, orderNumber)}
@@ -162,16 +136,4 @@ function options(words: Readonly<Record<string, string>>): string {
 function stateOf(say: DeskWords, state: string): string {
   const words = say.states[state];
   return words === undefined ? escapeHtml(state) : `${escapeHtml(words)} <span class="code">${escapeHtml(state)}</span>`;
-}
-
-/** `dd/MM/yyyy HH:mm`, +07:00. */
-function timeOf(instant: string): string {
-  const [date = '', time = ''] = new Date(Date.parse(instant) + 7 * 3_600_000).toISOString().split('T');
-  return `<span class="time">${date.split('-').reverse().join('/')} ${time.slice(0, 5)}</span>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

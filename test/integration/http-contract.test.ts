@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERROR_FACTS } from '../../src/domain/errors.ts';
 import { SCOPES, type Scope } from '../../src/domain/partner.ts';
@@ -19,6 +22,7 @@ import { systemChance } from '../../src/wiring/chance.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { ask, askRaw, startTestGateway, type Answer, type Ask, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
 import { keptLog } from '../support/log.ts';
+import { requireTool } from '../support/tools.ts';
 
 const ROUTES = routesOf('0.0.0-test');
 const log = keptLog();
@@ -126,7 +130,7 @@ describe('every route × scope × tenant, from the table', () => {
   });
 
   it('leaves nothing open but operation, what uploads can, the public keys, the page for everybody, the desk with a session of its own, and where carriers call by their signature', () => {
-    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/v1/uploads', '/v1/webhook-keys', '/verify', '/verify', '/v1/carriers/{carrier}/events', '/console/post', '/console/post', '/healthz', '/readyz', '/metrics', '/openapi.json']);
+    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/v1/uploads', '/v1/webhook-keys', '/verify', '/verify', '/v1/carriers/{carrier}/events', '/console/post', '/console/post', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']);
   });
 });
 
@@ -359,6 +363,11 @@ describe('GET /openapi.json', () => {
     description = (await ask<Description>(gateway.url, '/openapi.json')).body;
   });
 
+  it('is valid by a validator of other people', async () => {
+    expect(await new Validator().validate({ ...structuredClone(description) })).toMatchObject({ valid: true });
+    expect(await new Validator().validate({ ...structuredClone(description), paths: { '/x': { get: { responses: 7 } } } })).toMatchObject({ valid: false });
+  });
+
   it('describes exactly the routes there are', () => {
     const described = Object.entries(description.paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`));
     expect(described.sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
@@ -388,5 +397,27 @@ describe('GET /openapi.json', () => {
     for (const operations of Object.values(description.paths)) {
       for (const { parameters } of Object.values(operations)) for (const { name, schema } of parameters) expect(Object.keys(schema), name).not.toEqual([]);
     }
+  });
+});
+
+describe('GET /docs', () => {
+  it.each(['vi', 'en'] as const)('shows every operation and every schema, each reference leading somewhere, under a policy that lets nothing run (%s)', async (language) => {
+    const page = await askRaw(gateway.url, `/docs?lang=${language}`);
+    const html = await page.text();
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/);
+    expect(html).toContain(`<html lang="${language}">`);
+    for (const { operationId } of ROUTES) expect(html).toContain(`<article id="${operationId}">`);
+    const places = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+    const leads = [...html.matchAll(/ href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(leads.length).toBeGreaterThan(100);
+    expect(leads.filter((id) => !places.has(id))).toEqual([]);
+    expect(html).not.toMatch(/<script|https?:\/\/|undefined|NaN/);
+  });
+
+  it.skipIf(!requireTool('curl'))('gives calls that work as they stand: the first of a dossier, copied', async () => {
+    const html = await (await askRaw(gateway.url, '/docs?lang=en')).text();
+    const example = /id="openDossier".*?<pre[^>]*>(.*?)<\/pre>/s.exec(html)?.[1]?.replaceAll('&quot;', '"').replaceAll('&#39;', "'") ?? '';
+    const run = await promisify(execFile)('bash', ['-c', `curl() { command curl -s "$@"; }; uuidgen() { echo copied-from-docs; }; ${example}`], { env: { ...process.env, GATEWAY: gateway.url, API_KEY: land.token } });
+    expect(JSON.parse(run.stdout)).toMatchObject({ state: 'open', owner: land.id });
   });
 });

@@ -1,6 +1,7 @@
 import { buildOpenApi } from '../openapi.ts';
 import type { Route } from '../route.ts';
 import { hearCarrierRoute, listCarriersRoute } from './carriers.ts';
+import { docsRoute } from './docs.ts';
 import { readDocumentRoute, storeDocumentRoute } from './documents.ts';
 import { listDossiersRoute, openDossierRoute, readDossierRoute } from './dossiers.ts';
 import { extendDocumentRoute } from './extensions.ts';
@@ -64,6 +65,7 @@ export function routesOf(version: string): readonly Route[] {
     readinessRoute,
     metricsRoute,
   ];
-  const description = openApiRoute(() => buildOpenApi([...routes, description], version));
-  return [...routes, description];
+  const describe = (): Readonly<Record<string, unknown>> => buildOpenApi([...routes, ...described], version);
+  const described: readonly Route[] = [openApiRoute(describe), docsRoute(describe)];
+  return [...routes, ...described];
 }

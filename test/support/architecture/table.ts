@@ -83,6 +83,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/', 'src/cli.ts'],
   listr2: ['src/cli/', 'src/cli.ts'],
   pkcs11js: ['connectors/key-pkcs11/'],
+  '@seriousme/openapi-schema-validator': [],
   'fast-check': [],
   'tus-js-client': [],
   'http-message-signatures': [],

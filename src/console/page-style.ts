@@ -1,5 +1,5 @@
-/** The same calm as the page for checking files; made for a counter: large fields, one column. */
-export const POST_STYLE = `:root{--ink:#1b222b;--soft:#59636f;--line:#d9dee4;--ground:#eef0f2;--accent:#1d4f8f;--red:#a01c1c;--green:#1a6b3c;--amber:#8a5300}
+/** The same calm as the page for checking files; large fields, one column, nothing that needs a script. */
+export const PAGE_STYLE = `:root{--ink:#1b222b;--soft:#59636f;--line:#d9dee4;--ground:#eef0f2;--accent:#1d4f8f;--red:#a01c1c;--green:#1a6b3c;--amber:#8a5300}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif;overflow-wrap:break-word}
 main{max-width:52rem;margin:2rem auto;padding:2.2rem 3rem;background:#fff;border:1px solid var(--line)}
