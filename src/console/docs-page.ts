@@ -59,7 +59,7 @@ ${requestBody === undefined ? '' : `<h4>${say.body}</h4>${requestBody.descriptio
 }
 
 function parameterRow(say: Words, { name, in: place, required, description, schema }: ApiParameter): string {
-  return row(`${name}`, `${typeOf(schema)} <span class="code">${escapeHtml(place)}${required ? ` · ${say.required}` : ''}</span>`, description ?? schema.description, schema);
+  return row(name, `${typeOf(schema)} <span class="code">${escapeHtml(place)}${required ? ` · ${say.required}` : ''}</span>`, description ?? schema.description, schema);
 }
 
 function schemaPart(say: Words, name: string, schema: ApiSchema): string {

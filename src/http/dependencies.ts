@@ -29,6 +29,7 @@ import type { requestPost } from '../usecases/request-post.ts';
 import type { sendMessage } from '../usecases/send-message.ts';
 import type { storeDocument } from '../usecases/store-document.ts';
 import type { listWebhookKeys } from '../usecases/webhook-keys.ts';
+import type { viewMessageDesk, workMessageDesk } from '../usecases/work-message-desk.ts';
 import type { findAtDesk, listDeskDifferences, listDeskTasks, openPostDesk, readDeskSession, workPostDesk } from '../usecases/work-post-desk.ts';
 
 /** A use case with its ports given. */
@@ -148,6 +149,8 @@ export interface HttpDependencies {
   readonly listDeskDifferences: Bound<typeof listDeskDifferences>;
   readonly listDeskTasks: Bound<typeof listDeskTasks>;
   readonly workPostDesk: Bound<typeof workPostDesk>;
+  readonly viewMessageDesk: Bound<typeof viewMessageDesk>;
+  readonly workMessageDesk: Bound<typeof workMessageDesk>;
   /** For the fields of forms: `yyyy-MM-ddTHH:mm`. */
   readonly timeInVietnam: () => string;
 

@@ -45,10 +45,25 @@ export function cancelDelivery(ports: OperatePorts, id: DeliveryId, decision: De
   return finishDelivery(ports, id, 'cancelled', decision);
 }
 
+/**
+ * Records on a person's word that the recipient has it, where no receipt tells so; the lane goes on.
+ * @throws as `skipDelivery`
+ */
+export function adoptDelivery(ports: OperatePorts, id: DeliveryId, decision: Decision): Promise<void> {
+  return decide(ports, id, 'adopt-delivery', 'message.delivered', decision, async (records, entry, at) => {
+    if (entry.kind === 'postal') throw conflict(POSTAL_DECIDED_ELSEWHERE);
+    if (entry.state !== 'parked') throw conflict(`Only a parked delivery can be taken as delivered; this one is ${entry.state}`);
+    if (!(await records.outbox.finish(id, 'delivered', at))) throw conflict('Somebody else decided meanwhile');
+    return records.outbox.nextInLane(entry.laneId, at);
+  });
+}
+
+const POSTAL_DECIDED_ELSEWHERE = 'This is an order to the post, and its state has to tell what became of it: resolve the postal order instead';
+
 function finishDelivery(ports: OperatePorts, id: DeliveryId, state: 'skipped' | 'cancelled', decision: Decision): Promise<void> {
   const action = state === 'skipped' ? 'skip-delivery' : 'cancel-delivery';
   return decide(ports, id, action, `message.${state}`, decision, async (records, entry, at) => {
-    if (entry.kind === 'postal') throw conflict('This is an order to the post, and its state has to tell what became of it: resolve the postal order instead');
+    if (entry.kind === 'postal') throw conflict(POSTAL_DECIDED_ELSEWHERE);
     if (!(await records.outbox.finish(id, state, at))) throw conflict(`This delivery is ${entry.state}: it can no longer be ${state}, or only when its attempt is over`);
     return records.outbox.nextInLane(entry.laneId, at);
   });

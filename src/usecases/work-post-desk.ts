@@ -54,7 +54,7 @@ function unsealed(sealing: Sealing, session: string): { readonly apiKey: string;
 }
 
 function checkAdmin({ scopes }: Caller): void {
-  if (!scopes.has('admin')) throw new GatewayError('SCOPE_MISSING', 'The post desk needs an API key with the scope "admin"');
+  if (!scopes.has('admin')) throw new GatewayError('SCOPE_MISSING', 'The console needs an API key with the scope "admin"');
 }
 
 /** The order a clerk scanned, by the carrier's number of the parcel or by ours; null: there is none. Reading it is audited. */

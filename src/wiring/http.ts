@@ -10,6 +10,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { InboxSignals } from '../ports/inbox-signals.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Log } from '../ports/telemetry.ts';
+import { exchangeStanding } from '../store/exchange-standing.ts';
+import { viewMessageDesk, workMessageDesk } from '../usecases/work-message-desk.ts';
 import { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import { authenticate } from '../usecases/authenticate.ts';
 import { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
@@ -85,6 +87,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
   const rules = readPostalRules(config.LIENTHONG_POSTAL_RULES_FILE);
   const print: PrintPostPorts['print'] = (job, signal) => isolation.run('post.print', { ...job, fonts }, { deadlineMs: PRINT_DEADLINE_MS, signal });
   const ports = { records, documents, sealing, queue, inboxSignals, accounts, rules, print, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
+  const operating = { ...ports, readStanding: exchangeStanding(store.database.db) };
   const uploading = { ...ports, uploads: store.uploads, uploadLimits: { keptMs: config.LIENTHONG_UPLOAD_HOURS * 3_600_000, quotaBytes: config.LIENTHONG_UPLOAD_QUOTA_BYTES } };
   const accessTokens = openAccessTokens(config, parts.dispatcher, clock);
   const trust = { trustStore: openTrust(config), clock, collector };
@@ -143,6 +146,8 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     listDeskDifferences: () => listDeskDifferences(ports),
     listDeskTasks: () => listDeskTasks(ports),
     workPostDesk: (...call) => workPostDesk(ports, ...call),
+    viewMessageDesk: (...call) => viewMessageDesk(operating, ...call),
+    workMessageDesk: (...call) => workMessageDesk(operating, ...call),
     timeInVietnam: () => new Date(clock.now().getTime() + 7 * 3_600_000).toISOString().slice(0, 16),
     checkReadiness: () => checkReadiness({ ...ports, checkStorage: () => checkStorage(config), timestamps: signing.timestampHealth }),
     isDraining,

@@ -175,7 +175,7 @@ describe.skipIf(!requireTool('chromium'))('the post desk in Chromium', () => {
 describe('the post desk', () => {
   it.each([
     ['no session', {}],
-    ['a session that was made up', { cookie: `lienthong-post-desk=${Buffer.alloc(80, 7).toString('base64url')}` }],
+    ['a session that was made up', { cookie: `lienthong-console=${Buffer.alloc(80, 7).toString('base64url')}` }],
   ])('does nothing with %s', async (_what, headers) => {
     const placed = await order('DELIVER_RESULT');
     const response = await form({ action: 'decide', id: placed.id, number: placed.orderNumber, decision: 'cancel', note: 'x' }, headers);
@@ -193,7 +193,7 @@ describe('the post desk', () => {
     const key = await gateway.issueKey(portal, ['admin']);
     const signedIn = await fetch(`${gateway.url}/console/post`, { method: 'POST', body: new URLSearchParams({ action: 'login', key }).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' }, redirect: 'manual' });
     const cookie = signedIn.headers.get('set-cookie') ?? '';
-    expect(cookie).toMatch(/^lienthong-post-desk=[\w-]+; Path=\/console\/post; HttpOnly; SameSite=Strict; Max-Age=900$/);
+    expect(cookie).toMatch(/^lienthong-console=[\w-]+; Path=\/console; HttpOnly; SameSite=Strict; Max-Age=900$/);
     expect(cookie).not.toContain(key);
     const look = async (): Promise<string> => (await askRaw(gateway.url, '/console/post', { headers: { cookie: cookie.split(';')[0] ?? '' } })).text();
     expect(await look()).toContain('Đơn chờ người quyết định');

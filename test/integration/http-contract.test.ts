@@ -130,7 +130,7 @@ describe('every route × scope × tenant, from the table', () => {
   });
 
   it('leaves nothing open but operation, what uploads can, the public keys, the page for everybody, the desk with a session of its own, and where carriers call by their signature', () => {
-    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/v1/uploads', '/v1/webhook-keys', '/verify', '/verify', '/v1/carriers/{carrier}/events', '/console/post', '/console/post', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']);
+    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/v1/uploads', '/v1/webhook-keys', '/verify', '/verify', '/v1/carriers/{carrier}/events', '/console/messages', '/console/messages', '/console/post', '/console/post', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']);
   });
 });
 

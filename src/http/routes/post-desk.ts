@@ -1,22 +1,18 @@
-import type { Request } from 'express';
 import { postPage, type PostDesk } from '../../console/post-page.ts';
 import { GatewayError, isGatewayError } from '../../domain/errors.ts';
 import type { Caller } from '../../domain/partner.ts';
 import { postDeskForm, postDeskQuery, type PostDeskForm } from '../../formats/api/post-desk.ts';
 import type { PostalPaper } from '../../formats/postal-papers/print.ts';
+import { checkOwnPage, closedSession, openSession, readForm, redirect, sentenceOf, sessionOf } from '../console-session.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ContentReply } from '../reply.ts';
-import { wholeBody } from '../request-body.ts';
 import { defineRoute, parse, type Exchange } from '../route.ts';
 import { requestSignal } from '../upload.ts';
 import { printed } from './postal-papers.ts';
 
 const PAGE = '/console/post';
-const COOKIE = 'lienthong-post-desk';
 const PRINT_LIMIT_MS = 60_000;
-const SESSION_SECONDS = 15 * 60;
-const FORM_PACE = { maxBytes: 16 * 1024, minBytesPerSecond: 256, graceMs: 10_000 };
 type Query = { readonly lang: 'vi' | 'en'; readonly number?: string | undefined; readonly done?: PostDesk['done'] | undefined };
 
 export const postDeskRoute = defineRoute({
@@ -64,8 +60,8 @@ export const postDeskFormRoute = defineRoute({
 });
 
 async function take(dependencies: HttpDependencies, { request, response }: Exchange, caller: Caller | null, { lang }: Query, form: PostDeskForm): Promise<ContentReply> {
-  if (form.action === 'login') return redirect(`${PAGE}?lang=${lang}`, cookieOf(request, await dependencies.openPostDesk(form.key), SESSION_SECONDS));
-  if (form.action === 'logout') return redirect(`${PAGE}?lang=${lang}`, cookieOf(request, '', 0));
+  if (form.action === 'login') return redirect(`${PAGE}?lang=${lang}`, await openSession(dependencies, request, form.key));
+  if (form.action === 'logout') return redirect(`${PAGE}?lang=${lang}`, closedSession(request));
   if (caller === null) throw new GatewayError('UNAUTHENTICATED', 'The session is over: sign in again');
   if (form.action === 'print') {
     const paper = deskPaperOf(form.paper);
@@ -81,22 +77,6 @@ async function show(dependencies: HttpDependencies, caller: Caller | null, { lan
   return { contentType: 'text/html; charset=utf-8', body: Buffer.from(html), contentSecurityPolicy };
 }
 
-async function sessionOf({ readDeskSession }: HttpDependencies, request: Request): Promise<Caller | null> {
-  const session = new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]{1,2000})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1];
-  return session === undefined ? null : readDeskSession(session);
-}
-
-/** Not readable by scripts, never sent along from another site, and over TLS only where the page came that way. */
-function cookieOf(request: Request, value: string, maxAgeSeconds: number): string {
-  return `${COOKIE}=${value}; Path=${PAGE}; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}${isOverTls(request) ? '; Secure' : ''}`;
-}
-
-/** Behind a proxy we speak plain HTTP, and it says what the browser speaks. Whoever makes that up harms his own session at most. */
-function isOverTls({ secure, headers }: Request): boolean {
-  const forwarded = headers['x-forwarded-proto'];
-  return secure || (typeof forwarded === 'string' && forwarded.split(',')[0]?.trim().toLowerCase() === 'https');
-}
-
 function deskPaperOf(paper: Extract<PostDeskForm, { action: 'print' }>['paper']): PostalPaper {
   switch (paper) {
     case 'label-pdf':
@@ -110,25 +90,4 @@ function deskPaperOf(paper: Extract<PostDeskForm, { action: 'print' }>['paper'])
     default:
       return { kind: 'minutes', handover: paper, minutesNumber: null };
   }
-}
-
-/** Beside the strict cookie: a form that another site sends is refused, whatever its cookies. */
-function checkOwnPage(request: Request): void {
-  const { origin, host } = request.headers;
-  const site = request.headers['sec-fetch-site'];
-  const isOwn = (site === undefined || site === 'same-origin') && (origin === undefined || origin === 'null' || (URL.canParse(origin) && new URL(origin).host === host));
-  if (!isOwn) throw new GatewayError('UNAUTHENTICATED', 'This form was not sent by the page of the post desk');
-}
-
-async function readForm(request: Request): Promise<Readonly<Record<string, string>>> {
-  if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) throw new GatewayError('MEDIA_TYPE_UNSUPPORTED', 'Send the form as application/x-www-form-urlencoded');
-  return Object.fromEntries(new URLSearchParams((await wholeBody(request, FORM_PACE)).toString('utf8')));
-}
-
-function redirect(location: string, cookie: string | null): ContentReply {
-  return { status: 303, contentType: 'text/plain', body: new Uint8Array(), contentSecurityPolicy: null, headers: { location, ...(cookie === null ? {} : { 'set-cookie': cookie }) } };
-}
-
-function sentenceOf({ code, message, faults }: GatewayError, language: 'vi' | 'en'): string {
-  return [PROBLEMS[code].title[language], message, ...faults.map(({ pointer, detail }) => `${pointer} ${detail}`)].join(' · ');
 }

@@ -7,6 +7,7 @@ import { listDossiersRoute, openDossierRoute, readDossierRoute } from './dossier
 import { extendDocumentRoute } from './extensions.ts';
 import { acknowledgeMessageRoute, readInboxRoute } from './inbox.ts';
 import { cancelJobRoute, followJobRoute, orderSignaturesRoute, readJobRoute, retryJobRoute } from './jobs.ts';
+import { messageDeskFormRoute, messageDeskRoute } from './message-desk.ts';
 import { metricsRoute } from './metrics.ts';
 import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
 import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
@@ -59,6 +60,8 @@ export function routesOf(version: string): readonly Route[] {
     printPapersRoute,
     listCarriersRoute,
     hearCarrierRoute,
+    messageDeskRoute,
+    messageDeskFormRoute,
     postDeskRoute,
     postDeskFormRoute,
     livenessRoute,
