@@ -93,7 +93,7 @@ describe.skipIf(!requireTool('chromium'))('the message desk in Chromium, without
     await shows('role="alert"');
     await type('#key', await gateway.issueKey(land, ['messages:write']));
     await page.click('form button');
-    await shows('scope');
+    await shows('The console needs an API key');
     await type('#key', adminKey);
     await page.click('form button');
     const html = await shows(code);
