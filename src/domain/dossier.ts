@@ -90,6 +90,8 @@ export const DOSSIER_EVENT_KINDS = [
   'postal.cancelled',
   'postal.resolved',
   'postal.handed-over',
+  'postal.fees-collected',
+  'postal.proof',
   'dossier.submitted-by-post',
 ] as const;
 export type DossierEventKind = (typeof DOSSIER_EVENT_KINDS)[number];

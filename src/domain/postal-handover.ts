@@ -1,3 +1,4 @@
+import type { DocumentId } from './ids.ts';
 import type { PostalLeg, TrackedState } from './postal-order.ts';
 
 /** What a clerk can say about a parcel in the counter's name: hand-overs by minutes, and attempts at a door. */
@@ -23,6 +24,33 @@ export interface HandoverMinutes {
   /** All papers of the list were there. Incomplete minutes are no submission: that is made by those of the full supplement. */
   readonly complete: boolean;
   readonly discrepancy: string | null;
+}
+
+/** Money the postal worker took, with the number of the receipt given for it (Decision 45/2016 Art. 6.6). */
+export interface CollectedFees {
+  /** Whole đồng. */
+  readonly amountVnd: number;
+  readonly receiptNumber: string;
+}
+
+export const RECEIVERS = ['named-person', 'authorised-person', 'household', 'agency-desk'] as const;
+
+/** What shows that the parcel was handed over: stored documents, such as a photograph or a signature, and who took it. */
+export interface DeliveryProof {
+  readonly documents: readonly DocumentId[];
+  readonly receivedBy: (typeof RECEIVERS)[number];
+}
+
+const WITH_CITIZEN: readonly ManualEntry[] = ['CITIZEN_TO_POST', 'POST_TO_CITIZEN'];
+const ARRIVALS: readonly ManualEntry[] = ['POST_TO_CITIZEN', 'POST_TO_AGENCY'];
+
+/** Money changes hands where a citizen does. */
+export function takesFees(entry: ManualEntry): boolean {
+  return WITH_CITIZEN.includes(entry);
+}
+
+export function isArrival(entry: ManualEntry): boolean {
+  return ARRIVALS.includes(entry);
 }
 
 const INTO_OFFICE: readonly PostalLeg[] = ['COLLECT_DOSSIER', 'SUPPLEMENT_DOCS'];

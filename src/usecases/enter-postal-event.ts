@@ -1,7 +1,7 @@
 import { GatewayError } from '../domain/errors.ts';
 import type { PostalOrderId } from '../domain/ids.ts';
-import { isSubmission, stateAfterEntry, type AttemptFacts, type HandoverMinutes, type ManualEntry } from '../domain/postal-handover.ts';
-import type { PostalOrder } from '../domain/postal-order.ts';
+import { isArrival, isSubmission, stateAfterEntry, takesFees, type AttemptFacts, type CollectedFees, type DeliveryProof, type HandoverMinutes, type ManualEntry } from '../domain/postal-handover.ts';
+import { collectedByPostVnd, type PostalOrder } from '../domain/postal-order.ts';
 import type { PostalRules } from '../domain/postal-rules.ts';
 import { isPlacing } from '../domain/postal-state.ts';
 import type { PostalEntryInput, PostalOrderView } from '../formats/api/postal.ts';
@@ -10,6 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { CarrierEvent } from '../ports/postal-carrier.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
+import type { Caller } from '../domain/partner.ts';
 import type { Call } from './call.ts';
 import { checkUnchanged, findVisibleOrder, readPostalOrder } from './read-postal-order.ts';
 import { recordPostalEvents } from './record-postal-events.ts';
@@ -29,6 +30,8 @@ export interface PostalEntry {
   readonly occurredAt: Date;
   readonly minutes: HandoverMinutes | null;
   readonly attempt: AttemptFacts | null;
+  readonly collected?: CollectedFees | null;
+  readonly proof?: DeliveryProof | null;
   /** As in `AuditEntry`. */
   readonly actor: string;
   /** As in `checkUnchanged`. */
@@ -62,20 +65,30 @@ export async function enterPostalEvent(ports: EnterPostalPorts, given: PostalEnt
 export async function reportPostalEvent(ports: EnterPostalPorts, { caller }: Call, id: PostalOrderId, input: PostalEntryInput, ifMatch: string | null): Promise<PostalOrderView> {
   const order = await findVisibleOrder(ports.records, caller, id);
   if (order.requestedBy !== caller.partnerId) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `Only the system that placed the order ${id} enters what happened to it`);
+  await checkProof(ports.records, caller, input);
   await enterPostalEvent(ports, { id, ...entryOf(input), actor: `partner:${caller.partnerId}`, ifMatch });
   return readPostalOrder(ports, caller, id);
 }
 
-function entryOf({ entry, occurredAt, minutes, attempt }: PostalEntryInput): Pick<PostalEntry, 'entry' | 'occurredAt' | 'minutes' | 'attempt'> {
-  const counted = minutes === undefined ? null : { ...minutes, discrepancy: minutes.discrepancy ?? null };
-  return { entry, occurredAt: new Date(occurredAt), minutes: counted, attempt: attempt ?? null };
+/** Papers of others prove nothing. @throws REQUEST_INVALID */
+async function checkProof({ documents }: RecordSet, { partnerId }: Caller, { proof }: PostalEntryInput): Promise<void> {
+  for (const [index, id] of (proof?.documents ?? []).entries()) {
+    if (!(await documents.isVisibleTo(id, partnerId))) throw invalid(`/proof/documents/${index}`, 'is no document of yours');
+  }
 }
 
-function eventOf(order: PostalOrder, { entry, occurredAt, minutes, attempt }: PostalEntry, at: Date): CarrierEvent {
+function entryOf({ entry, occurredAt, minutes, attempt, collected, proof }: PostalEntryInput): Pick<PostalEntry, 'entry' | 'occurredAt' | 'minutes' | 'attempt' | 'collected' | 'proof'> {
+  const counted = minutes === undefined ? null : { ...minutes, discrepancy: minutes.discrepancy ?? null };
+  return { entry, occurredAt: new Date(occurredAt), minutes: counted, attempt: attempt ?? null, collected: collected ?? null, proof: proof ?? null };
+}
+
+function eventOf(order: PostalOrder, { entry, occurredAt, minutes, attempt, collected = null, proof = null }: PostalEntry, at: Date): CarrierEvent {
   if (isPlacing(order.state) && order.state !== 'UNKNOWN') throw new GatewayError('STATE_CONFLICT', `The order is ${order.state}: the carrier does not have it yet`);
   const status = stateAfterEntry(entry, order.leg);
   if (status === null) throw invalid('/entry', `does not happen on the leg ${order.leg}`);
   if ((entry === 'ATTEMPT_FAILED') !== (attempt !== null)) throw invalid('/attempt', 'goes with ATTEMPT_FAILED, and with nothing else');
+  if (collected !== null && !takesFees(entry)) throw invalid('/collected', 'goes with a hand-over by or to a citizen');
+  if (proof !== null && !isArrival(entry)) throw invalid('/proof', 'goes with an arrival');
   // People write minutes, not milliseconds.
   const orderedIn = Math.floor(order.createdAt.getTime() / 60_000) * 60_000;
   if (occurredAt > at || occurredAt.getTime() < orderedIn) throw invalid('/occurredAt', 'lies between the order and now');
@@ -90,11 +103,11 @@ function eventOf(order: PostalOrder, { entry, occurredAt, minutes, attempt }: Po
     carrierText: minutes === null ? '' : `Biên bản giao nhận ${minutes.minutesNumber}: ${minutes.counted} giấy tờ, ${minutes.complete ? 'đủ' : 'thiếu'}`,
     status,
     occurredAt,
-    raw: JSON.stringify({ entry, occurredAt, minutes, attempt }),
+    raw: JSON.stringify({ entry, occurredAt, minutes, attempt, collected, proof }),
   };
 }
 
-async function recordFacts(tx: RecordSet, order: PostalOrder, { entry, occurredAt, minutes, actor }: PostalEntry, at: Date): Promise<void> {
+async function recordFacts(tx: RecordSet, order: PostalOrder, { entry, occurredAt, minutes, collected = null, proof = null, actor }: PostalEntry, at: Date): Promise<void> {
   const { id, dossierCode, orderNumber, leg } = order;
   await tx.audit.add({ at, actor, action: 'enter-postal-event', subject: `postal-order:${id}`, detail: { entry, orderNumber } });
   const common = { at: occurredAt, actor: null, messageId: null, deliveryId: null, postalOrderId: id };
@@ -102,6 +115,8 @@ async function recordFacts(tx: RecordSet, order: PostalOrder, { entry, occurredA
     const { minutesNumber, counted, complete } = minutes;
     await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'postal.handed-over', data: { entry, leg, orderNumber, minutesNumber, counted, complete } });
   }
+  if (collected !== null) await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'postal.fees-collected', data: { orderNumber, ...collected, expectedVnd: collectedByPostVnd(order.detail.fees), differs: collected.amountVnd !== collectedByPostVnd(order.detail.fees) } });
+  if (proof !== null) await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'postal.proof', data: { orderNumber, receivedBy: proof.receivedBy, documents: proof.documents.join(' ') } });
   if (isSubmission(entry, leg, minutes)) await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'dossier.submitted-by-post', data: { submittedAt: occurredAt.toISOString(), orderNumber, leg } });
 }
 

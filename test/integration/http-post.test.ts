@@ -119,7 +119,8 @@ describe('an order for the post', () => {
   it('is not changed for a caller who read it before it changed (RFC 9110 §13.1.1)', async () => {
     const { body, headers } = await order(await openDossier());
     const then = headers.get('etag') ?? '';
-    await whenIn(body.id, 'ACCEPTED');
+    // The feed tells of the booking a little later than the answer, and that is a change too.
+    await eventually(() => read(body.id), ({ body: now }) => now.state === 'ACCEPTED' && now.events.length === 1);
     const now = (await read(body.id)).headers.get('etag') ?? '';
     expect([/^"[0-9a-f]{32}"$/.test(then), then === now]).toEqual([true, false]);
     const cancelIf = (ifMatch: string): Promise<Answer<PostalOrderView>> => ask<PostalOrderView>(gateway.url, `/v1/postal-orders/${body.id}/cancel`, { token: portal.token, method: 'POST', headers: { 'if-match': ifMatch } });
@@ -200,6 +201,24 @@ describe('what happens at the counter', () => {
     const { body: timeline } = await ask<DossierTimeline>(gateway.url, `/v1/dossiers/${code}`, { token: portal.token });
     expect(timeline.timeline.filter(({ kind }) => kind === 'dossier.submitted-by-post').map(({ at }) => at)).toEqual([completeAt]);
     expect(timeline.timeline.filter(({ kind }) => kind === 'postal.handed-over')).toHaveLength(3);
+  });
+
+  it('money taken and proof of delivery are on the timeline, with what differs; papers of others prove nothing', async () => {
+    const code = await openDossier();
+    const { body } = await order(code, { codAmountVnd: 50_000 });
+    await whenIn(body.id, 'ACCEPTED');
+    const mine = (await ask<{ id: string }>(gateway.url, '/v1/documents', { token: portal.token, body: 'chữ ký người nhận' })).body.id;
+    const foreign = (await ask<{ id: string }>(gateway.url, '/v1/documents', { token: stranger.token, body: 'ảnh của người khác' })).body.id;
+    const enter = (fields: object): Promise<Answer<PostalOrderView & { errors?: object[] }>> => ask(gateway.url, `/v1/postal-orders/${body.id}/entries`, { token: portal.token, json: { occurredAt: new Date().toISOString(), ...fields } });
+    const collected = { amountVnd: 40_000, receiptNumber: 'BL-0001' };
+    expect((await enter({ entry: 'POST_TO_CITIZEN', minutes: counted, proof: { documents: [foreign], receivedBy: 'household' } })).body).toMatchObject({ status: 422, errors: [{ pointer: '/proof/documents/0' }] });
+    expect((await enter({ entry: 'AGENCY_TO_POST', minutes: counted, collected })).body).toMatchObject({ status: 422, errors: [{ pointer: '/collected' }] });
+    const delivered = { entry: 'POST_TO_CITIZEN', occurredAt: new Date().toISOString(), minutes: counted, collected, proof: { documents: [mine], receivedBy: 'named-person' } };
+    for (let time = 0; time < 2; time += 1) expect((await enter(delivered)).body.state).toBe('DELIVERED');
+    const { body: timeline } = await ask<DossierTimeline>(gateway.url, `/v1/dossiers/${code}`, { token: portal.token });
+    const of = (kind: string): unknown[] => timeline.timeline.filter((event) => event.kind === kind).map(({ at, data }) => ({ at, data }));
+    expect(of('postal.fees-collected')).toEqual([{ at: delivered.occurredAt, data: { orderNumber: body.orderNumber, ...collected, expectedVnd: 50_000, differs: true } }]);
+    expect(of('postal.proof')).toEqual([{ at: delivered.occurredAt, data: { orderNumber: body.orderNumber, receivedBy: 'named-person', documents: mine } }]);
   });
 
   it('an attempt is on record with reason and action, and nothing of a leg that it cannot be about, of the future, or of others’ orders', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DELIVERY_RULES, FEE_PURPOSES, POSTAL_LEGS } from '../../domain/postal-order.ts';
-import { ATTEMPT_ACTIONS, ATTEMPT_REASONS, MANUAL_ENTRIES } from '../../domain/postal-handover.ts';
-import { dossierCode, instant, postalOrderId, text } from './primitives.ts';
+import { ATTEMPT_ACTIONS, ATTEMPT_REASONS, MANUAL_ENTRIES, RECEIVERS } from '../../domain/postal-handover.ts';
+import { documentId, dossierCode, instant, postalOrderId, text } from './primitives.ts';
 
 
 /** Addresses of two levels (since 1 July 2025: province and commune) or three. Codes are the official ones, never a carrier's. */
@@ -108,6 +108,8 @@ export const postalEntry = z
     occurredAt: instant,
     minutes: z.strictObject({ minutesNumber: text(60), counted: z.int().min(0).max(9_999), complete: z.boolean(), discrepancy: text(500).optional() }).optional(),
     attempt: z.strictObject({ reason: z.enum(ATTEMPT_REASONS), action: z.enum(ATTEMPT_ACTIONS) }).optional(),
+    collected: z.strictObject({ amountVnd: vnd, receiptNumber: text(60) }).optional().describe('Money the postal worker took from the citizen, at `occurredAt`.'),
+    proof: z.strictObject({ documents: z.array(documentId).min(1).max(10), receivedBy: z.enum(RECEIVERS) }).optional().describe('Of an arrival: documents you stored before, such as a photograph or a signature.'),
   })
   .meta({ id: 'PostalEntry' });
 export type PostalEntryInput = z.output<typeof postalEntry>;
