@@ -4,7 +4,7 @@ import { GatewayError } from '../domain/errors.ts';
 import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES, type Commitment, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Signer } from '../ports/signer.ts';
-import { presentationOf, type AppearanceName } from '../usecases/signature-presentation.ts';
+import { presentationOf, type AppearanceName, type PresentationRequest } from '../usecases/signature-presentation.ts';
 import { signBytes } from '../usecases/sign-bytes.ts';
 import { signDocument } from '../usecases/sign-document.ts';
 import { systemChance } from '../wiring/chance.ts';
@@ -36,6 +36,7 @@ interface SignOptions extends AuthorityOptions, OwnKeyOptions {
   readonly field?: string;
   readonly digest: DigestAlgorithm;
   readonly certify?: 1 | 2 | 3;
+  readonly lock?: PresentationRequest['lock'];
   readonly reason?: string;
   readonly location?: string;
   readonly commitment?: Commitment;
@@ -76,6 +77,7 @@ export function signCommand(): Command {
     .option('--digest <name>', DIGEST_ALGORITHMS.join(' | '), parseChoice('--digest', DIGEST_ALGORITHMS), 'sha256')
     .option('--scheme <name>', SIGNATURE_SCHEMES.join(' | '), parseChoice('--scheme', SIGNATURE_SCHEMES))
     .option('--certify <1|2|3>', 'certify: 1 no changes, 2 form filling, 3 annotations too', (text) => parseWhole('--certify', 1, 3)(text))
+    .option('--lock <fields>', 'form fields that nobody may change afterwards: all, or full names separated by commas', parseLock)
     .option('--reason <text>', 'reason shown in the signature')
     .option('--commitment <type>', `what the signer commits to, instead of a reason: ${COMMITMENT_NAMES.join(' | ')}`, parseChoice('--commitment', COMMITMENT_NAMES))
     .option('--location <text>', 'place of signing')
@@ -86,6 +88,12 @@ export function signCommand(): Command {
     .addHelpText('after', `\n${PKCS11_HELP}`)
     .addHelpText('after', `\n${OUTBOUND_HELP}`)
     .action((files: string[], options: SignOptions) => sign(files, options));
+}
+
+function parseLock(text: string): PresentationRequest['lock'] {
+  const fields = text.split(',').map((name) => name.trim());
+  if (fields.some((name) => name === '')) throw new GatewayError('REQUEST_INVALID', `--lock: ${text} has an empty name; use all, or names separated by commas`);
+  return text === 'all' ? { action: 'All' } : { action: 'Include', fields };
 }
 
 async function sign(files: readonly string[], options: SignOptions): Promise<void> {

@@ -18,6 +18,8 @@ export interface PresentationRequest {
   readonly reason?: string | undefined;
   readonly location?: string | undefined;
   readonly certify?: 1 | 2 | 3 | undefined;
+  /** Form fields that nobody may change afterwards. */
+  readonly lock?: { readonly action: 'All' } | { readonly action: 'Include' | 'Exclude'; readonly fields: readonly string[] } | undefined;
 }
 
 export interface PresentationMaterial {
@@ -36,7 +38,7 @@ export interface PresentationMaterial {
  * @see Decree 30/2020/NĐ-CP Annex I, II.7d, II.8
  */
 export function presentationOf(request: PresentationRequest, material: PresentationMaterial): Omit<PreparePadesOptions, 'subFilter' | 'contentsBytes' | 'revisionId' | 'signingTime'> {
-  const { appearance, placement, field, laterFields, reason, location, certify } = request;
+  const { appearance, placement, field, laterFields, reason, location, certify, lock } = request;
   if (appearance !== 'none' && placement === undefined && field === undefined) {
     throw new GatewayError('APPEARANCE_INVALID', `The appearance "${appearance}" needs a place: give a page and rectangle, or the name of an empty signature field`);
   }
@@ -50,6 +52,7 @@ export function presentationOf(request: PresentationRequest, material: Presentat
     ...(reason === undefined ? {} : { reason }),
     ...(location === undefined ? {} : { location }),
     ...(certify === undefined ? {} : { certify }),
+    ...(lock === undefined ? {} : { lock: { fields: [], ...lock } }),
     utcOffsetMinutes: 420,
   };
 }

@@ -69,6 +69,16 @@ describe('lienthong sign --level B-LTA', () => {
   });
 });
 
+describe('lienthong sign --certify, --lock, --commitment', () => {
+  it('lays down what may follow, and later signatures keep to it', async () => {
+    expect(await sign('certified.pdf', '--certify', '1', '--lock', 'all', '--commitment', 'approval')).toMatchObject({ exitCode: 0 });
+    const again = await runCli(['sign', at('certified.pdf'), '--out', at('again.pdf'), '--p12', at('pki/keys/seal.p12'), '--passphrase-file', at('pki/keys/seal.passphrase')], { env: allowed });
+    expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('[PDF_CHANGE_FORBIDDEN]') as string });
+    expect((await sign('x.pdf', '--reason', 'Ban hành', '--commitment', 'approval')).stderr).toContain('not both');
+    expect((await sign('x.pdf', '--lock', 'a,,b')).stderr).toContain('empty name');
+  });
+});
+
 describe('lienthong extend', () => {
   it('raises B-B to B-LTA, renews that, and leaves the input as it was', async () => {
     await sign('bb.pdf');

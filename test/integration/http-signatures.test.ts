@@ -175,6 +175,14 @@ describe('POST /v1/signatures', () => {
     expect((await verify(body)).body).toMatchObject({ signatures: [{ format: 'CAdES', integrity: 'intact' }] });
   });
 
+  it('locks the form fields it is told to, and a later signature in one of them is refused (ISO 32000-2 §12.8.2.4)', async () => {
+    const rect = { x: 40, y: 60, width: 120, height: 60 };
+    const locked = await signed({ options: { laterFields: [{ name: 'Dau', page: 1, rect }, { name: 'Khac', page: 1, rect: { ...rect, x: 240 } }], lock: { action: 'Include', fields: ['Dau'] } } });
+    expect(await refused({ bytes: locked, options: { field: 'Dau' } })).toMatchObject({ status: 422, code: 'PDF_CHANGE_FORBIDDEN' });
+    expect((await sign({ bytes: locked, options: { field: 'Khac' } })).status).toBe(200);
+    expect(await refused({ options: { lock: { action: 'Include' } } })).toMatchObject({ status: 422, code: 'REQUEST_INVALID' });
+  });
+
   it('stands on the timeline of the dossier it is made for', async () => {
     const agency = await gateway.addPartner('registry-2', { agencies: ['H57.40'] });
     await addKey(gateway, 'officer-2', pki.officer, [agency]);

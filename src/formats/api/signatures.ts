@@ -9,6 +9,12 @@ export const placement = z
   .strictObject({ page: z.int().min(-10_000).max(10_000).default(1), rect: z.strictObject({ x: points, y: points, width: z.number().positive().max(14_400), height: z.number().positive().max(14_400) }) })
   .meta({ id: 'Placement' });
 
+/** Fields by their full names; `All` names none. @see ISO 32000-2 §12.8.2.4 */
+const fieldLock = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('All') }),
+  z.strictObject({ action: z.enum(['Include', 'Exclude']), fields: z.array(text(200)).min(1).max(200) }),
+]);
+
 export const appearanceName = z.enum(['none', 'text', 'officer', 'seal', 'copy', 'annex']);
 
 /** The `options` part of `POST /v1/signatures`. No key, PIN or passphrase is ever part of a request. */
@@ -31,6 +37,7 @@ export const signatureOptions = z
     location: text(200).optional(),
     commitment: z.enum(COMMITMENT_NAMES).optional().describe('What the signer commits to (EN 319 122-1 §5.2.3); in a PDF it stands instead of a reason.'),
     certify: z.union([z.literal(1), z.literal(2), z.literal(3)]).optional(),
+    lock: fieldLock.optional().describe('Form fields that nobody may change after this signature (FieldMDP).'),
     dossierCode: dossierCode.optional().describe('A dossier of yours, on whose timeline the signature is to stand.'),
   })
   .meta({ id: 'SignatureOptions' });
