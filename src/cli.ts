@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./cli/serve.ts')).serveCommand(versionOf()),
   sign: async () => (await import('./cli/sign.ts')).signCommand(),
   extend: async () => (await import('./cli/extend.ts')).extendCommand(),
+  'sign-prepare': async () => (await import('./cli/sign-two-step.ts')).signPrepareCommand(),
+  'sign-complete': async () => (await import('./cli/sign-two-step.ts')).signCompleteCommand(),
   verify: async () => (await import('./cli/verify.ts')).verifyCommand(),
   trust: async () => (await import('./cli/trust.ts')).trustCommand(),
   keys: async () => (await import('./cli/keys.ts')).keysCommand(),

@@ -4,6 +4,7 @@ import type { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import type { authenticate } from '../usecases/authenticate.ts';
 import type { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
 import type { cancelJob, retryJob } from '../usecases/change-job.ts';
+import type { completeSignature } from '../usecases/complete-signature.ts';
 import type { checkReadiness } from '../usecases/check-readiness.ts';
 import type { reportPostalEvent } from '../usecases/enter-postal-event.ts';
 import type { hearCarrier } from '../usecases/hear-carrier.ts';
@@ -25,6 +26,7 @@ import type { ClientCertificates } from './client-certificate.ts';
 import type { CallRates } from '../usecases/call-rates.ts';
 import type { checkRequestSignature } from '../usecases/check-request-signature.ts';
 import type { beginUpload, continueUpload, deleteUpload, readUpload } from '../usecases/resumable-upload.ts';
+import type { prepareForOther } from '../usecases/prepare-signature.ts';
 import type { requestPost } from '../usecases/request-post.ts';
 import type { sendMessage } from '../usecases/send-message.ts';
 import type { storeDocument } from '../usecases/store-document.ts';
@@ -124,6 +126,8 @@ export interface HttpDependencies {
   readonly followJob: Bound<typeof followJob>;
   readonly cancelJob: Bound<typeof cancelJob>;
   readonly retryJob: Bound<typeof retryJob>;
+  readonly prepareForOther: Bound<typeof prepareForOther>;
+  readonly completeSignature: Bound<typeof completeSignature>;
   readonly openStoredBytes: Bound<typeof openStoredBytes>;
   /**
    * Verifies where hostile bytes can be stopped; a document that cannot be read is an answer.

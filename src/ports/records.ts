@@ -11,6 +11,7 @@ import type { PartnerRecords } from './partner-records.ts';
 import type { PartnerStates } from './partner-states.ts';
 import type { PostalNumbers } from './postal-numbers.ts';
 import type { PostalRecords } from './postal-records.ts';
+import type { PreparedSignatureRecords } from './prepared-signature-records.ts';
 import type { UploadRecords } from './upload-records.ts';
 import type { WebhookKeyRecords } from './webhook-key-records.ts';
 import type { PostalTasks } from './postal-tasks.ts';
@@ -20,6 +21,7 @@ export interface RecordSet {
   readonly partners: PartnerRecords;
   readonly partnerStates: PartnerStates;
   readonly keys: KeyRecords;
+  readonly preparedSignatures: PreparedSignatureRecords;
   readonly documents: DocumentRecords;
   readonly dossiers: DossierRecords;
   readonly messages: MessageRecords;

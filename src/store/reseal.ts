@@ -14,6 +14,8 @@ const PLACES = [
   { table: 'postal_order', column: 'detail_sealed', key: ['id'], context: `'postal_order:' || id || ':detail'` },
   { table: 'postal_event', column: 'raw_sealed', key: ['id'], context: `'postal_event:' || id || ':raw'` },
   { table: 'job', column: 'options_sealed', key: ['id'], context: `'job:' || id` },
+  { table: 'prepared_signature', column: 'state_sealed', key: ['id'], context: `'prepared_signature:' || id` },
+  { table: 'prepared_signature', column: 'answer_sealed', key: ['id'], context: `'prepared_signature:' || id` },
   { table: 'idempotency', column: 'response_sealed', key: ['partner_id', 'key'], context: `'idempotency:' || partner_id || ':' || key` },
 ] as const;
 

@@ -45,6 +45,16 @@ export interface Database {
     created_at: Date;
     disabled_at: Date | null;
   };
+  prepared_signature: {
+    id: string;
+    partner_id: string;
+    state_sealed: Uint8Array | null;
+    created_at: Date;
+    expires_at: Date;
+    used_at: Date | null;
+    value_sha256: string | null;
+    answer_sealed: Uint8Array | null;
+  };
   key_use: { id: string; key_id: string; partner_id: string | null; at: Date };
   key_grant: { partner_id: string; key_id: string; created_at: Date };
   signature_evidence: {

@@ -31,7 +31,7 @@ export interface MakeSignaturePorts extends OncePorts, PutGrownPorts, TimedPorts
   /** Picture of the signature or seal kept with the key, PNG; null: none. */
   readonly pictureOf: (key: SigningKeyRecord) => Promise<Uint8Array | null>;
   /** Path and revocation of the signer's certificate before its key is used; null where no anchors of signers are configured. */
-  readonly checkSigner: (key: SigningKeyRecord, request: OwnSignerCheck) => Promise<CheckedSigner | null>;
+  readonly checkSigner: (key: Pick<SigningKeyRecord, 'chainDer'>, request: OwnSignerCheck) => Promise<CheckedSigner | null>;
   /** Where an uploaded file is read, prepared and digested. */
   readonly pdfOf: (path: string, signal: AbortSignal) => GrowingPdf;
   readonly digesterOf: (path: string, signal: AbortSignal) => ContentDigester;
@@ -79,7 +79,7 @@ export async function makeSignature(ports: MakeSignaturePorts, call: Call, uploa
     const key = await grantedKey(ports, call, options);
     await checkDossier(ports, call, options.dossierCode);
     const use: KeyUseMade = { id: null };
-    const made = await recordingFailure(ports, call, key, upload, use, () => timed(ports, 'signing', () => sign(ports, call, key, upload, use), () => options.level));
+    const made = await recordingFailure(ports, call, key.chainDer[0], upload, use, () => timed(ports, 'signing', () => sign(ports, call, key, upload, use), () => options.level));
     const record: SignatureRecord = { ...made.document, signatureId: ports.chance.uuid(), documentId: ports.chance.uuid(), keyId: key.id, level: options.level };
     await ports.records.transaction(async (tx) => {
       await recordSuccess(ports, tx, call, upload, record, { ...made, useId: use.id });
@@ -165,12 +165,14 @@ async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-function signedName(name: string, extension: string): string {
+/** Name of the signed document. */
+export function signedName(name: string, extension: string): string {
   const stem = name.toLowerCase().endsWith(extension) ? name.slice(0, -extension.length) : name;
   return `${stem.slice(0, 180)}.signed${extension}`;
 }
 
-async function recordSuccess(ports: MakeSignaturePorts, tx: RecordSet, { caller }: Call, upload: SignatureUpload, record: SignatureRecord, { facts, checked, useId }: MadeSignature & { readonly useId: string | null }): Promise<void> {
+/** A signature that is released: its document, its evidence, its place on a dossier's timeline. */
+export async function recordSuccess(ports: Pick<MakeSignaturePorts, 'clock'>, tx: RecordSet, { caller }: Call, upload: AskedSignature, record: SignatureRecord, { facts, checked, useId }: Omit<MadeSignature, 'document'> & { readonly useId: string | null }): Promise<void> {
   const at = ports.clock.now();
   const { sha256, sizeBytes, mediaType, name } = record;
   await tx.documents.add({ id: record.documentId as DocumentId, partnerId: caller.partnerId, sha256, sizeBytes, mediaType, name, createdAt: at });
@@ -181,18 +183,22 @@ async function recordSuccess(ports: MakeSignaturePorts, tx: RecordSet, { caller 
   await tx.dossiers.addEvent(code, { kind: 'signature.made', at, actor: caller.partnerId, messageId: null, deliveryId: null, postalOrderId: null, data });
 }
 
-async function recordingFailure<T>(ports: MakeSignaturePorts, { caller }: Call, key: SigningKeyRecord, upload: SignatureUpload, use: KeyUseMade, work: () => Promise<T>): Promise<T> {
+/** Evidence of what came to nothing, too. @throws what `work` throws */
+export async function recordingFailure<T>(ports: Pick<MakeSignaturePorts, 'clock' | 'chance' | 'records'>, { caller }: Call, certificateDer: Uint8Array, upload: AskedSignature, use: KeyUseMade, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const code = isGatewayError(error) ? error.code : 'INTERNAL';
-    const evidence = { ...evidenceOf(caller.partnerId, asked(upload), ports.clock.now(), null), id: ports.chance.uuid(), useId: use.id, outputSha256: null, result: 'failed', detail: { code, certificateSha256: key.certificateSha256 } } as const;
+    const evidence = { ...evidenceOf(caller.partnerId, asked(upload), ports.clock.now(), null), id: ports.chance.uuid(), useId: use.id, outputSha256: null, result: 'failed', detail: { code, certificateSha256: readCertificate(certificateDer).sha256Hex } } as const;
     await ports.records.keys.addEvidence(evidence).catch(() => undefined); // nothing was released, and the first failure is the one to tell
     throw error;
   }
 }
 
-const asked = ({ options, bytes }: SignatureUpload) => ({ options, sha256: bytes.sha256 });
+/** What was asked for, and of which document. */
+type AskedSignature = { readonly options: SignatureOptions; readonly bytes: Pick<SpooledBytes, 'sha256'> };
+
+const asked = ({ options, bytes }: AskedSignature) => ({ options, sha256: bytes.sha256 });
 
 /** What every row of evidence says of a signature asked for; `sha256` of the document as it came. */
 export function evidenceOf(

@@ -39,7 +39,7 @@ export function orderSignatures(ports: OrderSignaturesPorts, call: Call, { docum
  */
 export async function orderSignature(ports: OrderSignaturesPorts, call: Call, { bytes, name, options }: Omit<SignatureUpload, 'signal'>): Promise<Once<JobView>> {
   const mediaType = options.format === 'pades' ? 'application/pdf' : 'application/octet-stream';
-  const { sha256, sizeBytes } = await keep(ports, bytes.path);
+  const { sha256, sizeBytes } = await keepUpload(ports, bytes.path);
   const request = { operation: 'POST /v1/signatures (respond-async)', status: 202, input: { sha256, name, options } };
   return answerOnce(ports, call, request, async (records) => {
     await checkOrder(records, call, options);
@@ -49,7 +49,8 @@ export async function orderSignature(ports: OrderSignaturesPorts, call: Call, { 
   });
 }
 
-async function keep({ documents, openSource, maxDocumentBytes }: OrderSignaturesPorts, path: string) {
+/** The bytes of an upload in the document store. @throws STORAGE_FULL, STORAGE_FAILED */
+export async function keepUpload({ documents, openSource, maxDocumentBytes }: Pick<OrderSignaturesPorts, 'documents' | 'openSource' | 'maxDocumentBytes'>, path: string) {
   const source = openSource(path);
   try {
     return await documents.put(copied(source), maxDocumentBytes);

@@ -1,12 +1,12 @@
 import { GatewayError } from '../domain/errors.ts';
 import { COMMITMENTS, type Commitment, type DigestAlgorithm, type SignatureLevel } from '../domain/signature.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
-import { growingPdf, type GrowingPdf } from '../formats/ades/growing-pdf.ts';
+import { growingPdf, type DigestedPdf, type GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import { embedContents } from '../formats/pades/embed.ts';
-import type { PreparePadesOptions } from '../formats/pades/prepare.ts';
+import type { PreparedPdf, PreparePadesOptions } from '../formats/pades/prepare.ts';
 import type { Signer } from '../ports/signer.ts';
 import { raiseLevel, type RaiseTerms } from './raise-level.ts';
-import { checkReadyToSign, signDigest, timestampFacts, type SignatureFacts, type SignerIdentity, type SigningPorts, type TimestampFacts } from './sign-digest.ts';
+import { checkReadyToSign, signDigest, timestampFacts, type SignatureFacts, type SignedDigest, type SignerIdentity, type SigningPorts, type TimestampFacts } from './sign-digest.ts';
 import { stampPdf } from './stamp-pdf.ts';
 
 export interface SignDocumentRequest extends SignDocumentTerms {
@@ -51,9 +51,22 @@ export function signDocument(ports: SigningPorts, { source, ...terms }: SignDocu
  * @throws as `signDocument`; what `pdf` throws
  */
 export async function signGrowingPdf(ports: SigningPorts, pdf: GrowingPdf, terms: SignDocumentTerms): Promise<SignedDocument> {
-  const { level, digestAlgorithm = 'sha256', presentation = {}, commitment, signal } = terms;
-  if (commitment !== undefined && presentation.reason !== undefined) throw new GatewayError('REQUEST_INVALID', 'A signature has a reason in words or a commitment type, not both (EN 319 142-1 §6.3)');
+  const { level, digestAlgorithm = 'sha256', signal } = terms;
   const identity = await checkReadyToSign(ports, level);
+  const { prepared, contentDigest } = await prepareSignature(ports, pdf, terms, identity);
+  const signed = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, attributes: commitmentOf(terms), signal });
+  return finishSignature(ports, pdf, prepared, signed, terms);
+}
+
+/** The signed attribute of a commitment, where the terms name one. */
+export function commitmentOf({ commitment }: Pick<SignDocumentTerms, 'commitment'>): { readonly commitmentType?: string } {
+  return commitment === undefined ? {} : { commitmentType: COMMITMENTS[commitment] };
+}
+
+/** Room for a signature in the PDF, and the digest of what it covers: the first half of `signGrowingPdf`. @throws as `preparePades`; REQUEST_INVALID; what `pdf` throws */
+export async function prepareSignature(ports: SigningPorts, pdf: GrowingPdf, terms: SignDocumentTerms, identity: SignerIdentity): Promise<DigestedPdf> {
+  const { digestAlgorithm = 'sha256', presentation = {}, commitment } = terms;
+  if (commitment !== undefined && presentation.reason !== undefined) throw new GatewayError('REQUEST_INVALID', 'A signature has a reason in words or a commitment type, not both (EN 319 142-1 §6.3)');
   const options: PreparePadesOptions = {
     // Nobody can say later what was signed where readers may differ over it.
     compareReadings: true,
@@ -63,9 +76,12 @@ export async function signGrowingPdf(ports: SigningPorts, pdf: GrowingPdf, terms
     revisionId: ports.chance.bytes(16),
     signingTime: identity.checkedAt,
   };
-  const { prepared, contentDigest } = await pdf.prepare(NOTHING, options, digestAlgorithm);
-  const attributes = commitment === undefined ? {} : { commitmentType: COMMITMENTS[commitment] };
-  const { facts, ...signed } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, attributes, signal });
+  return pdf.prepare(NOTHING, options, digestAlgorithm);
+}
+
+/** The signed digest put into its room, and the document raised to its level: the second half. @throws PLACEHOLDER_TOO_SMALL; what `raiseLevel` throws */
+export async function finishSignature(ports: SigningPorts, pdf: GrowingPdf, prepared: PreparedPdf, { facts, ...signed }: SignedDigest, terms: Pick<SignDocumentTerms, 'level' | 'digestAlgorithm' | 'signal'>): Promise<SignedDocument> {
+  const { level, digestAlgorithm = 'sha256', signal } = terms;
   // The key is not used twice for a token that turned out too large: a document time-stamp gives trusted time as well.
   const fits = signed.cmsDer.length <= prepared.contentsBytes || facts.timestamp === null;
   const { fieldName, byteRange } = prepared;

@@ -16,6 +16,7 @@ import { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import { authenticate } from '../usecases/authenticate.ts';
 import { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
 import { cancelJob, retryJob } from '../usecases/change-job.ts';
+import { completeSignature } from '../usecases/complete-signature.ts';
 import { checkReadiness } from '../usecases/check-readiness.ts';
 import type { RevocationCollector } from '../usecases/collect-revocation.ts';
 import { reportPostalEvent } from '../usecases/enter-postal-event.ts';
@@ -37,6 +38,7 @@ import { replayMessage } from '../usecases/replay-message.ts';
 import { callRates } from '../usecases/call-rates.ts';
 import { checkRequestSignature } from '../usecases/check-request-signature.ts';
 import { beginUpload, continueUpload, deleteUpload, readUpload } from '../usecases/resumable-upload.ts';
+import { prepareForOther } from '../usecases/prepare-signature.ts';
 import { requestPost } from '../usecases/request-post.ts';
 import { sendMessage } from '../usecases/send-message.ts';
 import { storeDocument } from '../usecases/store-document.ts';
@@ -122,6 +124,8 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     spool: (bytes) => documents.spool(bytes, config.LIENTHONG_MAX_DOCUMENT_BYTES),
     extendDocument: (...call) => extendDocument(signing.ports, ...call),
     makeSignature: (...call) => makeSignature(signing.ports, ...call),
+    prepareForOther: (...call) => prepareForOther(signing.ports, ...call),
+    completeSignature: (...call) => completeSignature(signing.ports, ...call),
     orderSignature: (...call) => orderSignature(signing.ports, ...call),
     orderSignatures: (...call) => orderSignatures(signing.ports, ...call),
     readJob: (...call) => readJob(ports, ...call),

@@ -9,7 +9,7 @@ import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
 import type { TimestampHealth } from '../usecases/check-readiness.ts';
 import type { RevocationCollector } from '../usecases/collect-revocation.ts';
 import type { ExtendDocumentPorts } from '../usecases/extend-document.ts';
-import type { MakeSignaturePorts } from '../usecases/make-signature.ts';
+import type { TwoStepPorts } from '../usecases/prepare-signature.ts';
 import { loadFonts } from './fonts.ts';
 import type { Store } from './open-store.ts';
 import { moduleEnvironment } from './module-environment.ts';
@@ -33,7 +33,7 @@ export interface SigningParts {
 }
 
 export interface Signing {
-  readonly ports: MakeSignaturePorts & ExtendDocumentPorts;
+  readonly ports: TwoStepPorts & ExtendDocumentPorts;
   readonly timestampHealth: () => TimestampHealth;
   /** Ends the signer processes of key devices. */
   close(): Promise<void>;

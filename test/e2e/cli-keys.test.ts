@@ -69,6 +69,20 @@ describe.skipIf(!usable)('keys in a device, from the command line', () => {
     expect(JSON.parse((await cli('keys', 'list', '--json')).stdout)).toMatchObject([{ keyId: 'officer', kind: 'pkcs11', disabled: true, uses: { signed: 0, failed: 0, unknown: 0 } }]);
   }, 60_000);
 
+  it('of another program: sign-prepare, pkcs11-tool, sign-complete; a value for another file is refused', async () => {
+    writeFileSync(join(folder, 'officer.pem'), pemOf('CERTIFICATE', officer.certificateDer) + pemOf('CERTIFICATE', ca.certificateDer));
+    writeFileSync(join(folder, 'b.pdf'), await samplePdf({ pages: 2 }));
+    const prepare = (name: string): Promise<CliResult> => cli('sign-prepare', `${name}.pdf`, '--cert', 'officer.pem', '--state', `${name}.json`, '--to-sign', `${name}.attributes`);
+    const complete = (state: string, value: string): Promise<CliResult> => cli('sign-complete', `${state}.pdf`, '--state', `${state}.json`, '--value', value, '--out', `${state}.signed.pdf`);
+    for (const name of ['a', 'b']) {
+      expect((await prepare(name)).stdout).toContain('openssl dgst -sha256 -sign KEY');
+      hsm.tool('--sign', '--mechanism', 'SHA256-RSA-PKCS', '--id', '01', '--input-file', join(folder, `${name}.attributes`), '--output-file', join(folder, `${name}.value`));
+    }
+    expect(await complete('a', 'b.value')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('SIGNATURE_VALUE_WRONG') as string });
+    expect(await complete('a', 'a.value')).toMatchObject({ exitCode: 0 });
+    expect(pdfsigVerdicts(readFileSync(join(folder, 'a.signed.pdf')))).toMatchObject([{ valid: true, wholeDocument: true }]);
+  }, 60_000);
+
   it.skipIf(!requireTool('script'))('ask for the PIN at a terminal, without showing it', async () => {
     const command = `${process.execPath} ${join(PROJECT_ROOT, 'dist/src/cli.js')} sign a.pdf --out asked.pdf --pkcs11 '${uri()}'`;
     const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...hsm.environment } });

@@ -74,6 +74,7 @@ function requestFor({ method, path, body }: Route): Ask {
     '/v1/dossiers/{code}/messages': { type: 'dossier.progress', to: ['H57.01'] },
     '/v1/inbox/{messageId}/receipt': { messageId: owned['message'], manifestSha256: 'ab'.repeat(32) },
     '/v1/postal-orders/{id}/entries': { entry: 'POST_TO_CITIZEN', occurredAt: '2026-11-24T02:00:00.000Z' },
+    '/v1/signatures/{id}/complete': { value: 'AAAA' },
     '/v1/signature-batches': { documents: [owned['document']], options: { keyId: 'officer' } },
     '/v1/postal-orders': {
       dossierCode: owned['dossier'],

@@ -44,6 +44,8 @@ export interface TestGatewayOptions {
   readonly outboundAllow?: readonly string[];
   readonly accounts?: (parts: { readonly dispatcher: ReturnType<typeof outboundAgent> }) => readonly RunningAccount[];
   readonly log?: Log;
+  /** Another process over the same database and documents. */
+  readonly beside?: Pick<TestGateway, 'fresh' | 'documentsPath'>;
   /** Further settings, as in the environment. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -77,9 +79,9 @@ const VERSION = '0.0.0-test';
 const chance = systemChance(systemClock);
 
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const fresh = await freshRecords();
+  const fresh = options.beside?.fresh ?? (await freshRecords());
   const dataDir = await mkdtemp(join(tmpdir(), 'lienthong-http-'));
-  const documentsPath = join(dataDir, 'documents');
+  const documentsPath = options.beside?.documentsPath ?? join(dataDir, 'documents');
   const documents = await openDocumentFolder(documentsPath, { chance, clock: systemClock });
   const config = readConfig({
     LIENTHONG_DATA: dataDir,
@@ -137,7 +139,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       await telemetry.close();
       await Promise.all(timestampAuthorities.map((authority) => authority.close()));
       await dispatcher.destroy();
-      await fresh.close();
+      if (options.beside === undefined) await fresh.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -105,7 +105,8 @@ function prefersAsync(request: Request): boolean {
   return [header ?? []].flat().some((value) => value.split(',').some((preference) => preference.trim().toLowerCase() === 'respond-async'));
 }
 
-function signedReply({ openStoredBytes }: HttpDependencies, record: SignatureRecord, replayed: boolean): BytesReply {
+/** The signed document as the answer. */
+export function signedReply({ openStoredBytes }: HttpDependencies, record: SignatureRecord, replayed: boolean): BytesReply {
   const { mediaType, sizeBytes, name, sha256 } = record;
   return {
     mediaType,

@@ -14,6 +14,7 @@ import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
 import { postDeskFormRoute, postDeskRoute } from './post-desk.ts';
 import { cancelPostalOrderRoute, listPostalOrdersRoute, readPostalOrderRoute, reportPostalEventRoute, requestPostRoute } from './postal-orders.ts';
 import { labelPdfRoute, labelZplRoute, printPapersRoute, slipRoute } from './postal-papers.ts';
+import { completeSignatureRoute, prepareSignatureRoute } from './prepared-signatures.ts';
 import { listKeysRoute, makeSignatureRoute } from './signatures.ts';
 import { beginUploadRoute, continueUploadRoute, deleteUploadRoute, describeUploadsRoute, readUploadRoute } from './uploads.ts';
 import { listWebhookKeysRoute } from './webhook-keys.ts';
@@ -40,6 +41,8 @@ export function routesOf(version: string): readonly Route[] {
     listWebhookKeysRoute,
     listKeysRoute,
     makeSignatureRoute,
+    prepareSignatureRoute,
+    completeSignatureRoute,
     extendDocumentRoute,
     orderSignaturesRoute,
     readJobRoute,

@@ -16,6 +16,7 @@ import { partnerRecords } from './partner-records.ts';
 import { partnerStates } from './partner-states.ts';
 import { postalNumbers } from './postal-numbers.ts';
 import { postalRecords } from './postal-records.ts';
+import { preparedSignatureRecords } from './prepared-signature-records.ts';
 import { uploadRecords } from './upload-records.ts';
 import { webhookKeyRecords } from './webhook-key-records.ts';
 import { postalTasks } from './postal-tasks.ts';
@@ -30,6 +31,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     partners: partnerRecords(db),
     partnerStates: partnerStates(db),
     keys: keyRecords(db),
+    preparedSignatures: preparedSignatureRecords(db, sealing),
     documents: documentRecords(db),
     dossiers: dossierRecords(db, sealing),
     messages: messageRecords(db, sealing),
