@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Dispatcher } from 'undici';
 import type { StartedQueue } from '../../queues/start-queue.ts';
 import type { Config } from '../config.ts';
@@ -75,6 +76,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   );
   const consumer = queue.startConsumer((id) => delivery.wake(id), { concurrency: config.LIENTHONG_DELIVERY_CONCURRENCY });
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // every turn waits on it
   const turns: readonly Turns[] = [
     ...accounts.map(({ carrier, pollMs }): Turns => ({ event: 'post.feed-failed', carrier: carrier.carrier, everyMs: pollMs, turn: (stop) => followPost(ports, carrier, stop) })),
     { event: 'upload.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetUploads({ records, uploads: store.uploads, clock }) },
