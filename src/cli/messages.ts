@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { GatewayError } from '../domain/errors.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
-import { cancelDelivery, replayDelivery, replaySince, skipDelivery, type Decision, type OperatePorts } from '../usecases/operate-delivery.ts';
-import { parseInstant, parseWhole } from './arguments.ts';
+import { PARK_REASONS, type ParkReason } from '../domain/park-reason.ts';
+import { exchangeStanding } from '../store/exchange-standing.ts';
+import { adoptDelivery, cancelDelivery, replayDelivery, replaySince, skipDelivery, type Decision, type OperatePorts } from '../usecases/operate-delivery.ts';
+import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
 import { done, subcommand, uuid, type Common, type Decided } from './subcommand.ts';
 import { withStore } from './with-store.ts';
@@ -23,9 +25,14 @@ function decision(name: string, description: string, act: (ports: OperatePorts, 
 export function messagesCommand(): Command {
   return new Command('messages')
     .description('deliveries to other systems')
-    .addCommand(subcommand('stuck', 'what is parked, and why').option('--limit <n>', 'at most', parseWhole('--limit', 1, 10_000), 100).action(stuck))
+    .addCommand(selecting(subcommand('stuck', 'what is parked, and why')).action(stuck))
+    .addCommand(
+      selecting(subcommand('list', 'unfinished deliveries by recipient; with --parked each one that waits for a person').option('--parked', 'as “stuck”'))
+        .action((options: Selected & { readonly parked?: boolean }) => (options.parked === true ? stuck(options) : listOpen(options))),
+    )
     .addCommand(subcommand('show', 'one message and its deliveries').argument('<message-id>').action(show))
     .addCommand(decision('replay', 'send a parked delivery again', replayDelivery))
+    .addCommand(decision('adopt', 'the recipient says that it has a parked delivery: record that', adoptDelivery))
     .addCommand(decision('skip', 'pass over a delivery that holds up its lane', skipDelivery))
     .addCommand(decision('cancel', 'take a delivery back', cancelDelivery))
     .addCommand(
@@ -38,11 +45,40 @@ export function messagesCommand(): Command {
     );
 }
 
-async function stuck(options: Common & { limit: number }): Promise<void> {
-  const parked = await withStore(options, ({ records }) => records.outbox.parked(null, options.limit));
+interface Selected extends Common {
+  readonly limit: number;
+  readonly partner?: string;
+  readonly reason?: ParkReason;
+  readonly since?: Date;
+}
+
+function selecting(command: Command): Command {
+  return command
+    .option('--partner <id>', 'of one recipient')
+    .option('--reason <reason>', PARK_REASONS.join(' | '), parseChoice('--reason', PARK_REASONS))
+    .option('--since <time>', 'parked at that time or later, ISO 8601', parseInstant)
+    .option('--limit <n>', 'at most', parseWhole('--limit', 1, 10_000), 100);
+}
+
+async function stuck({ partner = null, reason, since, limit, ...options }: Omit<Selected, 'partner'> & { readonly partner?: string | null }): Promise<void> {
+  const found = await withStore(options, ({ records }) => records.outbox.parked(partner, reason === undefined ? limit : MOST_LOOKED_AT, since));
+  const parked = found.filter((one) => reason === undefined || one.reason === reason).slice(0, limit);
   if (options.json === true) return printJson(parked);
   if (parked.length === 0) return done('nothing is stuck');
   printTable(['DELIVERY', 'TO', 'SINCE', 'TRIES', 'REASON', 'DETAIL'], parked.map((one) => [one.id, one.target, one.since.toISOString().slice(0, 16), String(one.attempts), one.reason, one.error?.detail ?? '–']));
+}
+
+const MOST_LOOKED_AT = 10_000;
+
+async function listOpen({ partner, limit, ...options }: Selected): Promise<void> {
+  const { recipients, circuits } = await withStore(options, ({ database, clock }) => exchangeStanding(database.db)(clock.now()));
+  const rows = recipients
+    .filter(({ target }) => partner === undefined || target === partner)
+    .slice(0, limit)
+    .map((one) => ({ ...one, circuit: circuits.find(({ partnerId }) => partnerId === one.target)?.state ?? 'closed' }));
+  if (options.json === true) return printJson(rows);
+  if (rows.length === 0) return done('everything has arrived');
+  printTable(['TO', 'UNFINISHED', 'OLDEST', 'CIRCUIT'], rows.map((one) => [one.target, String(one.open), one.oldestAt.toISOString().slice(0, 16), one.circuit]));
 }
 
 async function show(id: string, options: Common): Promise<void> {

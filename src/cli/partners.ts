@@ -3,12 +3,15 @@ import { Command } from 'commander';
 import { parseAgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
-import { REPEAT_RULES, SCOPES, type RepeatRule, type Scope } from '../domain/partner.ts';
+import { REPEAT_RULES, SCOPES, type Partner, type RepeatRule, type Route, type Scope } from '../domain/partner.ts';
+import { circuitOf } from '../domain/partner-limits.ts';
+import type { Records } from '../ports/records.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../usecases/administer-api-keys.ts';
 import { HTTP_SIGNATURE_ALGORITHMS } from '../formats/http-signatures/algorithms.ts';
 import { addPartnerKey, requirePartnerSignatures, revokePartnerKey } from '../usecases/administer-partner-keys.ts';
-import { addPartner, changePartner, enablePartner, limitCalls, removeRoute, renewWebhookSecret, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
+import { addPartner, changePartner, enablePartner, limitCalls, limitDeliveries, removeRoute, renewWebhookSecret, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
+import { onboardingText } from './onboarding-text.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
 import { withStore, type DataOption } from './with-store.ts';
 
@@ -38,6 +41,21 @@ export function partnersCommand(): Command {
         .action(add),
     )
     .addCommand(command('list', 'all systems').action(list))
+    .addCommand(command('show', 'one system: its routes, and how deliveries to it are doing').argument('<id>').action(show))
+    .addCommand(
+      command('onboard', 'what its developers need to begin: a text with calls to copy, without secrets')
+        .argument('<id>')
+        .option('--lang <vi|en>', 'language', parseChoice('--lang', ['vi', 'en'] as const), 'vi')
+        .option('--gateway <url>', 'where they reach the gateway', 'https://gateway.example')
+        .action(onboard),
+    )
+    .addCommand(
+      command('limit-deliveries', 'how fast messages go to a system; without --rate as fast as they come')
+        .argument('<id>')
+        .option('--rate <n>', 'messages a second, over all processes', parseWhole('--rate', 1, 100_000))
+        .option('--burst <n>', 'at once, after a pause', parseWhole('--burst', 1, 100_000), 1)
+        .action(setDeliveryLimits),
+    )
     .addCommand(command('suspend', 'refuse every call of a system and hold what is for it').argument('<id>').action((id: string, options: Common) => setStatus(id, 'suspended', options)))
     .addCommand(command('resume', 'let a suspended system in again').argument('<id>').action((id: string, options: Common) => setStatus(id, 'active', options)))
     .addCommand(
@@ -82,6 +100,52 @@ async function list(options: Common): Promise<void> {
   const partners = await withStore(options, ({ records }) => records.partners.list());
   if (options.json === true) return printJson(partners);
   printTable(['ID', 'MODE', 'STATUS', 'REPEAT', 'URL', 'NAME'], partners.map((one) => [one.id, one.mode, one.status, one.repeat, one.url ?? '–', one.name]));
+}
+
+async function show(id: string, options: Common): Promise<void> {
+  const shown = await withStore(options, async ({ records, clock }) => {
+    const partner = await partnerNamed(records, id);
+    const { limits, failures, openUntil, disabledAt } = await records.partnerStates.find(partner.id);
+    const circuit = disabledAt === null ? circuitOf({ openUntil }, clock.now()) : 'disabled';
+    const parked = await records.outbox.parked(partner.id, MOST_PARKED);
+    return { ...partner, agencyCodes: agenciesOf(await records.partners.routes(), partner.id), circuit, openUntil, disabledAt, failures, limits, parked: parked.length };
+  });
+  if (options.json === true) return printJson(shown);
+  const { name, mode, status, url, repeat, agencyCodes, circuit, openUntil, failures, limits, parked } = shown;
+  printLine(`${paint('bold', id)}  ${name}  ${mode} ${status}${url === null ? '' : `  ${url}`}  repeat: ${repeat}`);
+  printLine(`  serves     ${agencyCodes.join(', ') || 'no agency: lienthong routes set'}`);
+  printLine(`  circuit    ${circuit}${circuit === 'open' && openUntil !== null ? ` until ${openUntil.toISOString()}` : ''}, ${failures} failures in a row`);
+  printLine(`  deliveries ${limits.ratePerSecond === null ? 'as fast as they come' : `${limits.ratePerSecond} a second, ${limits.burst} at once`}`);
+  printLine(`  parked     ${parked === 0 ? 'nothing' : `${parked === MOST_PARKED ? `${MOST_PARKED} or more` : parked}: lienthong messages stuck --partner ${id}`}`);
+}
+
+const MOST_PARKED = 10_000;
+
+async function onboard(id: string, options: Common & { lang: 'vi' | 'en'; gateway: string }): Promise<void> {
+  if (!/^https?:\/\/[\w.:[\]-]+$/.test(options.gateway)) throw new GatewayError('REQUEST_INVALID', '--gateway: write the address like https://gateway.example, without a path');
+  const text = await withStore(options, async ({ records }) => {
+    const partner = await partnerNamed(records, id);
+    return onboardingText({ partner, agencyCodes: agenciesOf(await records.partners.routes(), partner.id), gatewayUrl: options.gateway, language: options.lang });
+  });
+  if (options.json === true) return printJson({ id, language: options.lang, text });
+  printLine(text);
+}
+
+async function setDeliveryLimits(id: string, options: Common & { rate?: number; burst: number }): Promise<void> {
+  const limits = { ratePerSecond: options.rate ?? null, burst: options.burst };
+  await withStore(options, (ports) => limitDeliveries(ports, ports.actor, parseId(id), limits));
+  if (options.json === true) return printJson({ id, limits });
+  done(limits.ratePerSecond === null ? `messages go to ${id} as fast as they come` : `${limits.ratePerSecond} messages a second go to ${id}, ${limits.burst} at once`);
+}
+
+async function partnerNamed(records: Records, id: string): Promise<Partner> {
+  const partner = await records.partners.find(parseId(id));
+  if (partner === null) throw new GatewayError('PARTNER_NOT_FOUND', `There is no system ${id}: lienthong partners list`);
+  return partner;
+}
+
+function agenciesOf(routes: readonly Route[], id: PartnerId): string[] {
+  return routes.filter(({ partnerId }) => partnerId === id).map(({ agencyCode }) => agencyCode);
 }
 
 async function setStatus(id: string, status: 'active' | 'suspended', options: Common): Promise<void> {

@@ -2,6 +2,7 @@ import type { AgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
 import type { CallRate, DeliveryMode, Partner, RepeatRule, Route } from '../domain/partner.ts';
+import type { PartnerLimits } from '../domain/partner-limits.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { RecordSet } from '../ports/records.ts';
 import type { AdministerPorts } from './administer-api-keys.ts';
@@ -91,6 +92,17 @@ export async function limitCalls(ports: AdministerPorts, actor: string, id: Part
     await existing(tx, id);
     await tx.partners.setCallRate(id, rate);
     await audit(tx, at, actor, 'limit-calls', id, rate === null ? {} : { perSecond: String(rate.perSecond), burst: String(rate.burst) });
+  });
+}
+
+/** How fast messages go to a partner, over all processes. Audited. @throws PARTNER_NOT_FOUND, REQUEST_INVALID */
+export async function limitDeliveries(ports: AdministerPorts, actor: string, id: PartnerId, limits: PartnerLimits): Promise<void> {
+  if (limits.burst < 1 || (limits.ratePerSecond !== null && limits.ratePerSecond <= 0)) throw new GatewayError('REQUEST_INVALID', 'The rate is above 0, the burst at least 1');
+  const at = ports.clock.now();
+  await ports.records.transaction(async (tx) => {
+    await existing(tx, id);
+    await tx.partnerStates.setLimits(id, limits);
+    await audit(tx, at, actor, 'limit-deliveries', id, { perSecond: limits.ratePerSecond === null ? 'none' : String(limits.ratePerSecond), burst: String(limits.burst) });
   });
 }
 

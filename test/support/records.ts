@@ -22,6 +22,7 @@ export interface FreshRecords {
   readonly sealing: Sealing;
   readonly pinGuard: PinGuard;
   readonly connection: PostgresConnection;
+  readonly masterKeyPath: string;
   /** Closes the connections, drops the database, removes the key. */
   close(): Promise<void>;
 }
@@ -30,7 +31,8 @@ export interface FreshRecords {
 export async function freshRecords(): Promise<FreshRecords> {
   const database = await freshDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'lienthong-records-'));
-  const sealing = await openSealing(join(folder, 'master.key'), systemChance(systemClock), { create: true, clock: systemClock });
+  const masterKeyPath = join(folder, 'master.key');
+  const sealing = await openSealing(masterKeyPath, systemChance(systemClock), { create: true, clock: systemClock });
   const handle = connectDatabase({ target: database.connection, applicationName: 'records-test', log: silentLog, maxConnections: 20 });
   await migrate(handle.db, MIGRATIONS, { clock: systemClock, log: silentLog });
   return {
@@ -39,6 +41,7 @@ export async function freshRecords(): Promise<FreshRecords> {
     sealing,
     pinGuard: pinGuard(handle.db, { clock: systemClock }),
     connection: database.connection,
+    masterKeyPath,
     close: async () => {
       await handle.close();
       await database.drop();
