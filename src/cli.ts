@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   keys: async () => (await import('./cli/keys.ts')).keysCommand(),
   partners: async () => (await import('./cli/partners.ts')).partnersCommand(),
   routes: async () => (await import('./cli/partners.ts')).routesCommand(),
+  dossiers: async () => (await import('./cli/dossiers.ts')).dossiersCommand(),
   'master-key': async () => (await import('./cli/master-key.ts')).masterKeyCommand(),
   'webhook-keys': async () => (await import('./cli/webhook-keys.ts')).webhookKeysCommand(),
   'api-keys': async () => (await import('./cli/partners.ts')).apiKeysCommand(),

@@ -93,6 +93,7 @@ export const DOSSIER_EVENT_KINDS = [
   'postal.fees-collected',
   'postal.proof',
   'dossier.submitted-by-post',
+  'dossier.erased',
 ] as const;
 export type DossierEventKind = (typeof DOSSIER_EVENT_KINDS)[number];
 

@@ -37,6 +37,8 @@ export interface DocumentStore {
    * @throws DOCUMENT_NOT_FOUND, STORAGE_FAILED
    */
   stream(sha256: Sha256Hex, range?: ByteRange): Promise<AsyncIterable<Uint8Array>>;
+  /** Takes the bytes away, unless they came within the last hour: a record of them may be just being made. @throws STORAGE_FAILED */
+  remove(sha256: Sha256Hex): Promise<void>;
   /** Path of a local file holding the bytes, for random access; read only. @throws DOCUMENT_NOT_FOUND */
   localPath(sha256: Sha256Hex): Promise<string>;
 }

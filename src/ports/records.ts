@@ -1,6 +1,7 @@
 import type { AuditRecords } from './audit-records.ts';
 import type { DocumentRecords } from './document-records.ts';
 import type { DossierRecords } from './dossier-records.ts';
+import type { ErasureRecords } from './erasure-records.ts';
 import type { IdempotencyRecords } from './idempotency-records.ts';
 import type { JobRecords } from './job-records.ts';
 import type { KeyRecords } from './key-records.ts';
@@ -33,6 +34,7 @@ export interface RecordSet {
   readonly audit: AuditRecords;
   readonly jobs: JobRecords;
   readonly webhookKeys: WebhookKeyRecords;
+  readonly erasure: ErasureRecords;
   readonly partnerKeys: PartnerKeyRecords;
   readonly uploads: UploadRecords;
 }

@@ -35,6 +35,7 @@ export async function openDocumentFolder(root: string, { chance, clock }: Docume
       const path = await existingPath(root, sha256);
       return range === undefined ? readVerified(path, sha256) : readRange(path, range);
     },
+    remove: (sha256) => removeSettled(documentPath(root, sha256), join(incoming, chance.uuid()), clock.now()),
     localPath: (sha256) => existingPath(root, sha256),
   };
 }
@@ -85,6 +86,20 @@ async function giveName(root: string, temporary: string, sha256: Sha256Hex): Pro
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await rename(temporary, path);
   for (const changed of [folder, dirname(folder), root]) await syncFolder(changed);
+}
+
+const SETTLED_AFTER_MS = 3_600_000;
+
+/** Moved aside before it is looked at: what arrives under the name meanwhile is another file, and stays. */
+async function removeSettled(path: string, aside: string, now: Date): Promise<void> {
+  await failingAsStorage(async () => {
+    const found = await stat(path).catch(() => null);
+    if (found === null || now.getTime() - found.mtimeMs < SETTLED_AFTER_MS) return;
+    await rename(path, aside);
+    const moved = await stat(aside);
+    if (moved.ino === found.ino) await rm(aside);
+    else await rename(aside, path);
+  });
 }
 
 function documentPath(root: string, sha256: Sha256Hex): string {

@@ -70,7 +70,7 @@ export interface Database {
     result: string;
     detail: Generated<Json>;
   };
-  document: { id: string; partner_id: string; sha256: string; size_bytes: string; media_type: string; name: string; created_at: Date };
+  document: { id: string; partner_id: string; sha256: string; size_bytes: string; media_type: string; name: string; created_at: Date; erased_at: Date | null };
   dossier: {
     code: string;
     owner_partner_id: string;
@@ -82,6 +82,7 @@ export interface Database {
     state: string;
     event_seq: Generated<string>;
     created_at: Date;
+    erased_at: Date | null;
   };
   dossier_serial: { agency_code: string; day: string; last_serial: number };
   dossier_party: { dossier_code: string; partner_id: string; since: Date };
@@ -240,6 +241,7 @@ export interface Database {
   upload_piece: { upload_id: string; epoch: number; start_bytes: string; size_bytes: string };
   partner_key: { partner_id: string; key_id: string; algorithm: string; spki_der: Uint8Array; created_at: Date; revoked_at: Date | null };
   request_nonce: { partner_id: string; nonce: string; kept_until: Date };
+  retention: { procedure_code: string; keep_days: number; basis: string; created_at: Date };
   pin_guard: { token: string; failures: number; last_attempt_at: Date };
   job: {
     id: string;

@@ -30,6 +30,7 @@ export function documentRecords(db: Executor): DocumentRecords {
         .selectFrom('document as d')
         .select('d.id')
         .where('d.id', '=', id)
+        .where('d.erased_at', 'is', null)
         .where((is) =>
           is.or([
             is('d.partner_id', '=', partnerId),

@@ -14,7 +14,7 @@ export function messageRecords(db: Executor, sealing: Sealing): MessageRecords {
   return { ...messages(db, sealing), ...deliveries(db, sealing), ...receipts(db) };
 }
 
-const bodyContext = (id: string): string => `message:${id}:body`;
+export const bodyContext = (id: string): string => `message:${id}:body`;
 
 function messages(db: Executor, sealing: Sealing): Pick<MessageRecords, 'add' | 'find' | 'manifest' | 'traceparent' | 'ofDossier'> {
   return {

@@ -14,8 +14,8 @@ export function postalRecords(db: Executor, sealing: Sealing): PostalRecords {
   return { ...orders(db, sealing), ...events(db, sealing), ...cursors(db) };
 }
 
-const detailContext = (id: string): string => `postal_order:${id}:detail`;
-const rawContext = (id: string): string => `postal_event:${id}:raw`;
+export const detailContext = (id: string): string => `postal_order:${id}:detail`;
+export const rawContext = (id: string): string => `postal_event:${id}:raw`;
 
 function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'findByTrackingNumber' | 'ofDossier' | 'lock' | 'setState' | 'openOf' | 'placedOn'> {
   const selectAll = db.selectFrom('postal_order').selectAll();

@@ -5,6 +5,7 @@ import { sqlState } from '../database-error.ts';
 import { auditRecords } from './audit-records.ts';
 import { documentRecords } from './document-records.ts';
 import { dossierRecords } from './dossier-records.ts';
+import { erasureRecords } from './erasure-records.ts';
 import type { Executor } from './executor.ts';
 import { idempotencyRecords } from './idempotency-records.ts';
 import { jobRecords } from './job-records.ts';
@@ -42,6 +43,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     idempotency: idempotencyRecords(db),
     audit: auditRecords(db),
     webhookKeys: webhookKeyRecords(db),
+    erasure: erasureRecords(db, sealing),
     partnerKeys: partnerKeyRecords(db),
     uploads: uploadRecords(db),
     jobs: jobRecords(db, sealing),
