@@ -16,6 +16,8 @@ const PLACES = [
   { table: 'job', column: 'options_sealed', key: ['id'], context: `'job:' || id` },
   { table: 'prepared_signature', column: 'state_sealed', key: ['id'], context: `'prepared_signature:' || id` },
   { table: 'prepared_signature', column: 'answer_sealed', key: ['id'], context: `'prepared_signature:' || id` },
+  { table: 'prepared_signature', column: 'state_sealed', key: ['id'], context: `'prepared_signature:' || id` },
+  { table: 'prepared_signature', column: 'answer_sealed', key: ['id'], context: `'prepared_signature:' || id` },
   { table: 'idempotency', column: 'response_sealed', key: ['partner_id', 'key'], context: `'idempotency:' || partner_id || ':' || key` },
 ] as const;
 
