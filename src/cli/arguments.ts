@@ -64,6 +64,12 @@ export function parseRectangle(text: string): { x: number; y: number; width: num
   return { x, y, width, height };
 }
 
+export function parseSize(text: string): { width: number; height: number } {
+  const [width, height, ...more] = text.split(',').map((part) => Number(part.trim()));
+  if (width === undefined || height === undefined || more.length > 0 || !(width > 0 && height > 0 && Number.isFinite(width + height))) throw new GatewayError('REQUEST_INVALID', `Not a size: ${text}; use width,height in points`);
+  return { width, height };
+}
+
 export function parseChoice<Value extends string>(name: string, values: readonly Value[]): (text: string) => Value {
   return (text) => {
     const found = values.find((value) => value.toLowerCase() === text.toLowerCase());

@@ -2,15 +2,18 @@ import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { GatewayError } from '../domain/errors.ts';
 import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES, type Commitment, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
+import type { CustomDesign } from '../formats/api/appearance.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Signer } from '../ports/signer.ts';
+import { placeByText } from '../usecases/place-by-text.ts';
 import { presentationOf, type AppearanceName, type PresentationRequest } from '../usecases/signature-presentation.ts';
 import { signBytes } from '../usecases/sign-bytes.ts';
 import { signDocument } from '../usecases/sign-document.ts';
 import { systemChance } from '../wiring/chance.ts';
 import { systemClock } from '../wiring/clock.ts';
 import { loadFonts } from '../wiring/fonts.ts';
-import { parseChoice, parseRectangle, parseWhole, readInputFile } from './arguments.ts';
+import { parseChoice, parseRectangle, parseSize, parseWhole, readInputFile } from './arguments.ts';
+import { readAppearanceFile } from './appearance-file.ts';
 import { checkOwnSigner, type OwnSigner } from './check-own-signer.ts';
 import { PKCS11_HELP } from './device-token.ts';
 import { checkOtherFile, openInput } from './input-file.ts';
@@ -29,7 +32,10 @@ interface SignOptions extends AuthorityOptions, OwnKeyOptions {
   readonly again?: boolean;
   readonly format: SignatureFormat;
   readonly level: SignatureLevel;
-  readonly appearance: AppearanceName;
+  /** A name, or the path of a JSON file. */
+  readonly appearance: string;
+  readonly anchor?: string;
+  readonly anchorSize: { readonly width: number; readonly height: number };
   readonly picture?: string;
   readonly page?: number;
   readonly rect?: { x: number; y: number; width: number; height: number };
@@ -68,12 +74,14 @@ export function signCommand(): Command {
     .option('--trust-tsa <path...>', 'anchors of time-stamping authorities, for B-LT and B-LTA; default: those of --trust', [])
     .option('--policy <name|file>', `rules for the signer’s certificate: ${POLICY_CHOICES}; a named one also decides what happens when revocation cannot be checked`)
     .option('--offline', 'fetch nothing: revocation is then not checked')
-    .option('--appearance <name>', APPEARANCES.join(' | '), parseChoice('--appearance', APPEARANCES), 'none')
+    .option('--appearance <name|file.json>', `${APPEARANCES.join(' | ')}, or a JSON file with elements of your own`, 'none')
     .option('--picture <png>', 'picture for the appearances officer and seal')
     .option('--document-number <text>', 'number and notation, for the appearance annex')
     .option('--page <n>', 'page of the visible signature, from 1', parseWhole('--page', 1, 100_000))
     .option('--rect <x,y,w,h>', 'its place in points from the lower left corner', parseRectangle)
     .option('--field <name>', 'an empty signature field to fill instead')
+    .option('--anchor <text>', 'instead of --rect: right below this text, which must stand in the document once (or once on --page)')
+    .option('--anchor-size <w,h>', 'size of the visible signature below it, in points', parseSize, { width: 180, height: 70 })
     .option('--digest <name>', DIGEST_ALGORITHMS.join(' | '), parseChoice('--digest', DIGEST_ALGORITHMS), 'sha256')
     .option('--scheme <name>', SIGNATURE_SCHEMES.join(' | '), parseChoice('--scheme', SIGNATURE_SCHEMES))
     .option('--certify <1|2|3>', 'certify: 1 no changes, 2 form filling, 3 annotations too', (text) => parseWhole('--certify', 1, 3)(text))
@@ -132,7 +140,7 @@ async function signPdf(file: string, out: string, signer: Signer, authorities: A
   const source = openInput(file);
   try {
     const presentation = presentationOf(
-      { ...options, placement: options.rect === undefined ? undefined : { page: options.page ?? 1, rect: options.rect } },
+      { ...options, ...appearanceOf(options.appearance), placement: await placementOf(file, options) },
       {
         certificate: readCertificate(signer.chainDer[0]),
         at: systemClock.now(),
@@ -147,6 +155,17 @@ async function signPdf(file: string, out: string, signer: Signer, authorities: A
   } finally {
     source.close();
   }
+}
+
+function appearanceOf(text: string): { readonly appearance: AppearanceName; readonly custom?: CustomDesign } {
+  return /\.json$/i.test(text) ? { appearance: 'custom', custom: readAppearanceFile(text) } : { appearance: parseChoice('--appearance', APPEARANCES)(text) };
+}
+
+async function placementOf(file: string, { rect, page, anchor: text, anchorSize }: SignOptions): Promise<PresentationRequest['placement']> {
+  if (text === undefined) return rect === undefined ? undefined : { page: page ?? 1, rect };
+  if (rect !== undefined) throw new GatewayError('REQUEST_INVALID', 'Say one place: --rect or --anchor');
+  const { findText } = await import('../formats/pdf-picture/find-text.ts');
+  return placeByText((query) => findText(readInputFile(file), query), { text, page, ...anchorSize, dx: 0 });
 }
 
 async function signDetached(file: string, out: string, signer: Signer, authorities: Authorities, options: SignOptions): Promise<Reported> {

@@ -72,6 +72,8 @@ export const ERROR_FACTS = {
   PDF_FIELD_NOT_FOUND: caller,
   PDF_FIELD_SIGNED: caller,
   PDF_PAGE_NOT_FOUND: caller,
+  PDF_TEXT_NOT_FOUND: caller,
+  PDF_TEXT_AMBIGUOUS: caller,
   APPEARANCE_INVALID: caller,
   ASN1_MALFORMED: caller,
   ASN1_LIMIT: caller,

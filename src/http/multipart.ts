@@ -29,7 +29,7 @@ export interface MultipartRules<Taken> {
   readonly pace: BodyPace;
 }
 
-const LIMITS = { fieldNameSize: 100, fieldSize: 64 * 1024, fields: 8, files: 4, parts: 12, headerPairs: 20, headerSize: 8 * 1024 } as const;
+const LIMITS = { fieldNameSize: 100, fieldSize: 192 * 1024, fields: 8, files: 4, parts: 12, headerPairs: 20, headerSize: 8 * 1024 } as const;
 
 /**
  * A multipart/form-data body, files streamed away as they come. Either everything was taken in, or nothing is left of it.

@@ -59,6 +59,8 @@ export const PROBLEMS = {
   PDF_FIELD_NOT_FOUND: facts(422, 'The PDF has no such signature field', 'Tệp PDF không có trường chữ ký này'),
   PDF_FIELD_SIGNED: facts(422, 'The signature field is signed already', 'Trường chữ ký đã được ký'),
   PDF_PAGE_NOT_FOUND: facts(422, 'The PDF has no such page', 'Tệp PDF không có trang này'),
+  PDF_TEXT_NOT_FOUND: facts(422, 'The PDF does not hold this text', 'Tệp PDF không có đoạn chữ này'),
+  PDF_TEXT_AMBIGUOUS: facts(422, 'The PDF holds this text more than once', 'Đoạn chữ này có nhiều lần trong tệp PDF'),
   APPEARANCE_INVALID: facts(422, 'The visible signature cannot be drawn so', 'Không vẽ được hình chữ ký như vậy'),
   ASN1_MALFORMED: facts(422, 'An ASN.1 structure is malformed', 'Cấu trúc ASN.1 sai'),
   ASN1_LIMIT: facts(422, 'An ASN.1 structure exceeds a limit', 'Cấu trúc ASN.1 vượt giới hạn'),

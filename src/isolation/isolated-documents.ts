@@ -3,13 +3,14 @@ import type { GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import type { DocumentJudge, JudgedDocument } from '../formats/ades/judge-document.ts';
 import type { ContentDigester } from '../formats/algorithms/digests.ts';
 import type { Budget, Isolation } from '../ports/isolation.ts';
+import type { TextPlace, TextQuery } from '../formats/pdf-picture/find-text.ts';
 import type { JudgeFileInput } from './judge-file.ts';
 import { plainContext } from './plain-context.ts';
 import { questionsOfPlain } from './plain-questions.ts';
 import type { Tasks } from './tasks.ts';
 
 /** Documents of strangers, in files of ours: worked on by the pool's workers, which read them. Each call has the whole budget. */
-export type DocumentIsolation = Isolation<Pick<Tasks, 'document.judge' | 'pdf.prepare' | 'pdf.add-data' | 'bytes.digest' | 'pdf.paint-signatures' | 'report.pdf' | 'post.print'>>;
+export type DocumentIsolation = Isolation<Pick<Tasks, 'document.judge' | 'pdf.prepare' | 'pdf.add-data' | 'bytes.digest' | 'pdf.find-text' | 'pdf.paint-signatures' | 'report.pdf' | 'post.print'>>;
 
 export function isolatedDocumentJudge(isolation: DocumentIsolation, file: Pick<JudgeFileInput, 'path' | 'detachedPath' | 'password'>, budget: Budget): DocumentJudge {
   return (context) => judgeThere(isolation, { ...file, appended: NOTHING }, context, budget);
@@ -36,4 +37,8 @@ export function isolatedPdf(isolation: DocumentIsolation, path: string, budget: 
 
 export function isolatedDigester(isolation: DocumentIsolation, path: string, budget: Budget): ContentDigester {
   return (digestAlgorithm) => isolation.run('bytes.digest', { path, digestAlgorithm }, budget);
+}
+
+export function isolatedTextFinder(isolation: DocumentIsolation, path: string, budget: Budget): (query: TextQuery) => Promise<readonly TextPlace[]> {
+  return (query) => isolation.run('pdf.find-text', { path, query }, budget);
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { ValidationReport } from '../domain/validation-report.ts';
 import type { DigestedPdf } from '../formats/ades/growing-pdf.ts';
 import { readPkcs12, type Pkcs12Contents } from '../formats/pkcs12/read-pkcs12.ts';
@@ -5,6 +6,7 @@ import type { PaperFonts } from '../formats/pdf-drawing/paper.ts';
 import type { PrintJob } from '../formats/postal-papers/print.ts';
 import type { PdfReportOptions } from '../formats/report/pdf.ts';
 import type { ReportPictures } from '../formats/report/pictures.ts';
+import type { TextPlace, TextQuery } from '../formats/pdf-picture/find-text.ts';
 import type { JudgeFileInput, JudgeFileOutput } from './judge-file.ts';
 import type { AddDataInput, DigestFileInput, PrepareFileInput } from './prepare-file.ts';
 import type { TaskRegistry, TasksOf } from './task.ts';
@@ -19,6 +21,11 @@ export interface PaintInput {
   readonly pdf: Uint8Array;
   /** Of an encrypted one; null: none was given. */
   readonly password: string | null;
+}
+
+export interface FindTextInput {
+  readonly path: string;
+  readonly query: TextQuery;
 }
 
 export interface PdfReportInput extends PdfReportOptions {
@@ -38,6 +45,7 @@ export const tasks = {
   'pkcs12.read': { runner: 'child', run: ({ bytes, passphrase }: Pkcs12Input): Promise<Pkcs12Contents> => readPkcs12(bytes, passphrase) },
   // WebAssembly of a megabyte, loaded when it is first asked for.
   'pdf.paint-signatures': { runner: 'child', run: async ({ pdf, password }: PaintInput): Promise<ReportPictures> => (await import('../formats/pdf-picture/paint-signatures.ts')).paintSignatures(pdf, password ?? undefined) },
+  'pdf.find-text': { runner: 'child', run: async ({ path, query }: FindTextInput): Promise<TextPlace[]> => (await import('../formats/pdf-picture/find-text.ts')).findText(await readFile(path), query) },
   // Setting the text of a paper takes some hundred milliseconds, which a server has not.
   'report.pdf': { runner: 'thread', run: async ({ report, ...options }: PdfReportInput): Promise<Uint8Array> => (await import('../formats/report/pdf.ts')).reportPdf(report, options) },
   'post.print': { runner: 'thread', run: async ({ fonts, ...job }: PrintInput): Promise<Uint8Array> => (await import('../formats/postal-papers/print.ts')).printPapers(job, fonts) },

@@ -15,6 +15,7 @@ import type { Signer } from '../ports/signer.ts';
 import { answerOnceLeased, LEASE_MS, type OncePorts } from './answer-once.ts';
 import type { Call, Once } from './call.ts';
 import type { CheckedSigner } from './check-signer.ts';
+import { placeByText, type TextFinder } from './place-by-text.ts';
 import { putGrown, type PutGrownPorts } from './put-grown.ts';
 import { noSuchDossier } from './read-dossier.ts';
 import { signDigestedBytes } from './sign-bytes.ts';
@@ -34,6 +35,7 @@ export interface MakeSignaturePorts extends OncePorts, PutGrownPorts, TimedPorts
   readonly checkSigner: (key: Pick<SigningKeyRecord, 'chainDer'>, request: OwnSignerCheck) => Promise<CheckedSigner | null>;
   /** Where an uploaded file is read, prepared and digested. */
   readonly pdfOf: (path: string, signal: AbortSignal) => GrowingPdf;
+  readonly textOf: (path: string, signal: AbortSignal) => TextFinder;
   readonly digesterOf: (path: string, signal: AbortSignal) => ContentDigester;
 }
 
@@ -147,7 +149,8 @@ type Made = Omit<MadeSignature, 'checked'>;
 async function signPades(ports: MakeSignaturePorts, signing: SigningPorts, key: SigningKeyRecord, { options, bytes, name, signal }: SignatureUpload): Promise<Made> {
   const picturePng = (await ports.pictureOf(key)) ?? undefined;
   const certificate = readCertificate(key.chainDer[0]);
-  const presentation = presentationOf(options, { certificate, at: ports.clock.now(), fonts: ports.fonts, picturePng });
+  const placed = options.anchor === undefined ? options : { ...options, placement: await placeByText(ports.textOf(bytes.path, signal), options.anchor) };
+  const presentation = presentationOf(placed, { certificate, at: ports.clock.now(), fonts: ports.fonts, picturePng });
   const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, presentation, commitment: options.commitment, signal };
   const { increment, facts } = await signGrowingPdf(signing, ports.pdfOf(bytes.path, signal), terms);
   const stored = await putGrown(ports, bytes, increment);

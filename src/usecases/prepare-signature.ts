@@ -13,6 +13,7 @@ import { defaultScheme } from './default-scheme.ts';
 import type { LongTermPorts } from './look-at-pdf.ts';
 import { checkDossier, type MakeSignaturePorts } from './make-signature.ts';
 import { keepUpload } from './order-signatures.ts';
+import { placeByText } from './place-by-text.ts';
 import { stateOf, type PreparedState } from './prepared-state.ts';
 import { digestToSign, elsewhereKeyId, prepareElsewhere, type SignatureToMake } from './sign-elsewhere.ts';
 import { presentationOf } from './signature-presentation.ts';
@@ -70,7 +71,8 @@ async function prepare(ports: TwoStepPorts, bytes: SpooledBytes, options: Prepar
   if (format !== 'pades' && format !== 'cades') throw new GatewayError('LEVEL_UNSUPPORTED', `Signatures of the format ${format} cannot be made yet; ask for pades or cades`);
   const chainDer = chainOf(options);
   const scheme = options.scheme ?? defaultScheme(chainDer[0], ports.longTerm.policy);
-  const presentation = presentationOf(options, { certificate: readCertificate(chainDer[0]), at: ports.clock.now(), fonts: ports.fonts });
+  const placed = options.anchor === undefined ? options : { ...options, placement: await placeByText(ports.textOf(bytes.path, signal), options.anchor) };
+  const presentation = presentationOf(placed, { certificate: readCertificate(chainDer[0]), at: ports.clock.now(), fonts: ports.fonts });
   const document = { pdf: ports.pdfOf(bytes.path, signal), digestContent: ports.digesterOf(bytes.path, signal) };
   const toMake = await prepareElsewhere(ports, document, { format, level, digestAlgorithm, scheme, chainDer, presentation, commitment: options.commitment, signal });
   await ports.checkSigner({ chainDer }, { digestAlgorithm, mustKnowStatus: isAtLeast(level, 'B-LT'), signal });

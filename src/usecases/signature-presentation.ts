@@ -1,14 +1,17 @@
 import { GatewayError } from '../domain/errors.ts';
+import type { CustomDesign } from '../formats/api/appearance.ts';
 import type { Appearance } from '../formats/pades/appearance/appearance.ts';
-import type { AppearanceFonts } from '../formats/pades/appearance/canvas.ts';
+import { isoLocalTime, VIETNAM_OFFSET_MINUTES, type AppearanceFonts } from '../formats/pades/appearance/canvas.ts';
 import type { PreparePadesOptions } from '../formats/pades/prepare.ts';
 import { attributesOf, commonName, NAME_OID } from '../formats/x509/name.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 
-export type AppearanceName = 'none' | 'text' | 'officer' | 'seal' | 'copy' | 'annex';
+export type AppearanceName = 'none' | 'text' | 'officer' | 'seal' | 'copy' | 'annex' | 'custom';
 
 export interface PresentationRequest {
   readonly appearance: AppearanceName;
+  /** For `custom`. */
+  readonly custom?: CustomDesign | undefined;
   /** Page from 1, rectangle in points from the lower left corner of the page as shown. */
   readonly placement?: { readonly page: number; readonly rect: { readonly x: number; readonly y: number; readonly width: number; readonly height: number } } | undefined;
   /** An existing empty signature field, instead of a placement. */
@@ -71,6 +74,8 @@ function drawnAs(appearance: Exclude<AppearanceName, 'none'>, request: Presentat
         ...(organisation === undefined ? {} : { organisation }),
         ...(request.reason === undefined ? {} : { reason: request.reason }),
       };
+    case 'custom':
+      return customAppearance(request, { signerName, organisation, ...material });
     case 'officer':
     case 'seal':
       if (picturePng === undefined) throw new GatewayError('APPEARANCE_INVALID', `The appearance "${appearance}" needs a picture: a PNG with a transparent background kept with the key`);
@@ -81,4 +86,12 @@ function drawnAs(appearance: Exclude<AppearanceName, 'none'>, request: Presentat
       if (documentNumber === undefined) throw new GatewayError('APPEARANCE_INVALID', 'The appearance "annex" needs the number and notation of the document it belongs to');
       return { kind: 'annex', documentNumber, time: at, fonts };
   }
+}
+
+function customAppearance({ custom, reason, location }: PresentationRequest, { signerName, organisation, certificate, at, fonts }: PresentationMaterial & { readonly signerName: string; readonly organisation: string | undefined }): Appearance {
+  if (custom === undefined) throw new GatewayError('APPEARANCE_INVALID', 'The appearance "custom" needs its design', { faults: [{ pointer: '/options/custom', detail: 'is missing' }] });
+  const known = { signer: signerName, organisation, time: isoLocalTime(at, VIETNAM_OFFSET_MINUTES), serial: certificate.serialHex, reason, location };
+  const values = Object.fromEntries(Object.entries(known).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  const elements = custom.elements.map((element) => (element.type === 'image' ? { ...element, png: Uint8Array.from(Buffer.from(element.png, 'base64')) } : element));
+  return { kind: 'custom', elements, values, fonts };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES } from '../../domain/signature.ts';
+import { anchor, customDesign } from './appearance.ts';
 import { dossierCode, keyId, sha256Hex, text } from './primitives.ts';
 
 const points = z.number().min(-14_400).max(14_400);
@@ -15,7 +16,7 @@ const fieldLock = z.discriminatedUnion('action', [
   z.strictObject({ action: z.enum(['Include', 'Exclude']), fields: z.array(text(200)).min(1).max(200) }),
 ]);
 
-export const appearanceName = z.enum(['none', 'text', 'officer', 'seal', 'copy', 'annex']);
+export const appearanceName = z.enum(['none', 'text', 'officer', 'seal', 'copy', 'annex', 'custom']);
 
 /** The `options` part of `POST /v1/signatures`. No key, PIN or passphrase is ever part of a request. */
 export const signatureOptions = z
@@ -26,7 +27,9 @@ export const signatureOptions = z
     digest: z.enum(DIGEST_ALGORITHMS).optional(),
     scheme: z.enum(SIGNATURE_SCHEMES).optional(),
     appearance: appearanceName.default('none'),
+    custom: customDesign.optional().describe('For the appearance `custom`.'),
     placement: placement.optional(),
+    anchor: anchor.optional().describe('Instead of a placement: beside a text of the document.'),
     field: text(200).optional().describe('An empty signature field to fill, instead of a placement.'),
     laterFields: z
       .array(placement.extend({ name: text(100) }))

@@ -4,7 +4,7 @@ import { readPdfSignatures, type PdfSignature } from '../pades/signatures.ts';
 import type { PdfDocument, PdfRevision } from '../pdf/document.ts';
 import { fieldsOf, type PdfField } from '../pdf/fields.ts';
 import { isArray, isRef, type PdfRef } from '../pdf/objects.ts';
-import { leaves, pageAt, rectangleOf, shownSize, type PdfPage, type Rectangle } from '../pdf/pages.ts';
+import { leaves, pageAt, rectangleOf, shownSize, toShown, type PdfPage, type Rectangle } from '../pdf/pages.ts';
 
 /** A rectangle within a page as shown, in parts of its width and height from the top left corner. */
 export interface Region {
@@ -103,21 +103,7 @@ function regionOn(page: PdfPage, rect: Rectangle): Region | null {
   const width = Math.min(box.x + box.width, rect.x + rect.width + MARGIN) - x;
   const height = Math.min(box.y + box.height, rect.y + rect.height + MARGIN) - y;
   if (width <= 0 || height <= 0) return null;
-  const shown = asShown(page, { x, y, width, height });
+  const shown = toShown(page, { x, y, width, height });
   const size = shownSize(page);
   return { left: shown.x / size.width, top: 1 - (shown.y + shown.height) / size.height, width: shown.width / size.width, height: shown.height / size.height };
-}
-
-/** The inverse of `toUserSpace`: from user space to the page as a reader sees it, origin at its lower left corner. */
-function asShown({ box, rotation }: PdfPage, { x, y, width, height }: Rectangle): Rectangle {
-  switch (rotation) {
-    case 0:
-      return { x: x - box.x, y: y - box.y, width, height };
-    case 90:
-      return { x: y - box.y, y: box.x + box.width - x - width, width: height, height: width };
-    case 180:
-      return { x: box.x + box.width - x - width, y: box.y + box.height - y - height, width, height };
-    case 270:
-      return { x: box.y + box.height - y - height, y: x - box.x, width: height, height: width };
-  }
 }

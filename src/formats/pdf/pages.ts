@@ -196,6 +196,20 @@ export function toUserSpace({ box, rotation }: PdfPage, shown: Rectangle): Recta
   }
 }
 
+/** The inverse of `toUserSpace`: from user space to the page as a reader sees it, origin at its lower left corner. */
+export function toShown({ box, rotation }: PdfPage, { x, y, width, height }: Rectangle): Rectangle {
+  switch (rotation) {
+    case 0:
+      return { x: x - box.x, y: y - box.y, width, height };
+    case 90:
+      return { x: y - box.y, y: box.x + box.width - x - width, width: height, height: width };
+    case 180:
+      return { x: box.x + box.width - x - width, y: box.y + box.height - y - height, width, height };
+    case 270:
+      return { x: box.y + box.height - y - height, y: x - box.x, width: height, height: width };
+  }
+}
+
 /** Width and height of the page as shown. */
 export function shownSize({ box, rotation }: PdfPage): { readonly width: number; readonly height: number } {
   return rotation % 180 === 0 ? { width: box.width, height: box.height } : { width: box.height, height: box.width };

@@ -63,6 +63,8 @@ export const makeSignatureRoute = defineRoute({
     'PDF_FIELD_NOT_FOUND',
     'PDF_FIELD_SIGNED',
     'PDF_PAGE_NOT_FOUND',
+    'PDF_TEXT_NOT_FOUND',
+    'PDF_TEXT_AMBIGUOUS',
     'APPEARANCE_INVALID',
     'CERTIFICATE_EXPIRED',
     'CERTIFICATE_NOT_YET_VALID',

@@ -6,10 +6,10 @@ import { cleanText, closeCanvas, colour, embedFont, embedPng, openCanvas, wrapTe
 
 /** An agency's own design. Coordinates are points from the lower-left corner of the rectangle; colours `#rrggbb`. */
 export type CustomElement =
-  | { readonly type: 'text'; readonly text: string; readonly x: number; readonly y: number; readonly size: number; readonly bold?: boolean; readonly color?: string; readonly align?: 'left' | 'center' | 'right'; readonly maxWidth?: number }
+  | { readonly type: 'text'; readonly text: string; readonly x: number; readonly y: number; readonly size: number; readonly bold?: boolean | undefined; readonly color?: string | undefined; readonly align?: 'left' | 'center' | 'right' | undefined; readonly maxWidth?: number | undefined }
   | { readonly type: 'image'; readonly png: Uint8Array; readonly x: number; readonly y: number; readonly width: number; readonly height: number }
-  | { readonly type: 'line'; readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number; readonly thickness?: number; readonly color?: string }
-  | { readonly type: 'box'; readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly fill?: string; readonly stroke?: string };
+  | { readonly type: 'line'; readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number; readonly thickness?: number | undefined; readonly color?: string | undefined }
+  | { readonly type: 'box'; readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly fill?: string | undefined; readonly stroke?: string | undefined };
 
 export interface CustomAppearance {
   readonly kind: 'custom';
