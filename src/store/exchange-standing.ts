@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import { circuitOf } from '../domain/partner-limits.ts';
 import type { DeliveryState } from '../domain/message.ts';
 import { MOST_RECIPIENTS, type ExchangeStanding, type ReadExchangeStanding } from '../ports/exchange-standing.ts';
-import { isDue, isReachable, OPEN } from './records/outbox-rules.ts';
+import { isDue, isHead, isReachable, OPEN } from './records/outbox-rules.ts';
 import type { Database } from './schema.ts';
 
 /** Reads only what is unfinished, along its own index: the history may be as long as it likes. */
@@ -37,7 +37,8 @@ async function openCircuits(db: Kysely<Database>, now: Date): Promise<ExchangeSt
   return rows.map(({ partner_id, open_until, disabled_at }) => ({ partnerId: partner_id, state: disabled_at === null ? circuitOf({ openUntil: open_until }, now) : 'disabled' }));
 }
 
+/** What waits behind a parked head is due for ever and nobody's fault: heads only. */
 async function oldestDue(db: Kysely<Database>, now: Date): Promise<Date | null> {
-  const { rows } = await sql<{ oldest: Date | null }>`SELECT min(o.next_at) AS oldest FROM outbox AS o WHERE ${isDue(now)} AND ${isReachable(now)}`.execute(db);
+  const { rows } = await sql<{ oldest: Date }>`SELECT o.next_at AS oldest FROM outbox AS o WHERE ${isDue(now)} AND ${isHead} AND ${isReachable(now)} ORDER BY o.next_at LIMIT 1`.execute(db);
   return rows[0]?.oldest ?? null;
 }

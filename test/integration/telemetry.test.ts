@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DossierView } from '../../src/formats/api/dossiers.ts';
 import type { MessageView } from '../../src/formats/api/messages.ts';
@@ -13,6 +15,7 @@ import { RECEIPT, startHttpPartner, type HttpPartner } from '../support/http-par
 import { silentLog } from '../support/log.ts';
 import { startOtlpReceiver, type OtlpReceiver } from '../support/otlp-receiver.ts';
 import { requireTool } from '../support/tools.ts';
+import { PROJECT_ROOT } from '../support/vectors.ts';
 
 const AGENCY = 'H57.12.03';
 const CANARY = 'Hoàng Thị Mẫu Chim Yến';
@@ -39,6 +42,7 @@ beforeAll(async () => {
   const opened = await ask<DossierView>(gateway.url, '/v1/dossiers', { token: land.token, json: { agencyCode: AGENCY, procedure: { code: '1.004238.H57', name: 'Đăng ký đất đai' }, title: 'Hồ sơ mẫu', applicant: { name: CANARY } } });
   const headers = { traceparent: `00-${CALLER.traceId}-${CALLER.spanId}-01` };
   sent = await ask<MessageView>(gateway.url, `/v1/dossiers/${opened.body.code}/messages`, { token: land.token, headers, json: { type: 'dossier.result', from: AGENCY, to: ['H57.01'], body: { note: CANARY }, documents: [] } });
+  await ask<MessageView>(gateway.url, `/v1/dossiers/${opened.body.code}/messages`, { token: land.token, json: { type: 'dossier.progress', from: AGENCY, to: ['H57.01'] } }); // waits behind it
   await eventually(() => ask<MessageView>(gateway.url, `/v1/messages/${sent.body.messageId}`, { token: land.token }), ({ body }) => body.deliveries[0]?.state === 'parked');
 });
 afterAll(async () => {
@@ -55,17 +59,29 @@ describe('metrics', () => {
     expect(valueOf(page, 'lienthong_deliveries_parked{reason="refused"}')).toBe(1);
     expect(valueOf(page, 'lienthong_deliveries_parked_total{reason="refused"}')).toBe(1);
     expect(valueOf(page, 'lienthong_deliveries_open{kind="message",state="parked"}')).toBe(1);
-    expect(valueOf(page, 'lienthong_recipient_deliveries_open{target="one-stop"}')).toBe(1);
+    expect(valueOf(page, 'lienthong_recipient_deliveries_open{target="one-stop"}')).toBe(2);
     expect(valueOf(page, 'lienthong_lane_oldest_age_seconds{target="one-stop"}')).toBeGreaterThan(0);
     expect(valueOf(page, 'lienthong_delivery_attempt_duration_seconds_count{kind="message",outcome="refused"}')).toBe(1);
-    expect(valueOf(page, 'lienthong_http_request_duration_seconds_count{method="POST",route="/v1/dossiers/:code/messages",status="202"}')).toBe(1);
-    expect(valueOf(page, 'lienthong_sweep_lag_seconds')).toBe(0);
+    expect(valueOf(page, 'lienthong_http_request_duration_seconds_count{method="POST",route="/v1/dossiers/:code/messages",status="202"}')).toBe(2);
+    expect(valueOf(page, 'lienthong_sweep_lag_seconds'), 'what waits behind a parked head is not late').toBe(0);
     expect(valueOf(page, 'nodejs_eventloop_lag_p99_seconds')).toBeGreaterThan(0);
   });
 
   it.skipIf(!requireTool('promtool'))('are what Prometheus itself reads without a complaint', async () => {
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: await metrics(), encoding: 'utf8' });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it.skipIf(!requireTool('promtool'))('ring the alarms that come with them, when they should and not before', () => {
+    const { status, stderr } = spawnSync('promtool', ['test', 'rules', join(PROJECT_ROOT, 'test/fixtures/prometheus-alerts-test.yml')], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('have every series that the alarms ask for', async () => {
+    const page = await metrics();
+    const asked = [...readFileSync(join(PROJECT_ROOT, 'docs/prometheus-alerts.yml'), 'utf8').matchAll(/lienthong_\w+/g)].map(([name]) => name.replace(/_count$/, ''));
+    expect(asked.length).toBeGreaterThan(8);
+    expect(asked.filter((name) => !page.includes(`# TYPE ${name} `))).toEqual([]);
   });
 
   it('count addresses that are not in the table under one name, however many are tried', async () => {
