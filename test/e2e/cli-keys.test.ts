@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasPkcs11 } from '../../connectors/key-pkcs11/module.ts';
+import { SANDBOX_CLIENT, startSandboxCsc } from '../../sandbox/csc/start.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
 import { testCa, testIdentity } from '../support/certificates.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
@@ -81,6 +82,19 @@ describe.skipIf(!usable)('keys in a device, from the command line', () => {
     expect(await complete('a', 'b.value')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('SIGNATURE_VALUE_WRONG') as string });
     expect(await complete('a', 'a.value')).toMatchObject({ exitCode: 0 });
     expect(pdfsigVerdicts(readFileSync(join(folder, 'a.signed.pdf')))).toMatchObject([{ valid: true, wholeDocument: true }]);
+  }, 60_000);
+
+  it('at a remote signing service are taken into use, and asked for a one-time password only where they want one', async () => {
+    const service = await startSandboxCsc();
+    try {
+      for (const [name, secret] of Object.entries({ client: SANDBOX_CLIENT.clientSecret, pin: SANDBOX_CLIENT.pin, otp: SANDBOX_CLIENT.otp })) writeFileSync(join(folder, `csc-${name}`), `${secret}\n`, { mode: 0o600 });
+      const remote = (...args: readonly string[]): Promise<CliResult> => runCli(['keys', ...args], { env: { ...env, LIENTHONG_OUTBOUND_ALLOW: new URL(service.url).host }, cwd: folder });
+      expect(await remote('add', 'remote', '--csc', service.apiUrl, '--credential', 'can-bo', '--client-id', SANDBOX_CLIENT.clientId, '--client-secret-file', 'csc-client', '--pin-file', 'csc-pin')).toMatchObject({ exitCode: 0 });
+      expect(await remote('test', 'remote')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--otp-file') as string });
+      expect(await remote('test', 'remote', '--otp-file', 'csc-otp')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('the value is right') as string });
+    } finally {
+      await service.close();
+    }
   }, 60_000);
 
   it.skipIf(!requireTool('script'))('ask for the PIN at a terminal, without showing it', async () => {
