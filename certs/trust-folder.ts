@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { GatewayError } from '../src/domain/errors.ts';
-import { readCertificates } from '../src/formats/x509/certificate.ts';
+import { readCertificates, type Certificate } from '../src/formats/x509/certificate.ts';
 import type { TrustAnchor, TrustPurpose, TrustStore } from '../src/ports/trust-store.ts';
 
 /**
@@ -31,7 +31,7 @@ export function trustFolder(paths: TrustPaths): TrustStore {
 export function trustAnchorsOf(path: string): TrustAnchor[] {
   const files = filesOf(path);
   if (files.length > MAX_FILES) throw new GatewayError('FILE_NOT_READABLE', `${path} holds more than ${MAX_FILES} certificate files`);
-  return files.flatMap((file) => certificatesOf(file).map((certificateDer) => ({ certificateDer, set: basename(path) })));
+  return files.flatMap((file) => certificatesOf(file).map(({ der }) => ({ certificateDer: der, set: basename(path) })));
 }
 
 function filesOf(path: string): string[] {
@@ -46,12 +46,21 @@ function filesOf(path: string): string[] {
   }
 }
 
-function certificatesOf(file: string): Uint8Array[] {
-  const bytes = readFileSync(file);
+/** @throws as `trustFolder` */
+export function certificatesOf(file: string): Certificate[] {
+  const bytes = bytesOf(file);
   if (bytes.length > MAX_FILE_BYTES) throw new GatewayError('FILE_NOT_READABLE', `${file} is over ${MAX_FILE_BYTES} bytes: not a certificate file`);
   try {
-    return readCertificates(bytes).map((certificate) => certificate.der);
+    return readCertificates(bytes);
   } catch (cause) {
     throw new GatewayError('CERTIFICATE_MALFORMED', `${file} does not hold certificates in PEM or DER`, { cause });
+  }
+}
+
+function bytesOf(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new GatewayError('FILE_NOT_READABLE', `Certificates cannot be read from ${file}`, { cause });
   }
 }

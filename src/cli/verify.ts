@@ -1,11 +1,10 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { trustFolder } from '../../certs/trust-folder.ts';
+import { certificatesOf, trustFolder } from '../../certs/trust-folder.ts';
 import { openKeptTrust } from '../../certs/trust-store/open.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { ValidationReport } from '../domain/validation-report.ts';
 import { joinMaterial, readMaterial, type RevocationMaterial } from '../formats/ades/context.ts';
-import { readCertificates } from '../formats/x509/certificate.ts';
 import { isPem, readPem } from '../formats/x509/pem.ts';
 import { extractRevision } from '../usecases/extract-revision.ts';
 import { verifyDocument, type VerifyDocumentRequest, type VerifyPorts } from '../usecases/verify-document.ts';
@@ -43,8 +42,8 @@ interface VerifyOptions {
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('verify signatures; one report a file, in order, never stopping at a bad one')
-    .argument('<file...>', 'signed PDFs, or CMS signatures (.p7s) with --detached')
-    .option('--detached <data...>', 'what each detached signature is about, in the order of FILE', [])
+    .argument('<file...>', 'signed PDFs, or CMS signatures (.p7s) and time-stamps (.tst, .tsr) with --detached')
+    .option('--detached <data...>', 'what each detached signature or time-stamp is about, in the order of FILE', [])
     .option('--trust <path...>', 'trust anchors of signers: PEM files or folders', [])
     .option('--trust-tsa <path...>', 'trust anchors of time-stamping authorities; default: those of --trust', [])
     .option('--data <folder>', 'data folder of a gateway: its anchors and trusted lists ("lienthong trust") count too')
@@ -78,7 +77,7 @@ async function verify(files: readonly string[], options: VerifyOptions): Promise
   const ports: VerifyPorts = { clock: systemClock, trustStore };
   const shared = {
     policy: policyOf(options.policy),
-    certificates: options.cert.flatMap((path) => readCertificates(readInputFile(path))),
+    certificates: options.cert.flatMap((path) => certificatesOf(path)),
     revocation: joinMaterial(...options.crl.map((path) => readGiven(path, 'CRL')), ...options.ocsp.map((path) => readGiven(path, 'OCSP response'))),
     ...(options.at === undefined ? {} : { at: options.at }),
     ...(options.passwordFile === undefined ? {} : { password: readPassphrase({ passphraseFile: options.passwordFile }, {}) }),
