@@ -117,7 +117,7 @@ export interface TimestampReport {
   readonly type: 'content' | 'signature' | 'document' | 'archive';
   readonly genTime: string | null;
   readonly tsa: string | null;
-  /** Id of the signature, or of the field for a document timestamp. */
+  /** Id of the signature, of the field for a document timestamp, or `data` for a token that stands alone. */
   readonly covers: string;
   readonly indication: 'PASSED' | 'INDETERMINATE' | 'FAILED';
   readonly subIndication: SubIndication | null;

@@ -25,7 +25,9 @@ import { signDocument } from '../../src/usecases/sign-document.ts';
 import { verifyDocument, type VerifyDocumentRequest } from '../../src/usecases/verify-document.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
 import { frozenClock } from '../support/clock.ts';
+import { opensslFolder } from '../support/openssl.ts';
 import { onePagePdf, samplePdf } from '../support/pdf.ts';
+import { requireTool } from '../support/tools.ts';
 
 const NOW = new Date();
 const clock = frozenClock(NOW);
@@ -190,6 +192,56 @@ describe('verifyDocument on CMS', () => {
     expect(await verify(cmsDer, { detached: bytesSource(Buffer.from('<other/>')), revocation })).toMatchObject({ result: 'TOTAL-FAILED', signatures: [{ integrity: 'broken', subIndication: 'HASH_FAILURE' }] });
     expect(await verify(cmsDer, { revocation })).toMatchObject({ result: 'INDETERMINATE', signatures: [{ integrity: 'unknown', subIndication: 'SIGNED_DATA_NOT_FOUND' }] });
     expect(await verify(Buffer.concat([cmsDer, Buffer.of(0)]), { detached, revocation })).toMatchObject({ result: 'TOTAL-FAILED', signatures: [{ subIndication: 'FORMAT_FAILURE' }] });
+  });
+});
+
+describe.skipIf(!requireTool('openssl'))('verifyDocument on a time-stamp that stands alone (RFC 3161)', () => {
+  const data = Buffer.from('Danh mục hồ sơ lưu trữ');
+
+  /** Asked for and taken out of the answer by openssl. */
+  async function stamped(): Promise<{ readonly response: Buffer; readonly token: Buffer }> {
+    const openssl = opensslFolder();
+    try {
+      openssl.write('data', data);
+      const body = openssl.run('ts', '-query', '-data', 'data', '-sha256', '-cert');
+      const answer = await fetch(`${server.url}/tsa`, { method: 'POST', headers: { 'content-type': 'application/timestamp-query' }, body: new Uint8Array(body) });
+      const response = Buffer.from(await answer.arrayBuffer());
+      openssl.write('answer.tsr', response);
+      return { response, token: openssl.run('ts', '-reply', '-in', 'answer.tsr', '-token_out') };
+    } finally {
+      openssl.remove();
+    }
+  }
+
+  it('lists it as a time-stamp over the data, token or whole response, and never as a signature', async () => {
+    const { response, token } = await stamped();
+    const [revocation, detached] = [await crls(), bytesSource(data)];
+    for (const file of [token, response]) {
+      const report = await verify(file, { detached, revocation });
+      expect(report).toMatchObject({ result: 'NO-SIGNATURE', signatures: [], error: null, timestamps: [{ type: 'document', covers: 'data', indication: 'PASSED', subIndication: null }] });
+    }
+    expect(await verify(token, { detached })).toMatchObject({ result: 'NO-SIGNATURE', timestamps: [{ indication: 'INDETERMINATE' }] });
+  });
+
+  it('fails it over other data and with bytes behind it, and leaves it open without data', async () => {
+    const { response, token } = await stamped();
+    const [revocation, detached] = [await crls(), bytesSource(data)];
+    expect(await verify(token, { detached: bytesSource(Buffer.from('khác')), revocation })).toMatchObject({ timestamps: [{ indication: 'FAILED', subIndication: 'HASH_FAILURE' }] });
+    expect(await verify(Buffer.concat([token, Buffer.of(0)]), { detached, revocation })).toMatchObject({ timestamps: [{ indication: 'FAILED', subIndication: 'FORMAT_FAILURE' }] });
+    const alone = await verify(response, { revocation });
+    expect(alone).toMatchObject({ result: 'NO-SIGNATURE', timestamps: [{ indication: 'INDETERMINATE', subIndication: 'SIGNED_DATA_NOT_FOUND' }] });
+    expect(alone.timestamps[0]?.checks.find(({ name: check }) => check === 'message-imprint')).toMatchObject({ status: 'skipped' });
+  });
+
+  it('answers to a token whose TSTInfo cannot be read, and to a response that grants nothing', async () => {
+    const { token } = await stamped();
+    const broken = Buffer.from(token);
+    // The version of the TSTInfo: its INTEGER becomes a BOOLEAN.
+    const version = broken.indexOf(Buffer.from('020101', 'hex'), broken.indexOf(Buffer.from('060b2a864886f70d0109100104', 'hex')));
+    broken[version] = 0x01;
+    expect(await verify(broken, { detached: bytesSource(data) })).toMatchObject({ result: 'NO-SIGNATURE', timestamps: [{ indication: 'FAILED', subIndication: 'FORMAT_FAILURE' }] });
+    const refused = Buffer.from('3009300702010203020005', 'hex');
+    expect(await verify(refused)).toMatchObject({ result: 'UNREADABLE', error: { code: 'CMS_MALFORMED', detail: expect.stringContaining('rejection') as string } });
   });
 });
 

@@ -7,6 +7,8 @@ import { unsignedPieces } from './carried-pieces.ts';
 import { validateArchiveTimestamps, type ArchivedSignature } from './archive-timestamps.ts';
 import { unreadableSignature } from './unreadable-signature.ts';
 import { validateSignature, type ValidatedSignature, type ValidateSignatureInput } from './validate-signature.ts';
+import { judgeBareTimestamp } from './judge-bare-timestamp.ts';
+import { CONTENT_TYPE } from '../cms/oids.ts';
 import { readSignedData, readSignerInfo, type SignerInfo } from '../cms/signed-data.ts';
 import { readValidationValues } from '../cms/validation-values.ts';
 
@@ -21,13 +23,15 @@ const MAX_COUNTER_DEPTH = 3;
 const MAX_COUNTER_SIGNATURES = 20;
 
 /**
- * Validates every signature of a CMS file, detached over `contentDigest` or with the content inside.
+ * Validates every signature of a CMS file, detached over `contentDigest` or with the content inside. A time-stamp token is a CMS too,
+ * but no signature: it is judged as a time-stamp.
  * @throws CMS_MALFORMED, ASN1_LIMIT when the file is no CMS SignedData: the caller says UNREADABLE
  * @see ETSI EN 319 122-1
  */
 export function judgeCms(bytes: Uint8Array, contentDigest: ((digest: DigestName) => Uint8Array) | undefined, context: ValidationContext): JudgedSignatures {
   const signedData = readSignedData(bytes);
   const trailing: Check[] = signedData.sizeBytes === bytes.length ? [] : [{ name: 'nothing-after-cms', clause: 'RFC 5652 §3', status: 'failed', detail: `${bytes.length - signedData.sizeBytes} bytes follow the CMS` }];
+  if (signedData.contentType === CONTENT_TYPE.tstInfo) return { signatures: [], timestamps: [judgeBareTimestamp(bytes, { contentDigest, trailing, context })] };
   const results = signedData.signerInfos.map((signerInfo, index) => judgeSigner(`Signature${index + 1}`, { signedData, signerInfo, contentDigest, context }, trailing));
   return joinResults(results);
 }

@@ -4,6 +4,7 @@ import { chunksOf, type ByteSource } from '../byte-source.ts';
 import { rangeDigests, type RangeDigests } from '../range-digests.ts';
 import { isPem, readPem } from '../x509/pem.ts';
 import type { ValidationContext } from './context.ts';
+import { withoutResponse } from './judge-bare-timestamp.ts';
 import { judgeCms, type JudgedSignatures } from './judge-cms.ts';
 import { pdfJudge } from './judge-pdf.ts';
 
@@ -64,7 +65,7 @@ interface JudgeInput {
 function judgeOf(mediaType: string, source: ByteSource, { digests, detached, password }: JudgeInput): (context: ValidationContext) => JudgedSignatures {
   if (mediaType === 'application/pdf') return pdfJudge(source, digests, password);
   if (mediaType === 'application/pkcs7-signature') {
-    const [bytes, digest] = [cmsBytes(source), detachedDigest(detached)];
+    const [bytes, digest] = [withoutResponse(cmsBytes(source)), detachedDigest(detached)];
     return (context) => judgeCms(bytes, digest, context);
   }
   if (source.sizeBytes === 0) throw new GatewayError('DOCUMENT_EMPTY', 'The document is empty (0 bytes)');
