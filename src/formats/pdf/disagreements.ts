@@ -1,6 +1,6 @@
 import { isGatewayError } from '../../domain/errors.ts';
 import type { PdfDocument, PdfRevision } from './document.ts';
-import { isName } from './objects.ts';
+import { isInteger, isName } from './objects.ts';
 import { isSpace, parseAt } from './parser.ts';
 import type { ScannedObject, ScanResult } from './scan.ts';
 import type { XrefSection } from './xref.ts';
@@ -10,11 +10,11 @@ const MAX_FOUND = 20;
 /**
  * Where the reading by cross-reference and the reading from front to back differ, in words; empty when they agree: at every revision
  * a number means the object last seen under it, nothing that is in use stands inside something else, streams end where their length
- * says, every `%%EOF` closes a revision of the chain, and nothing strays between the objects. @throws PDF_BROKEN, PDF_LIMIT
+ * says, every `%%EOF` closes a revision of the chain, no later revision's /Size leaves out what is in use, and nothing strays between the objects. @throws PDF_BROKEN, PDF_LIMIT
  * @see ISO 32000-2 §7.5; Müller et al., "Processing Dangerous Paths", NDSS 2021, §V-C
  */
 export function disagreements(document: PdfDocument, scan: ScanResult): string[] {
-  const found = [...objectDisagreements(document, scan), ...misplaced(document, scan), ...wrongLengths(scan), ...revisionDisagreements(document, scan), ...strayDisagreements(document, scan)];
+  const found = [...objectDisagreements(document, scan), ...misplaced(document, scan), ...wrongLengths(scan), ...revisionDisagreements(document, scan), ...beyondSize(document), ...strayDisagreements(document, scan)];
   return [...new Set(found)].slice(0, MAX_FOUND);
 }
 
@@ -133,6 +133,29 @@ function revisionDisagreements(document: PdfDocument, scan: ScanResult): string[
   return unknown
     .filter((end) => !(linearised && first !== undefined && end > first.end && end < first.end + 64))
     .map((end) => `the %%EOF that ends at ${end} closes no revision of the cross-reference chain`);
+}
+
+/** Objects from /Size on count as missing (§7.5.5), and not every reader holds to it. First revisions are left out: makers' own slips stand there, under the signature. */
+function beyondSize(document: PdfDocument): string[] {
+  return document.revisions.slice(1).flatMap(({ index }) => {
+    const view = document.at(index);
+    const size = view.chain[0]?.trailer.entries.get('Size');
+    if (!isInteger(size)) return [];
+    const num = firstInUse(view, size);
+    return num === undefined ? [] : [`object ${num} is in use and left out by the /Size ${size} of revision ${index + 1}`];
+  });
+}
+
+function firstInUse(view: PdfRevision, from: number): number | undefined {
+  for (const section of view.chain) {
+    for (const { first, count } of section.runs) {
+      for (let num = Math.max(first, from); num < first + count; num++) {
+        const entry = view.entry(num);
+        if (entry.type === 'compressed' || (entry.type === 'offset' && entry.offset !== 0)) return num;
+      }
+    }
+  }
+  return undefined;
 }
 
 function strayDisagreements(document: PdfDocument, scan: ScanResult): string[] {

@@ -39,4 +39,13 @@ export const INCREMENTAL_SAVING: readonly Mutant[] = [
   update(7, 'an annotation laid over the page', /annotation \(FreeText\)/, (next) =>
     annotate(next, dict({ Type: name('Annot'), Subtype: name('FreeText'), Rect: [60, 700, 300, 740], C: [1, 1, 1], DA: textString('/Helv 14 Tf 0 g'), Contents: textString('Pay 999999') }))),
   update(8, 'an action on opening', /OpenAction/, (next) => change(next, root(next), { OpenAction: dict({ S: name('JavaScript'), JS: textString('this.getField("So").value = 9') }) })),
+  attack(9, 'a trailer that leaves out objects in use', { is: 'refused', words: /left out by the \/Size 3 of revision 3/ }, (signed) =>
+    withSize(appendUpdate(signed, (next) => next.put(CONTENT, next.document.latest.resolve(CONTENT))), 3)),
 ];
+
+/** The last trailer's /Size. */
+function withSize(pdf: Uint8Array, size: number): Buffer {
+  const text = Buffer.from(pdf).toString('latin1');
+  const at = text.lastIndexOf('/Size ');
+  return Buffer.from(text.slice(0, at) + text.slice(at).replace(/\/Size \d+/, `/Size ${size}`), 'latin1');
+}
