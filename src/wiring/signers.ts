@@ -138,7 +138,7 @@ export function answersFor(ports: KeySecretPorts, id: KeyId, oneTimePassword: st
 }
 
 function oneTimeOr(oneTimePassword: string | null, id: KeyId): string {
-  if (oneTimePassword === null) throw new GatewayError('OTP_REQUIRED', `The key ${id} wants a one-time password for each signature: send it as the part "otp", or sign with lienthong sign --key, which asks for it`);
+  if (oneTimePassword === null) throw new GatewayError('OTP_REQUIRED', `The key ${id} wants a one-time password for each signature: send it as the part "otp"; "lienthong keys test" asks for it`);
   return oneTimePassword;
 }
 
