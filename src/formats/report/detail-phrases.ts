@@ -93,6 +93,7 @@ export const DETAIL_PHRASES: readonly Rendering[] = [
   [/^\/Contents is not a hexadecimal string of the document$/, '/Contents không phải là chuỗi thập lục phân của tài liệu'],
   [/^bytes stand after the last revision$/, 'có dữ liệu nằm sau phiên bản cuối cùng'],
   [/^no field of the document leads to the signature$/, 'không trường nào của tài liệu dẫn tới chữ ký'],
+  [/^object (\d+) is in use and left out by the \/Size (\d+) of revision (\d+)$/, 'đối tượng $1 đang được dùng nhưng nằm ngoài /Size $2 của phiên bản $3'],
   [/^object (\d+) stands at (\d+) by the cross-reference and last at (\d+) in the file$/, 'đối tượng $1 nằm ở $2 theo bảng tham chiếu chéo, nhưng lần cuối ở $3 trong tệp'],
   [/^two fields share one signature$/, 'hai trường dùng chung một chữ ký'],
   [/^\/SubFilter names no format that this software knows$/, '/SubFilter nêu dạng chữ ký mà phần mềm không biết'],
