@@ -53,7 +53,7 @@ describe.skipIf(!requireVectors('openssl-fuzz-corpora') || !requireVectors('pyha
     targets = targetsOf(notary, await collectSeeds(notary));
   });
 
-  it.each(['der', 'cms', 'x509', 'ocsp', 'crl', 'tsp', 'pdf', 'pkcs12'])('%s: every seed and 100 mutations are read or refused with an error of ours', async (name) => {
+  it.each(['der', 'cms', 'x509', 'ocsp', 'crl', 'tsp', 'pdf', 'pkcs12', 'xml'])('%s: every seed and 100 mutations are read or refused with an error of ours', async (name) => {
     const chosen = targets.find((candidate) => candidate.name === name);
     if (chosen === undefined) throw new Error(`there is no target ${name}`);
     const inputs = [...new Set(chosen.seeds).values()].slice(0, 300).concat(Array.from({ length: 100 }, (_, number) => inputOf(chosen, 20261124, number)));

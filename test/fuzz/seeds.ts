@@ -12,6 +12,7 @@ import type { Notary } from '../conformance/mutants/notary.ts';
 import { ORIGINALS } from '../conformance/mutants/originals.ts';
 import { token } from '../conformance/tsp-own/tokens.ts';
 import { testCa, testTsa } from '../support/certificates.ts';
+import { listXml, signXml } from '../support/trusted-list.ts';
 import { vectorPath } from '../support/vectors.ts';
 import { elementsOf, replaceElement, type Element } from './mutators.ts';
 
@@ -25,6 +26,8 @@ export interface Seeds {
   readonly tsp: readonly Buffer[];
   readonly pdf: readonly Buffer[];
   readonly pkcs12: readonly Buffer[];
+  /** Trusted lists, signed by the officer. */
+  readonly xml: readonly Buffer[];
 }
 
 /** What the CAdES seeds are about, and the passphrase of the PKCS#12 ones. */
@@ -44,6 +47,7 @@ export async function collectSeeds(notary: Notary): Promise<Seeds> {
     tsp: [...tokens, ...tokens.map((der) => Buffer.from(buildTimestampResponse(der)))],
     pdf: await pdfSeeds(notary),
     pkcs12: (await Promise.all([pki.officer, pki.seal].map((identity) => pkcs12Of(identity, PASSPHRASE, randomBytes)))).flatMap((file) => [Buffer.from(file), withoutMac(Buffer.from(file))]),
+    xml: listSeeds(notary),
   };
 }
 
@@ -57,6 +61,11 @@ function withoutMac(file: Buffer): Buffer {
   const [pfx, ...inner] = elementsOf(file);
   const mac = inner.filter(({ end }) => end === pfx?.end).reduce<Element | undefined>((first, element) => (first === undefined || element.start < first.start ? element : first), undefined);
   return mac === undefined ? file : replaceElement(file, mac, new Uint8Array());
+}
+
+function listSeeds({ officer, pki, now }: Notary): Buffer[] {
+  const services = [{ certificateDer: pki.root.identity.certificateDer, history: [['withdrawn', now]] as const }, { certificateDer: pki.tsa.certificateDer, type: 'TSA/QTST' }];
+  return [[], services].map((some) => Buffer.from(signXml(listXml({ issuedAt: now, services: some }), officer)));
 }
 
 function tokenSeeds(): Buffer[] {

@@ -14,6 +14,8 @@ import { readPkcs12 } from '../../src/formats/pkcs12/read-pkcs12.ts';
 import { checkTimestampToken } from '../../src/formats/tsp/check-token.ts';
 import { readTimestampResponse } from '../../src/formats/tsp/response.ts';
 import { readTimestampToken } from '../../src/formats/tsp/token.ts';
+import { readTrustedList } from '../../src/formats/trusted-list/read-trusted-list.ts';
+import { verifyTrustedList } from '../../src/formats/trusted-list/verify-trusted-list.ts';
 import { readCertificate } from '../../src/formats/x509/certificate.ts';
 import { checkRevocation } from '../../src/formats/x509/path/revocation.ts';
 import { validatePath } from '../../src/formats/x509/path/validate-path.ts';
@@ -53,6 +55,7 @@ export function targetsOf(notary: Notary, seeds: Seeds): readonly Target[] {
     { name: 'tsp', seeds: seeds.tsp, mutators: DER, share: 3, run: (input) => inTurn(() => void readTimestampResponse(input), () => void checkTimestampToken(readTimestampToken(input), { imprint: (digest) => digestOf(digest, DATA), at: notary.now })) },
     { name: 'pdf', seeds: seeds.pdf, mutators: PDF, share: 2, run: pdfJudge(notary, seeds.pdf) },
     { name: 'pkcs12', seeds: seeds.pkcs12, mutators: [...DER, ...BINARY], share: 1, run: (input) => readPkcs12(input, PASSPHRASE).then(() => undefined) },
+    { name: 'xml', seeds: seeds.xml, mutators: BINARY, share: 2, run: (input) => inTurn(() => void readTrustedList(input), () => void verifyTrustedList({ bytes: input, signers: [leaf], signerDigests: [], algorithms: policy.algorithms, now: notary.now })) },
   ];
 }
 
