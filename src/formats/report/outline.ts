@@ -82,7 +82,13 @@ const PLAIN: Readonly<Record<DocumentResult, Said>> = {
   UNREADABLE: said('Tệp bị hỏng, bị mã hóa hoặc không thuộc định dạng được hỗ trợ, nên không kiểm tra được chữ ký nào.', 'The file is damaged, encrypted or of a kind that is not supported, so no signature could be checked.'),
 };
 
-function explanationOf({ result, error, signatures }: ValidationReport): Said[] {
+const ONLY_TIMESTAMPS = said(
+  'Tệp không có chữ ký số mà chỉ có dấu thời gian nêu dưới đây: nó chứng minh dữ liệu đã tồn tại vào thời điểm đó, không cho biết ai đã ký.',
+  'The file holds no digital signature, only the time-stamp below: it proves that the data existed at that time, and nothing about who signed them.',
+);
+
+function explanationOf({ result, error, signatures, timestamps }: ValidationReport): Said[] {
+  if (result === 'NO-SIGNATURE' && timestamps.length > 0) return [ONLY_TIMESTAMPS];
   const counts = signatures.length > 1 && result !== 'TOTAL-PASSED' ? [countsOf(signatures.map(({ indication }) => indication))] : [];
   if (error === null) return [...counts, PLAIN[result]];
   const { vi, en } = sayPhrase(error.detail);

@@ -61,6 +61,14 @@ describe('reportHtml', () => {
     expect(html).toContain(`<p class="code">${samples[name].report.result}</p>`);
   });
 
+  it('says of a time-stamp that stands alone what it proves, instead of that there is nothing to check', () => {
+    const { timestamps } = samples.passed.report;
+    const text = textOf(page({ ...samples.unsigned.report, timestamps: timestamps.slice(0, 1) }, 'both'));
+    expect(text).toContain('nothing about who signed them');
+    expect(text).not.toContain('there is nothing to check');
+    expect(textOf(page(samples.unsigned.report, 'both'))).toContain('there is nothing to check');
+  });
+
   it('has green only where the document is TOTAL-PASSED', () => {
     const hasGreen = Object.entries(samples).filter(([, { report }]) => page(report, 'both').includes(GREEN));
     expect(hasGreen.map(([, { report }]) => report.result)).toEqual(['TOTAL-PASSED', 'TOTAL-PASSED']);
