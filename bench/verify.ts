@@ -1,5 +1,5 @@
 import { webcrypto, createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pkijs from 'pkijs';
 import { loadPolicy } from '../certs/policy/load-policy.ts';
@@ -8,7 +8,9 @@ import { readMaterial } from '../src/formats/ades/context.ts';
 import { validationPolicy } from '../src/formats/ades/policy.ts';
 import { bytesSource } from '../src/formats/byte-source.ts';
 import { readPem } from '../src/formats/x509/pem.ts';
+import { isolatedDocumentJudge } from '../src/isolation/isolated-documents.ts';
 import { verifyDocument, type VerifyPorts } from '../src/usecases/verify-document.ts';
+import { openIsolation } from '../src/wiring/isolation.ts';
 import { createNotary, type Notary } from '../test/conformance/mutants/notary.ts';
 import { testIdentity, type TestIdentity } from '../test/support/certificates.ts';
 import { frozenClock } from '../test/support/clock.ts';
@@ -29,7 +31,7 @@ export const verifyBench: Bench = {
   name: 'verify',
   run: async () => {
     const notary = await createNotary();
-    return { ...(await besidePkijs(notary)), ...(await longTerm()), ...(await manySignatures(notary)), ...(await sizes(notary)), ...(await largeFile()) };
+    return { ...(await besidePkijs(notary)), ...(await throughWorkers(notary)), ...(await longTerm()), ...(await manySignatures(notary)), ...(await sizes(notary)), ...(await largeFile()) };
   },
 };
 
@@ -41,6 +43,24 @@ async function besidePkijs(notary: Notary): Promise<Record<string, CaseResult>> 
   if (!(await theirs())) throw new Error('pkijs does not accept the signature');
   const { ours, pkijs, sha256 } = await compare({ ours: () => notary.verify(signed), pkijs: theirs, sha256: sha256Of(signed) });
   return { 'pades-bb-100kb-rsa2048': { ...ours, peers: { 'pkijs-cms': pkijs, sha256 } } };
+}
+
+/** As over HTTP: judged by a worker that reads the file, one document after the other; what the way there and back costs is the difference. */
+function throughWorkers(notary: Notary): Promise<Record<string, CaseResult>> {
+  return inFolder(async (folder) => {
+    const signed = await notary.sign(samplePdfOf(100 * KB));
+    const path = join(folder, 'signed.pdf');
+    writeFileSync(path, signed);
+    const isolation = openIsolation();
+    try {
+      const judge = isolatedDocumentJudge(isolation, { path, detachedPath: null, password: null }, { deadlineMs: 30_000 });
+      if ((await notary.verifyWith(judge)).result !== 'TOTAL-PASSED') throw new Error('the workers do not accept the sample');
+      const { workers, here } = await compare({ workers: () => notary.verifyWith(judge), here: () => notary.verify(signed) });
+      return { 'pades-bb-100kb-through-workers': { ...workers, peers: { 'in-process': here } } };
+    } finally {
+      await isolation.close();
+    }
+  });
 }
 
 function pkijsVerify(signed: Buffer): () => Promise<boolean> {

@@ -4,6 +4,7 @@ import { loadPolicy } from '../../../certs/policy/load-policy.ts';
 import { createFileSigner } from '../../../connectors/key-file/index.ts';
 import type { ValidationReport } from '../../../src/domain/validation-report.ts';
 import { NO_MATERIAL, readMaterial } from '../../../src/formats/ades/context.ts';
+import { documentJudge, type DocumentJudge } from '../../../src/formats/ades/judge-document.ts';
 import { validationPolicy } from '../../../src/formats/ades/policy.ts';
 import { digestOfChunks } from '../../../src/formats/algorithms/digests.ts';
 import { appendedSource, bytesSource, type ByteSource } from '../../../src/formats/byte-source.ts';
@@ -14,7 +15,7 @@ import type { Clock } from '../../../src/ports/clock.ts';
 import type { TrustStore } from '../../../src/ports/trust-store.ts';
 import { signDigest, type SigningPorts } from '../../../src/usecases/sign-digest.ts';
 import { signDocument, type SignDocumentRequest } from '../../../src/usecases/sign-document.ts';
-import { verifyDocument } from '../../../src/usecases/verify-document.ts';
+import { verifyJudgedDocument } from '../../../src/usecases/verify-document.ts';
 import { systemChance } from '../../../src/wiring/chance.ts';
 
 const NOW = new Date('2026-11-24T02:30:15Z');
@@ -32,6 +33,8 @@ export interface Notary {
   embed(pdf: Uint8Array, make: (content: Buffer) => Uint8Array, options?: Partial<PreparePadesOptions>): Promise<Buffer>;
   verify(pdf: Uint8Array): Promise<ValidationReport>;
   verifySource(source: ByteSource): Promise<ValidationReport>;
+  /** The same wherever `judge` reads the document. */
+  verifyWith(judge: DocumentJudge): Promise<ValidationReport>;
   readonly officer: DevIdentity;
   readonly pki: DevPki;
   /** Keys of the officer's, a clock that stands still, no time-stamping. */
@@ -49,7 +52,8 @@ export interface Crafted {
 export async function createNotary(): Promise<Notary> {
   const pki = await createDevPki({ now: NOW });
   const ports = signingPorts(pki.officer);
-  const verifySource = verifier(pki);
+  const verifyWith = verifier(pki);
+  const verifySource = (source: ByteSource): Promise<ValidationReport> => verifyWith(documentJudge(source));
   return {
     officer: pki.officer,
     pki,
@@ -74,6 +78,7 @@ export async function createNotary(): Promise<Notary> {
     },
     verify: (pdf) => verifySource(bytesSource(pdf)),
     verifySource,
+    verifyWith,
   };
 }
 
@@ -88,11 +93,11 @@ function signingPorts({ name, privateKey, chainDer, scheme }: DevIdentity): Sign
   return { signer, timestampAuthorities: [], clock, chance: systemChance(clock) };
 }
 
-function verifier({ root, issuing }: DevPki): Notary['verifySource'] {
+function verifier({ root, issuing }: DevPki): Notary['verifyWith'] {
   const anchor = { certificateDer: root.identity.certificateDer, set: 'dev' };
   const trustStore: TrustStore = { anchors: () => Promise.resolve([anchor]) };
   const lists = [root, issuing].map((authority) => authority.crl(new Date(NOW.getTime() - HOUR_MS), new Date(NOW.getTime() + HOUR_MS)));
   const revocation = { ...NO_MATERIAL, ...readMaterial('given', lists, []) };
   const policy = validationPolicy(loadPolicy('default'));
-  return (source) => verifyDocument({ trustStore, clock }, { file: 'mutant.pdf', source, policy, revocation });
+  return (judge) => verifyJudgedDocument({ trustStore, clock }, judge, { file: 'mutant.pdf', policy, revocation });
 }
