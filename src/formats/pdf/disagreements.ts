@@ -135,27 +135,33 @@ function revisionDisagreements(document: PdfDocument, scan: ScanResult): string[
     .map((end) => `the %%EOF that ends at ${end} closes no revision of the cross-reference chain`);
 }
 
-/** Objects from /Size on count as missing (§7.5.5), and not every reader holds to it. First revisions are left out: makers' own slips stand there, under the signature. */
+/**
+ * Objects from /Size on count as missing (§7.5.5), and not every reader holds to it. Many makers give the highest number where one more is
+ * meant, in first revisions and later ones: only what lies beyond that, and was there before, counts as left out.
+ */
 function beyondSize(document: PdfDocument): string[] {
   return document.revisions.slice(1).flatMap(({ index }) => {
     const view = document.at(index);
     const size = view.chain[0]?.trailer.entries.get('Size');
     if (!isInteger(size)) return [];
-    const num = firstInUse(view, size);
+    const num = firstInUse(document.at(index - 1), view, size + 1);
     return num === undefined ? [] : [`object ${num} is in use and left out by the /Size ${size} of revision ${index + 1}`];
   });
 }
 
-function firstInUse(view: PdfRevision, from: number): number | undefined {
-  for (const section of view.chain) {
+/** The first number from `from` on that is in use before a revision and in it. */
+function firstInUse(before: PdfRevision, view: PdfRevision, from: number): number | undefined {
+  for (const section of before.chain) {
     for (const { first, count } of section.runs) {
-      for (let num = Math.max(first, from); num < first + count; num++) {
-        const entry = view.entry(num);
-        if (entry.type === 'compressed' || (entry.type === 'offset' && entry.offset !== 0)) return num;
-      }
+      for (let num = Math.max(first, from); num < first + count; num++) if (isInUse(before, num) && isInUse(view, num)) return num;
     }
   }
   return undefined;
+}
+
+function isInUse(view: PdfRevision, num: number): boolean {
+  const entry = view.entry(num);
+  return entry.type === 'compressed' || (entry.type === 'offset' && entry.offset !== 0);
 }
 
 function strayDisagreements(document: PdfDocument, scan: ScanResult): string[] {
