@@ -31,8 +31,8 @@ afterAll(async () => {
 });
 
 function cli(...args: readonly string[]): Promise<CliResult> {
-  const { host, user, database } = gateway.fresh.connection;
-  const env = { DATABASE_URL: `postgres://${user}@localhost/${database}?host=${encodeURIComponent(host)}`, LIENTHONG_DATA: dirname(gateway.documentsPath), MASTER_KEY_FILE: gateway.fresh.masterKeyPath };
+  const { host, port, user, database } = gateway.fresh.connection;
+  const env = { DATABASE_URL: `postgres://${user}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`, LIENTHONG_DATA: dirname(gateway.documentsPath), MASTER_KEY_FILE: gateway.fresh.masterKeyPath };
   return runCli(args, { env });
 }
 
