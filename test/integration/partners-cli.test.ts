@@ -75,7 +75,7 @@ describe('lienthong partners and messages', () => {
 describe.skipIf(!requireTool('curl') || !requireTool('openssl'))('the calls of the text for a new partner, copied', () => {
   const blocks = (text: string): string[] => [...text.matchAll(/```sh\n(.*?)```/gs)].map(([, code = '']) => code);
   const run = async (code: string, env: Readonly<Record<string, string>>): Promise<string> =>
-    (await promisify(execFile)('bash', ['-c', `curl() { command curl -sf "$@"; }; uuidgen() { cat /proc/sys/kernel/random/uuid; }; cd "$(mktemp -d)"; printf paper > paper.pdf\n${code}`], { env: { ...process.env, GATEWAY: gateway.url, ...env } })).stdout;
+    (await promisify(execFile)('bash', ['-c', `curl() { command curl -sf "$@"; }; uuidgen() { cat /proc/sys/kernel/random/uuid; }; dir="$(mktemp -d)"; trap 'rm -rf "$dir"' EXIT; cd "$dir"; printf paper > paper.pdf\n${code}`], { env: { ...process.env, GATEWAY: gateway.url, ...env } })).stdout;
 
   it.each(['vi', 'en'] as const)('work as they stand (%s)', async (language) => {
     const partner = (await gateway.fresh.records.partners.find(land.id)) ?? (() => { throw new Error('no partner'); })();
