@@ -5,7 +5,8 @@ export interface QueueBackend {
   readonly name: 'postgres' | 'redis';
   /** Connects, brings BullMQ's own tables up to date where it has any, and is ready when it resolves. */
   openQueue(onError: OnError): Promise<QueueHandle>;
-  openWorker(options: WorkerOptions, onError: OnError): WorkerHandle;
+  /** Resolves with a worker that takes jobs. Throws when the server is not there: a worker built without it is no use. */
+  openWorker(options: WorkerOptions, onError: OnError): Promise<WorkerHandle>;
 }
 
 export type OnError = (error: unknown) => void;

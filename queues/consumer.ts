@@ -1,5 +1,5 @@
 import type { DeliveryId } from '../src/domain/ids.ts';
-import type { QueueBackend, QueueHandle, WorkerHandle } from './backend.ts';
+import type { QueueBackend, QueueHandle } from './backend.ts';
 import { errorLog } from './error-log.ts';
 import { readDeliverJob } from './jobs/deliver.ts';
 import { pause } from './pause.ts';
@@ -62,7 +62,10 @@ export function startConsumer(backend: QueueBackend, handler: DeliverHandler, { 
 
   const life = async (): Promise<void> => {
     const queue = await openWithin(clock, backend, onError);
-    const worker: WorkerHandle = backend.openWorker({ concurrency, process }, onError);
+    const worker = await backend.openWorker({ concurrency, process }, onError).catch((error: unknown) => {
+      queue.close().catch(onError);
+      throw error;
+    });
     await watch(queue);
     const isTrouble = !stop.signal.aborted;
     const ended = within(clock, CLOSE_LIMIT_MS, worker.close())

@@ -30,7 +30,7 @@ export function redisBackend(target: RedisTarget, log: Log): QueueBackend {
         close: () => closeWith(client, () => queue.close()),
       };
     },
-    openWorker({ concurrency, process }, onError) {
+    async openWorker({ concurrency, process }, onError) {
       const client = connect(target, { maxRetriesPerRequest: null }, onError);
       const worker = new Worker(QUEUE, async (job) => process(job.data as unknown), { ...WORKER_DEFAULTS, concurrency, connection: client, prefix: PREFIX });
       worker.on('error', onError);

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -25,6 +26,14 @@ interface Server {
   contents(): Promise<string>;
   close(): Promise<void>;
 }
+
+/** ErrorResponse (PostgreSQL protocol 3.0, "Message Formats"). */
+const STARTING_UP = ((): Buffer => {
+  const fields = Buffer.from('SFATAL\0C57P03\0Mthe database system is starting up\0\0');
+  const head = Buffer.alloc(5, 'E');
+  head.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+})();
 
 const NOWHERE: PostgresTarget = { url: 'postgres://nobody@127.0.0.1:9/none' };
 
@@ -75,9 +84,67 @@ async function redisServer(): Promise<Server> {
 describe('on PostgreSQL', () => {
   suite(postgresServer);
 });
+describe('on a PostgreSQL that is still starting up', () => {
+  it('lets go of the process, and takes jobs once the server does', async () => {
+    const server = await postgresServer();
+    if (!('host' in server.postgres)) throw new Error('expected a socket folder');
+    const door = await openDoor(join(server.postgres.host, `.s.PGSQL.${server.postgres.port}`));
+    const queue = startQueue({ postgres: { ...server.postgres, host: '127.0.0.1', port: door.port }, redisUrl: null, clock: systemClock, log: silentLog });
+    try {
+      door.refuse('lienthong-worker');
+      const seen: DeliveryId[] = [];
+      queue.startConsumer(async (id) => void seen.push(id), { concurrency: 2 });
+      await eventually(() => door.refused(), (times) => times >= 2);
+      door.refuse(null);
+      const id = newDeliveryId();
+      await eventually(() => queue.queue.healthy(), (is) => is);
+      queue.queue.wake([{ id, wake: 1 }]);
+      expect(await eventually(() => seen, (ids) => ids.includes(id))).toEqual([id]);
+    } finally {
+      await queue.close();
+      await door.close();
+      await server.close();
+    }
+  });
+});
 describe.skipIf(!requireTool('redis-server'))('on Redis (redis-server)', () => {
   suite(redisServer);
 });
+
+interface Door {
+  readonly port: number;
+  /** Answers connections of this application as a server does that is starting up (SQLSTATE 57P03); null: lets all in. */
+  refuse(application: string | null): void;
+  refused(): number;
+  close(): Promise<void>;
+}
+
+/** Stands before a real server, as its own start-up does. */
+async function openDoor(socketPath: string): Promise<Door> {
+  let unwelcome: string | null = null;
+  let refused = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (startup) => {
+      if (unwelcome !== null && startup.includes(unwelcome)) {
+        refused += 1;
+        socket.end(STARTING_UP);
+        return;
+      }
+      const inside = connect(socketPath);
+      inside.on('error', () => socket.destroy());
+      inside.write(startup);
+      socket.pipe(inside).pipe(socket);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    refuse: (application) => (unwelcome = application),
+    refused: () => refused,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
 
 function suite(start: () => Promise<Server>): void {
   let server: Server;
