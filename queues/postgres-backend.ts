@@ -1,52 +1,53 @@
-import { createPostgresBackend, Queue, runMigrations, Worker, type PgPool } from 'bullmq';
-import pg from 'pg';
+import { createPostgresBackend, Queue, runMigrations, Worker, type PgPool, type PgQueryable } from 'bullmq';
 import { WORKER_DEFAULTS, type OnError, type QueueBackend, type WorkerHandle } from './backend.ts';
 import { QUEUE } from './jobs/deliver.ts';
 
-/** A socket folder or host with its database, or a `postgres://` URL. */
-export type PostgresTarget =
-  | { readonly url: string }
-  | { readonly host: string; readonly port: number; readonly database: string; readonly user: string; readonly ssl: false };
+/** Opens connections to the server of the records, in the schema named. */
+export type OpenConnections = (settings: {
+  readonly max: number;
+  readonly schema: string;
+  readonly applicationName: string;
+  readonly onError: OnError;
+}) => Connections;
+
+/** A pool of pg whose connections never end the process by an error that nobody listens for. */
+interface Connections {
+  connect(): Promise<PgQueryable & { release(): void }>;
+  end(): Promise<void>;
+}
 
 const SCHEMA = 'bullmq';
 
-/**
- * BullMQ on PostgreSQL, in a schema of its own beside the records. The connections are ours: BullMQ's own end the process when the server
- * dies between two of its listeners.
- */
-export function postgresBackend(target: PostgresTarget): QueueBackend {
+/** BullMQ on PostgreSQL, in a schema of its own beside the records. */
+export function postgresBackend(open: OpenConnections): QueueBackend {
   return {
     name: 'postgres',
     async openQueue(onError) {
-      const pool = openPool(target, { max: 2, name: 'lienthong-queue' }, onError);
+      const pool = open({ max: 2, schema: SCHEMA, applicationName: 'lienthong-queue', onError });
       const close = closing(pool);
       try {
         await migrate(pool);
-        const queue = new Queue(QUEUE, { connection: asBullMqPool(pool) }, createPostgresBackend);
-        queue.on('error', onError);
-        return {
-          add: async (jobs) => void (await queue.addBulk(jobs.map((job) => ({ ...job })))),
-          countWaiting: () => queue.getWaitingCount(),
-          close: () => close(() => queue.close()),
-        };
       } catch (error) {
         close(() => Promise.resolve()).catch(onError);
         throw error;
       }
+      const queue = new Queue(QUEUE, { connection: asBullMqPool(pool) }, createPostgresBackend);
+      queue.on('error', onError);
+      return {
+        add: async (jobs) => void (await queue.addBulk(jobs.map((job) => ({ ...job })))),
+        countWaiting: () => queue.getWaitingCount(),
+        close: () => close(() => queue.close()),
+      };
     },
     async openWorker({ concurrency, process }, onError) {
-      const pool = openPool(target, { max: 5, name: 'lienthong-worker' }, onError);
-      const worker = new Worker(
-        QUEUE,
-        async (job) => process(job.data as unknown),
-        { ...WORKER_DEFAULTS, concurrency, connection: asBullMqPool(pool), autorun: false },
-        createPostgresBackend,
-      );
+      const pool = open({ max: 5, schema: SCHEMA, applicationName: 'lienthong-worker', onError });
+      const options = { ...WORKER_DEFAULTS, concurrency, connection: asBullMqPool(pool), autorun: false };
+      const worker = new Worker(QUEUE, async (job) => process(job.data as unknown), options, createPostgresBackend);
       worker.on('error', onError);
       const close = closing(pool);
       const handle: WorkerHandle = { close: () => close(() => worker.close()) }; // never by force: a worker closed over a running fetch was seen to spin
-      // BullMQ remembers its first look at the server for ever. One that failed makes a running worker spin without ever letting go of the
-      // process: it may run only after that look went well.
+      // BullMQ remembers its first look at the server for ever. After one that failed a running worker spins and never lets go of the
+      // process: it may run only when that look went well.
       try {
         await worker.waitUntilReady();
       } catch (error) {
@@ -59,43 +60,12 @@ export function postgresBackend(target: PostgresTarget): QueueBackend {
   };
 }
 
-function openPool(target: PostgresTarget, { max, name }: { readonly max: number; readonly name: string }, onError: OnError): pg.Pool {
-  const pool = new pg.Pool({
-    ...('url' in target ? { connectionString: target.url } : target),
-    options: `-c search_path=${SCHEMA}`,
-    application_name: name,
-    max,
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-    Client: HandledClient,
-  });
-  pool.on('error', onError);
-  return pool;
-}
-
-/** Errors of a connection reach its queries; the event that repeats them ends the process when nobody listens, and BullMQ takes all listeners away. */
-class HandledClient extends pg.Client {
-  constructor(config?: string | pg.ClientConfig) {
-    super(config);
-    this.on('error', ignore);
-  }
-
-  override removeAllListeners(event?: string | symbol): this {
-    super.removeAllListeners(event);
-    return this.on('error', ignore);
-  }
-}
-
-function ignore(): void {
-  // 'end' follows, and what waits for an answer is told
-}
-
-/** BullMQ declares the part of pg that it uses by itself, and the two declarations of `on` do not fit though the functions do. */
-function asBullMqPool(pool: pg.Pool): PgPool {
+/** BullMQ declares by itself the part of pg that it uses; the two declarations of `on` do not fit, though the functions do. */
+function asBullMqPool(pool: Connections): PgPool {
   return pool as unknown as PgPool;
 }
 
-async function migrate(pool: pg.Pool): Promise<void> {
+async function migrate(pool: Connections): Promise<void> {
   const client = await pool.connect();
   try {
     await runMigrations(client, SCHEMA);
@@ -105,7 +75,7 @@ async function migrate(pool: pg.Pool): Promise<void> {
 }
 
 /** Closes what uses the connections, then the connections, once. */
-function closing(pool: pg.Pool): (user: () => Promise<void>) => Promise<void> {
+function closing(pool: Connections): (user: () => Promise<void>) => Promise<void> {
   let closed: Promise<void> | null = null;
   const closeBoth = async (user: () => Promise<void>): Promise<void> => {
     try {

@@ -1,14 +1,14 @@
 import type { JobQueue } from '../src/ports/job-queue.ts';
 import type { QueueBackend } from './backend.ts';
 import { startConsumer, type Consumer, type ConsumerOptions, type DeliverHandler } from './consumer.ts';
-import { postgresBackend, type PostgresTarget } from './postgres-backend.ts';
+import { postgresBackend, type OpenConnections } from './postgres-backend.ts';
 import { startProducer, type QueueDependencies } from './producer.ts';
 import { redisBackend } from './redis-backend.ts';
 import { readRedisUrl } from './redis-url.ts';
 
 export interface QueueSettings extends QueueDependencies {
   /** Beside the records, unless there is a Redis. */
-  readonly postgres: PostgresTarget;
+  readonly postgres: OpenConnections;
   readonly redisUrl: string | null;
 }
 

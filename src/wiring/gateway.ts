@@ -20,6 +20,7 @@ import { openRevocationCollector } from './revocation.ts';
 import { openSigning } from './signing.ts';
 import { openTelemetry } from './telemetry.ts';
 import { startWorker } from './worker.ts';
+import { queueConnections } from '../store/queue-connections.ts';
 
 export type Role = 'all' | 'api' | 'worker';
 
@@ -66,7 +67,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     const clock = await startDatabaseClock({ db: store.database.db, system: settings.clock, monotonicMs: () => performance.now(), log });
     closers.push(async () => clock.stop());
     const accounts = readPostalAccounts(config.LIENTHONG_POSTAL_FILE, clock, dispatcher);
-    const queue = startQueue({ postgres: store.target, redisUrl: config.REDIS_URL ?? null, clock, log });
+    const queue = startQueue({ postgres: queueConnections(store.target), redisUrl: config.REDIS_URL ?? null, clock, log });
     closers.push(() => queue.close());
     const telemetry = openTelemetry({ ...settings, clock, store, queue: queue.queue });
     closers.push(() => telemetry.close());

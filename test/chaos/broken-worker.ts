@@ -13,6 +13,7 @@ import { outboundAgent } from '../../src/wiring/outbound-http.ts';
 import { startWorker } from '../../src/wiring/worker.ts';
 import { newDeliveryId } from '../support/ledger.ts';
 import { BREAKS, type Break } from './options.ts';
+import { queueConnections } from '../../src/store/queue-connections.ts';
 
 /** A worker with one safeguard taken away (CHAOS_BREAK), wired like the real one: the count has to notice each. */
 
@@ -22,7 +23,7 @@ const config = readConfig(environment);
 const chance = systemChance(systemClock);
 const log = createLog({ level: config.LIENTHONG_LOG_LEVEL });
 const store = await openStore({ config, mode: 'serve', clock: systemClock, chance, log, applicationName: 'chaos-broken', maxConnections: 30 });
-const queue = startQueue({ postgres: store.target, redisUrl: config.REDIS_URL ?? null, clock: systemClock, log });
+const queue = startQueue({ postgres: queueConnections(store.target), redisUrl: config.REDIS_URL ?? null, clock: systemClock, log });
 const dispatcher = outboundAgent({ allow: config.LIENTHONG_OUTBOUND_ALLOW });
 const worker = startWorker({
   config,

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import pg from 'pg';
 import { startQueue, type StartedQueue } from '../../queues/start-queue.ts';
-import type { PostgresTarget } from '../../queues/postgres-backend.ts';
 import type { DeliveryId } from '../../src/domain/ids.ts';
+import type { DatabaseSettings } from '../../src/store/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/store/embedded/start.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { eventually } from '../support/eventually.ts';
@@ -14,9 +14,10 @@ import { newDeliveryId } from '../support/ledger.ts';
 import { keptLog, silentLog } from '../support/log.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { requireTool } from '../support/tools.ts';
+import { queueConnections } from '../../src/store/queue-connections.ts';
 
 interface Server {
-  readonly postgres: PostgresTarget;
+  readonly postgres: DatabaseSettings['target'];
   readonly redisUrl: string | null;
   crash(): Promise<void>;
   restart(): Promise<void>;
@@ -35,7 +36,7 @@ const STARTING_UP = ((): Buffer => {
   return Buffer.concat([head, fields]);
 })();
 
-const NOWHERE: PostgresTarget = { url: 'postgres://nobody@127.0.0.1:9/none' };
+const NOWHERE: Server['postgres'] = { url: 'postgres://nobody@127.0.0.1:9/none' };
 
 async function postgresServer(): Promise<Server> {
   const dataDir = await mkdtemp(join(tmpdir(), 'lienthong-queue-'));
@@ -89,7 +90,7 @@ describe('on a PostgreSQL that is still starting up', () => {
     const server = await postgresServer();
     if (!('host' in server.postgres)) throw new Error('expected a socket folder');
     const door = await openDoor(join(server.postgres.host, `.s.PGSQL.${server.postgres.port}`));
-    const queue = startQueue({ postgres: { ...server.postgres, host: '127.0.0.1', port: door.port }, redisUrl: null, clock: systemClock, log: silentLog });
+    const queue = startQueue({ postgres: queueConnections({ ...server.postgres, host: '127.0.0.1', port: door.port }), redisUrl: null, clock: systemClock, log: silentLog });
     try {
       door.refuse('lienthong-worker');
       const seen: DeliveryId[] = [];
@@ -158,7 +159,7 @@ function suite(start: () => Promise<Server>): void {
   afterAll(() => server.close());
 
   const open = (log = silentLog): StartedQueue => {
-    const queue = startQueue({ postgres: server.postgres, redisUrl: server.redisUrl, clock: systemClock, log });
+    const queue = startQueue({ postgres: queueConnections(server.postgres), redisUrl: server.redisUrl, clock: systemClock, log });
     started.push(queue);
     return queue;
   };

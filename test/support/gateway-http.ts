@@ -30,6 +30,7 @@ import { startWorker } from '../../src/wiring/worker.ts';
 import { silentLog } from './log.ts';
 import { testRunRedisUrl } from './redis.ts';
 import { freshRecords, type FreshRecords } from './records.ts';
+import { queueConnections } from '../../src/store/queue-connections.ts';
 
 /** The gateway as `serve` wires it, with a real database, queue, document folder and worker, listening on a free port. */
 
@@ -96,7 +97,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const timestampAuthorities = (options.tsaUrls ?? []).map((url) => createHttpTimestampAuthority({ url, totalTimeoutMs: 2_000 }));
   const uploads = await openUploadFolder(join(documentsPath, 'uploads'));
   const store = { ...fresh, documents, uploads, database: fresh.handle, target: fresh.connection, embedded: false };
-  const queue = startQueue({ postgres: fresh.connection, redisUrl: testRunRedisUrl(), clock: systemClock, log });
+  const queue = startQueue({ postgres: queueConnections(fresh.connection), redisUrl: testRunRedisUrl(), clock: systemClock, log });
   const parts = { config, store, accounts: options.accounts?.({ dispatcher }) ?? [], clock: systemClock, chance, log, dispatcher };
   let isDraining = (): boolean => false;
   const isolation = openIsolation();

@@ -17,6 +17,7 @@ import { outboundAgent } from '../../src/wiring/outbound-http.ts';
 import { newId } from './ledger.ts';
 import { silentLog } from './log.ts';
 import type { FreshRecords } from './records.ts';
+import { queueConnections } from '../../src/store/queue-connections.ts';
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -52,7 +53,7 @@ export function startWorker(fresh: FreshRecords, options: WorkerOptions = {}): G
   const chance = systemChance(systemClock);
   const agent = outboundAgent({ allow: ['127.0.0.1'] });
   const partners = dossierPartners({ records: fresh.records, sealing: fresh.sealing, dispatcher: agent, clock: systemClock, chance, totalTimeoutMs: timeoutMs });
-  const started: StartedQueue | null = options.queue === undefined ? startQueue({ postgres: fresh.connection, redisUrl: options.redisUrl ?? null, clock: systemClock, log }) : null;
+  const started: StartedQueue | null = options.queue === undefined ? startQueue({ postgres: queueConnections(fresh.connection), redisUrl: options.redisUrl ?? null, clock: systemClock, log }) : null;
   const queue = options.queue ?? started?.queue ?? noQueue;
   const message = messageHandler({ records: fresh.records, partners, clock: systemClock, chance, schedule, quarantineMs, breaker: options.breaker ?? DEFAULT_BREAKER });
   const ports = { records: fresh.records, queue, clock: systemClock, chance, log, schedule, handlers: { message, postal: unused }, leadership: leadership(fresh.handle.pool, 'sweep', log) };

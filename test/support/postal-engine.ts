@@ -26,6 +26,7 @@ import { dossierOf, newId, partnerOf } from './ledger.ts';
 import { silentLog } from './log.ts';
 import { POSTAL_DETAIL } from './postal.ts';
 import type { FreshRecords } from './records.ts';
+import { queueConnections } from '../../src/store/queue-connections.ts';
 
 /** The post as a worker process wires it, on real records and a real queue, with carriers over real sockets. */
 
@@ -124,7 +125,7 @@ export async function postEngine(fresh: FreshRecords, carriers: readonly PostalC
     deliveryState: async (order) => (await records.outbox.find(deliveryOf(order)))?.state,
     attempts: async (order) => (await fresh.handle.pool.query<{ outcome: string }>('SELECT outcome FROM delivery_attempt WHERE outbox_id = $1 ORDER BY number', [order.id])).rows.map((row) => row.outcome),
     async startWorker({ queue } = {}) {
-      const started = queue === 'real' ? startQueue({ postgres: fresh.connection, redisUrl: null, clock: systemClock, log }) : null;
+      const started = queue === 'real' ? startQueue({ postgres: queueConnections(fresh.connection), redisUrl: null, clock: systemClock, log }) : null;
       const message: DeliveryHandler = { attempt: () => Promise.resolve({ settlement: { state: 'offered' }, attempt: { outcome: 'offered', code: null, detail: null } }), onParked: () => Promise.resolve() };
       const delivery = startDelivery(
         { records, queue: started?.queue ?? impatientQueue, clock: systemClock, chance, log, schedule, handlers: { message, postal: handler }, leadership: leadership(fresh.handle.pool, 'sweep', log) },

@@ -10,6 +10,7 @@ import { openStore } from '../../../src/wiring/open-store.ts';
 import { outboundAgent } from '../../../src/wiring/outbound-http.ts';
 import { readPostalAccounts } from '../../../src/wiring/postal.ts';
 import { startWorker } from '../../../src/wiring/worker.ts';
+import { queueConnections } from '../../../src/store/queue-connections.ts';
 
 /** A worker of the post with one safeguard taken away (CHAOS_BREAK), wired like the real one: the count has to notice each. */
 
@@ -18,7 +19,7 @@ const config = readConfig(environment);
 const chance = systemChance(systemClock);
 const log = createLog({ level: config.LIENTHONG_LOG_LEVEL });
 const store = await openStore({ config, mode: 'serve', clock: systemClock, chance, log, applicationName: 'chaos-broken-post', maxConnections: 30 });
-const queue = startQueue({ postgres: store.target, redisUrl: config.REDIS_URL ?? null, clock: systemClock, log });
+const queue = startQueue({ postgres: queueConnections(store.target), redisUrl: config.REDIS_URL ?? null, clock: systemClock, log });
 const dispatcher = outboundAgent({ allow: config.LIENTHONG_OUTBOUND_ALLOW });
 const accounts = readPostalAccounts(config.LIENTHONG_POSTAL_FILE, systemClock, dispatcher);
 const worker = startWorker({
