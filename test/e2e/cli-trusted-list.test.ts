@@ -12,7 +12,9 @@ import { pemOf } from '../../src/formats/x509/pem.ts';
 import { startSandboxPki, type SandboxPki } from '../../sandbox/pki/start.ts';
 import { testIdentity, type TestIdentity } from '../support/certificates.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
+import { ask } from '../support/gateway-http.ts';
 import { onePagePdf } from '../support/pdf.ts';
+import { servedGateway } from '../support/served-gateway.ts';
 import { listXml, signXml, type ListDraft, type ServiceDraft } from '../support/trusted-list.ts';
 
 /** A gateway that knows its authorities through a trusted list alone. */
@@ -91,6 +93,23 @@ describe('a trusted list (ETSI TS 119 612) as the only source of trust', () => {
     expect(stdout).toContain(url);
     expect(stdout).toMatch(/✓ +signature .*CA\/QC +granted/);
     expect((await runCli(['trust', 'list'], { env: { ...env, LANG: 'vi_VN.UTF-8' } })).stdout).toContain('phát hành');
+  });
+
+  it('counts for who verifies over HTTP', async () => {
+    const gateway = await servedGateway({ LIENTHONG_OUTBOUND_ALLOW: env['LIENTHONG_OUTBOUND_ALLOW'] ?? '' });
+    try {
+      const beside = { env: { ...env, LIENTHONG_DATA: gateway.data } };
+      const { url: base } = await gateway.serve();
+      await runCli(['partners', 'add', 'one-stop', '--name', 'Một cửa (mẫu)', '--pull'], beside);
+      const { stdout } = await runCli(['api-keys', 'add', 'one-stop', '--scopes', 'documents:write,documents:read,verifications:write', '--json'], beside);
+      const { token } = JSON.parse(stdout) as { token: string };
+      const judged = async (): Promise<ValidationReport> => (await ask<ValidationReport>(base, '/v1/verifications', { token, body: readFileSync(at('signed.pdf')) })).body;
+      expect(await judged()).toMatchObject({ result: 'INDETERMINATE' });
+      expect((await runCli(['trust', 'add', '--list', url, '--list-signer', at('operator.pem'), '--set', 'neac'], beside)).stderr).toBe('');
+      expect(await judged()).toMatchObject({ result: 'TOTAL-PASSED', timestamps: [{ indication: 'PASSED' }] });
+    } finally {
+      await gateway.remove();
+    }
   });
 
   it('keeps the old list when the new one is older, forged, or not to be had', async () => {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID, X509Certificate } from 'node:crypto';
+import { createHash, randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import type { KeyId } from '../../src/domain/ids.ts';
 import type { KeyPurpose } from '../../src/domain/signature.ts';
 import type { ValidationReport } from '../../src/domain/validation-report.ts';
 import type { Problem } from '../../src/formats/api/problem.ts';
+import { buildTimestampRequest } from '../../src/formats/tsp/request.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
 import { addSigningKey, disableKey, grantKey } from '../../src/usecases/administer-keys.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
@@ -410,6 +411,18 @@ describe('POST /v1/verifications', () => {
     } finally {
       await closed.close();
     }
+  });
+
+  it('takes the answer of a time-stamping authority with the data it is for (RFC 3161)', async () => {
+    const data = Buffer.from('Danh mục hồ sơ lưu trữ');
+    const query = buildTimestampRequest({ digestAlgorithm: 'sha256', imprint: createHash('sha256').update(data).digest(), nonce: randomBytes(8), certReq: true });
+    const answer = await fetch(`${authorities.url}/tsa`, { method: 'POST', headers: { 'content-type': 'application/timestamp-query' }, body: new Uint8Array(query) });
+    const body = new FormData();
+    body.set('document', new Blob([await answer.arrayBuffer()]), 'danh-muc.tsr');
+    body.set('detached', new Blob([data]), 'danh-muc.txt');
+    expect((await verify(body)).body).toMatchObject({ file: 'danh-muc.tsr', mediaType: 'application/timestamp-reply', result: 'NO-SIGNATURE', timestamps: [{ covers: 'data', indication: 'PASSED' }] });
+    body.set('detached', new Blob(['khác']), 'danh-muc.txt');
+    expect((await verify(body)).body).toMatchObject({ result: 'NO-SIGNATURE', timestamps: [{ indication: 'FAILED', subIndication: 'HASH_FAILURE' }] });
   });
 
   it('takes the document itself as body too, and tells a changed one', async () => {

@@ -216,9 +216,9 @@ describe.skipIf(!requireTool('openssl'))('verifyDocument on a time-stamp that st
   it('lists it as a time-stamp over the data, token or whole response, and never as a signature', async () => {
     const { response, token } = await stamped();
     const [revocation, detached] = [await crls(), bytesSource(data)];
-    for (const file of [token, response]) {
+    for (const [file, mediaType] of [[token, 'application/pkcs7-signature'], [response, 'application/timestamp-reply']] as const) {
       const report = await verify(file, { detached, revocation });
-      expect(report).toMatchObject({ result: 'NO-SIGNATURE', signatures: [], error: null, timestamps: [{ type: 'document', covers: 'data', indication: 'PASSED', subIndication: null }] });
+      expect(report).toMatchObject({ mediaType, result: 'NO-SIGNATURE', signatures: [], error: null, timestamps: [{ type: 'document', covers: 'data', indication: 'PASSED', subIndication: null }] });
     }
     expect(await verify(token, { detached })).toMatchObject({ result: 'NO-SIGNATURE', timestamps: [{ indication: 'INDETERMINATE' }] });
   });

@@ -25,7 +25,8 @@ export interface Served {
   readonly url: string;
 }
 
-export async function servedGateway(): Promise<ServedGateway> {
+/** @param env settings beside the folder and the port */
+export async function servedGateway(env: Readonly<Record<string, string>> = {}): Promise<ServedGateway> {
   const dir = await mkdtemp(join(tmpdir(), 'lienthong-serve-'));
   const data = join(dir, 'data');
   const started: ChildProcess[] = [];
@@ -38,7 +39,7 @@ export async function servedGateway(): Promise<ServedGateway> {
       if (!inject('isBuilt')) throw new Error('The program could not be built: see the compiler’s messages above');
       const child = spawn(process.execPath, [join(PROJECT_ROOT, 'dist', 'src', 'cli.js'), 'serve', '--data', data, '--port', '0'], {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', LIENTHONG_LOG_LEVEL: 'warn' },
+        env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', LIENTHONG_LOG_LEVEL: 'warn', ...env },
       });
       started.push(child);
       child.stderr?.resume();

@@ -26,6 +26,7 @@ export type DocumentJudge = (context: ValidationContext) => JudgedDocument | Pro
 
 const MAX_CMS_BYTES = 64 * 1024 * 1024;
 const HEADER_WINDOW_BYTES = 1024;
+const SEQUENCE = 0x30;
 
 /**
  * Gives the function that judges every signature and time-stamp of a PDF, or of a CMS in DER, BER or PEM (with what it is about as
@@ -64,7 +65,7 @@ interface JudgeInput {
 
 function judgeOf(mediaType: string, source: ByteSource, { digests, detached, password }: JudgeInput): (context: ValidationContext) => JudgedSignatures {
   if (mediaType === 'application/pdf') return pdfJudge(source, digests, password);
-  if (mediaType === 'application/pkcs7-signature') {
+  if (mediaType === 'application/pkcs7-signature' || mediaType === 'application/timestamp-reply') {
     const [bytes, digest] = [withoutResponse(cmsBytes(source)), detachedDigest(detached)];
     return (context) => judgeCms(bytes, digest, context);
   }
@@ -72,18 +73,28 @@ function judgeOf(mediaType: string, source: ByteSource, { digests, detached, pas
   throw new GatewayError('MEDIA_TYPE_UNSUPPORTED', 'The document is neither a PDF nor a CMS signature');
 }
 
-/** By content, never by name: a PDF's header may stand within the first 1024 bytes, a CMS begins with a SEQUENCE. */
+/**
+ * By content, never by name: a PDF's header may stand within the first 1024 bytes, a CMS begins with a SEQUENCE whose first element is an
+ * OID (RFC 5652 §3), the answer of a time-stamping authority with one whose first element is again a SEQUENCE (RFC 3161 §2.4.2).
+ */
 function mediaTypeOf(source: ByteSource): string {
   const head = Buffer.from(source.read(0, Math.min(HEADER_WINDOW_BYTES, source.sizeBytes)));
   if (head.includes('%PDF-')) return 'application/pdf';
-  if (head[0] === 0x30 || /^\s*-----BEGIN (?:CMS|PKCS7|PKCS #7 SIGNED DATA)-----/.test(head.toString('latin1'))) return 'application/pkcs7-signature';
+  if (head[0] === SEQUENCE && head[headerLength(head)] === SEQUENCE) return 'application/timestamp-reply';
+  if (head[0] === SEQUENCE || /^\s*-----BEGIN (?:CMS|PKCS7|PKCS #7 SIGNED DATA)-----/.test(head.toString('latin1'))) return 'application/pkcs7-signature';
   return 'application/octet-stream';
+}
+
+/** Of the DER or BER value that begins here (X.690 §8.1.3). */
+function headerLength(head: Buffer): number {
+  const length = head[1] ?? 0;
+  return length < 0x80 ? 2 : 2 + (length & 0x7f);
 }
 
 function cmsBytes(source: ByteSource): Uint8Array {
   if (source.sizeBytes > MAX_CMS_BYTES) throw new GatewayError('BODY_TOO_LARGE', `The signature has ${source.sizeBytes} bytes; the limit is ${MAX_CMS_BYTES}`);
   const bytes = source.read(0, source.sizeBytes);
-  if (bytes[0] === 0x30 || !isPem(bytes)) return bytes;
+  if (bytes[0] === SEQUENCE || !isPem(bytes)) return bytes;
   const [block] = readPem(bytes);
   if (block === undefined) throw new GatewayError('CMS_MALFORMED', 'The file holds no CMS signature');
   return block.der;
