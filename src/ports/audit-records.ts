@@ -11,6 +11,6 @@ export interface AuditEntry {
 
 /** Who did what. Append-only. */
 export interface AuditRecords {
-  add(entry: AuditEntry): Promise<void>;
+  add(...entries: readonly AuditEntry[]): Promise<void>;
   of(subject: string, limit: number): Promise<readonly AuditEntry[]>;
 }

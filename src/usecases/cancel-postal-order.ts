@@ -13,7 +13,7 @@ import type { Records, RecordSet } from '../ports/records.ts';
 import { announcePost } from './announce-post.ts';
 import type { Call } from './call.ts';
 import { accountOf, deliveryOf, nextOfLane, type PostalAccount } from './order-post.ts';
-import { checkUnchanged, findVisibleOrder, readPostalOrder } from './read-postal-order.ts';
+import { checkUnchanged, findVisibleOrder, viewPostalOrder } from './read-postal-order.ts';
 
 export interface CancelPostalPorts {
   readonly records: Records;
@@ -36,7 +36,7 @@ export async function cancelPostalOrder(ports: CancelPostalPorts, { caller }: Ca
   if (order.requestedBy !== caller.partnerId) throw conflict('Only the system that placed the order can cancel it');
   await checkUnchanged(ports, order, ifMatch);
   if (order.state !== 'CANCELLED') ports.queue.wake(await cancel(ports, order, signal));
-  return readPostalOrder(ports, caller, id);
+  return viewPostalOrder(ports, caller, id);
 }
 
 async function cancel(ports: CancelPostalPorts, order: PostalOrder, signal: AbortSignal | undefined): Promise<readonly Wake[]> {

@@ -12,7 +12,7 @@ import type { CarrierEvent } from '../ports/postal-carrier.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
 import type { Caller } from '../domain/partner.ts';
 import type { Call } from './call.ts';
-import { checkUnchanged, findVisibleOrder, readPostalOrder } from './read-postal-order.ts';
+import { checkUnchanged, findVisibleOrder, viewPostalOrder } from './read-postal-order.ts';
 import { recordPostalEvents } from './record-postal-events.ts';
 
 export interface EnterPostalPorts {
@@ -67,7 +67,7 @@ export async function reportPostalEvent(ports: EnterPostalPorts, { caller }: Cal
   if (order.requestedBy !== caller.partnerId) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `Only the system that placed the order ${id} enters what happened to it`);
   await checkProof(ports.records, caller, input);
   await enterPostalEvent(ports, { id, ...entryOf(input), actor: `partner:${caller.partnerId}`, ifMatch });
-  return readPostalOrder(ports, caller, id);
+  return viewPostalOrder(ports, caller, id);
 }
 
 /** Papers of others prove nothing. @throws REQUEST_INVALID */

@@ -1,6 +1,7 @@
 import type { Caller } from '../domain/partner.ts';
 import { messageEnvelopeOf } from '../formats/api/message-views.ts';
 import type { InboxPage } from '../formats/api/messages.ts';
+import type { AuditEntry } from '../ports/audit-records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { InboxSignals } from '../ports/inbox-signals.ts';
 import type { Records } from '../ports/records.ts';
@@ -24,7 +25,7 @@ const LOOK_AGAIN_MS = 5_000;
 
 /**
  * What is waiting for a pulling partner and not yet acknowledged. Reading changes nothing: a message goes away with its receipt, and
- * the next of its dossier comes then. While there is nothing, the answer may wait; it holds no connection to the database meanwhile.
+ * the next of its dossier comes then. Each message handed over is audited, since it may hold personal data. While there is nothing, the answer may wait; it holds no connection to the database meanwhile.
  * @throws RATE_LIMITED, OVERLOADED when too many wait; CANCELLED when `signal` aborts
  */
 export async function readInbox(ports: ReadInboxPorts, caller: Caller, request: InboxRequest, signal: AbortSignal): Promise<InboxPage> {
@@ -45,7 +46,11 @@ export async function readInbox(ports: ReadInboxPorts, caller: Caller, request: 
 }
 
 async function readPage({ records, clock }: ReadInboxPorts, caller: Caller, { after, limit }: InboxRequest): Promise<InboxPage> {
-  const entries = await records.messages.inbox(caller.partnerId, after, limit, clock.now());
+  const at = clock.now();
+  const entries = await records.messages.inbox(caller.partnerId, after, limit, at);
+  await records.audit.add(
+    ...entries.map(({ message }): AuditEntry => ({ at, actor: `partner:${caller.partnerId}`, action: 'read-message', subject: `dossier:${message.dossierCode}`, detail: { apiKey: caller.keyId, messageId: message.id } })),
+  );
   return {
     entries: entries.map(({ position, deliveryId, message }) => ({ position, message: messageEnvelopeOf(message, deliveryId) })),
     nextAfter: entries.at(-1)?.position ?? after,

@@ -6,6 +6,8 @@ import type { PostalOrder } from '../domain/postal-order.ts';
 import type { PostalRules } from '../domain/postal-rules.ts';
 import { matchesTag, postalOrderTag, postalOrderViewOf } from '../formats/api/postal-views.ts';
 import type { PostalOrderView } from '../formats/api/postal.ts';
+import type { AuditEntry } from '../ports/audit-records.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { RecordSet } from '../ports/records.ts';
 import { noSuchDossier } from './read-dossier.ts';
 
@@ -14,17 +16,38 @@ export interface ReadPostalPorts {
   readonly rules: PostalRules;
 }
 
-/** An order and its events, for the parties of its dossier; to others it does not exist. @throws POSTAL_ORDER_NOT_FOUND */
-export async function readPostalOrder({ records, rules }: ReadPostalPorts, caller: Caller, id: PostalOrderId): Promise<PostalOrderView> {
-  const order = await findVisibleOrder(records, caller, id);
-  return postalOrderViewOf(order, await records.postal.events(id), rules);
+export interface ReadPostalOrderPorts extends ReadPostalPorts {
+  readonly clock: Clock;
 }
 
-/** The orders of a dossier, oldest first. @throws DOSSIER_NOT_FOUND */
-export async function listPostalOrders({ records, rules }: ReadPostalPorts, caller: Caller, code: DossierCode): Promise<{ readonly orders: PostalOrderView[] }> {
+/**
+ * An order and its events, for the parties of its dossier; to others it does not exist. Each reading is audited: names, addresses and
+ * telephone numbers stand in it.
+ * @throws POSTAL_ORDER_NOT_FOUND
+ */
+export async function readPostalOrder(ports: ReadPostalOrderPorts, caller: Caller, id: PostalOrderId): Promise<PostalOrderView> {
+  const view = await viewPostalOrder(ports, caller, id);
+  await ports.records.audit.add(readingOf(ports, caller, id));
+  return view;
+}
+
+/** The orders of a dossier, oldest first; audited as if each was read. @throws DOSSIER_NOT_FOUND */
+export async function listPostalOrders(ports: ReadPostalOrderPorts, caller: Caller, code: DossierCode): Promise<{ readonly orders: PostalOrderView[] }> {
+  const { records, rules } = ports;
   if (!(await records.dossiers.isParty(code, caller.partnerId))) throw noSuchDossier(code);
   const orders = await records.postal.ofDossier(code);
+  await records.audit.add(...orders.map(({ id }) => readingOf(ports, caller, id)));
   return { orders: await Promise.all(orders.map(async (order) => postalOrderViewOf(order, await records.postal.events(order.id), rules))) };
+}
+
+function readingOf({ clock }: ReadPostalOrderPorts, caller: Caller, id: PostalOrderId): AuditEntry {
+  return { at: clock.now(), actor: `partner:${caller.partnerId}`, action: 'read-postal-order', subject: `postal-order:${id}`, detail: { apiKey: caller.keyId } };
+}
+
+/** An order as it stands now, for who has just changed it. @throws POSTAL_ORDER_NOT_FOUND */
+export async function viewPostalOrder({ records, rules }: ReadPostalPorts, caller: Caller, id: PostalOrderId): Promise<PostalOrderView> {
+  const order = await findVisibleOrder(records, caller, id);
+  return postalOrderViewOf(order, await records.postal.events(id), rules);
 }
 
 /** Refuses to change an order that is no longer as its caller read it. @param ifMatch null: whatever it is now @throws PRECONDITION_FAILED */

@@ -86,7 +86,7 @@ describe('a dossier between two systems', () => {
       expect(timeline.body.dossier).toMatchObject({ state: 'result-sent', parties: [land.id, portal.id] });
     }
     const audited = await gateway.fresh.records.audit.of(`dossier:${dossier.code}`, 10);
-    expect(audited.map(({ actor, action }) => `${actor} ${action}`)).toEqual([`partner:${portal.id} read-dossier`, `partner:${land.id} read-dossier`]);
+    expect(audited.map(({ actor, action }) => `${actor} ${action}`)).toEqual([`partner:${portal.id} read-dossier`, `partner:${land.id} read-dossier`, `partner:${portal.id} read-message`]);
   });
 
   it('binds exactly the fields of the manifest by its digest (RFC 8785)', async () => {

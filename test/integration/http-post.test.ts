@@ -140,6 +140,18 @@ describe('an order for the post', () => {
     expect((await ask(gateway.url, `/v1/dossiers/${code}/postal-orders`, { token: stranger.token })).body).toMatchObject({ status: 404, code: 'DOSSIER_NOT_FOUND' });
   });
 
+  it('is not read without a trace, alone or with its dossier', async () => {
+    const code = await openDossier();
+    const { body } = await order(code);
+    const readers = async (): Promise<string[]> => (await gateway.fresh.records.audit.of(`postal-order:${body.id}`, 10)).map(({ actor, action }) => `${actor} ${action}`);
+    const before = await readers();
+    await read(body.id, stranger.token);
+    expect(await readers()).toEqual(before);
+    await read(body.id, portal.token);
+    await ask(gateway.url, `/v1/dossiers/${code}/postal-orders`, { token: portal.token });
+    expect(await readers()).toEqual([`partner:${portal.id} read-postal-order`, `partner:${portal.id} read-postal-order`, ...before]);
+  });
+
   it.each([
     ['answers 500', { answer: 'status', effect: 'done' }],
     ['does not answer', { answer: 'hang', effect: 'done' }],

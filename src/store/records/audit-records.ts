@@ -3,11 +3,10 @@ import type { Executor } from './executor.ts';
 
 export function auditRecords(db: Executor): AuditRecords {
   return {
-    async add(entry) {
-      await db
-        .insertInto('audit')
-        .values({ at: entry.at, actor: entry.actor, action: entry.action, subject: entry.subject, detail: entry.detail })
-        .execute();
+    async add(...entries) {
+      if (entries.length === 0) return;
+      const rows = entries.map(({ at, actor, action, subject, detail }) => ({ at, actor, action, subject, detail }));
+      await db.insertInto('audit').values(rows).execute();
     },
     async of(subject, limit) {
       const rows = await db.selectFrom('audit').selectAll().where('subject', '=', subject).orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
