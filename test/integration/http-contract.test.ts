@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -7,26 +6,38 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDevPki } from '../../certs/dev/create-dev-pki.ts';
+import { privateKeyDerOf, schemeOf } from '../../certs/dev/identity.ts';
+import { startSandboxVnpostMy, type SandboxVnpostMy } from '../../sandbox/vnpost-my/start.ts';
 import { ERROR_FACTS } from '../../src/domain/errors.ts';
+import type { KeyId } from '../../src/domain/ids.ts';
 import { SCOPES, type Scope } from '../../src/domain/partner.ts';
+import { DEFAULT_ORDER_NUMBER } from '../../src/domain/postal-order.ts';
 import type { DossierView } from '../../src/formats/api/dossiers.ts';
+import type { JobView } from '../../src/formats/api/jobs.ts';
 import type { MessageView } from '../../src/formats/api/messages.ts';
+import type { PostalOrderView } from '../../src/formats/api/postal.ts';
+import type { PreparedSignature } from '../../src/formats/api/prepared-signatures.ts';
 import { problem, type Problem } from '../../src/formats/api/problem.ts';
 import { problemCodesOf } from '../../src/http/openapi.ts';
 import { PROBLEMS } from '../../src/http/problem.ts';
 import type { Route } from '../../src/http/route.ts';
 import { routesOf } from '../../src/http/routes/table.ts';
 import { revokeApiKey, rotateApiKey } from '../../src/usecases/administer-api-keys.ts';
+import { addSigningKey, grantKey } from '../../src/usecases/administer-keys.ts';
 import { changePartner } from '../../src/usecases/administer-partners.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { ask, askRaw, startTestGateway, type Answer, type Ask, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
 import { keptLog } from '../support/log.ts';
+import { samplePdf } from '../support/pdf.ts';
+import { vnpostMyAt } from '../support/postal-engine.ts';
 import { requireTool } from '../support/tools.ts';
 
 const ROUTES = routesOf('0.0.0-test');
 const log = keptLog();
 
+let carrier: SandboxVnpostMy;
 let gateway: TestGateway;
 let land: TestPartner;
 let stranger: TestPartner;
@@ -34,28 +45,57 @@ let stranger: TestPartner;
 let owned: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  gateway = await startTestGateway({ log });
+  carrier = await startSandboxVnpostMy({ way: [] });
+  gateway = await startTestGateway({ log, accounts: () => [{ carrier: vnpostMyAt(carrier.url, { webhookKeyPem: carrier.webhookKeyPem }), orderNumberTemplate: DEFAULT_ORDER_NUMBER, pollMs: 3_600_000 }] });
   land = await gateway.addPartner('land-registry', { agencies: ['H57.12'] });
   await gateway.addPartner('one-stop', { agencies: ['H57.01'] });
   stranger = await gateway.addPartner('stranger', { agencies: ['H57.30'] });
   owned = await belongings();
 });
-afterAll(() => gateway.close());
+afterAll(async () => {
+  await gateway.close();
+  await carrier.close();
+});
 
 const opening = { agencyCode: 'H57.12', procedure: { code: '1', name: 'Thủ tục' }, title: 'Hồ sơ mẫu', applicant: { name: 'Trần Thị Mẫu Bí Mật' } };
 
+const party = (name: string, provinceCode: string, communeCode: string): object => ({ name, phone: '0900000000', address: { line: '1 Đường Thử Nghiệm', provinceCode, communeCode } });
+const delivery = (dossierCode: string | undefined): object => ({ dossierCode, carrier: 'post-vnpost-my', leg: 'DELIVER_RESULT', sender: party('A', '46', '19777'), recipient: party('B', '48', '20000'), contents: [{ title: 'Kết quả' }] });
+
+/** By the id of each kind of thing that a route may name. */
 async function belongings(): Promise<Readonly<Record<string, string>>> {
   const dossier = await ask<DossierView>(gateway.url, '/v1/dossiers', { token: land.token, json: opening });
   const document = await ask<{ id: string }>(gateway.url, '/v1/documents', { token: land.token, body: 'giấy tờ' });
   const message = await ask<MessageView>(gateway.url, `/v1/dossiers/${dossier.body.code}/messages`, { token: land.token, json: { type: 'dossier.progress', to: ['H57.01'] } });
   const upload = await ask<{ id: string }>(gateway.url, '/v1/uploads', { token: land.token, method: 'POST', headers: { 'tus-resumable': '1.0.0', 'upload-length': '100' } });
-  return { dossier: dossier.body.code, document: document.body.id, message: message.body.messageId, upload: upload.body.id };
+  const order = await ask<PostalOrderView>(gateway.url, '/v1/postal-orders', { token: land.token, json: delivery(dossier.body.code) });
+  const { officer } = await createDevPki({ now: new Date(), baseUrl: 'http://127.0.0.1:9' });
+  const ports = { ...gateway.fresh, clock: systemClock, chance: systemChance(systemClock) };
+  await addSigningKey(ports, 'operator:test', { id: 'officer' as KeyId, purpose: 'document', scheme: schemeOf(officer.privateKey), privateKeyPkcs8Der: privateKeyDerOf(officer.privateKey), chainDer: officer.chainDer, picturePng: null });
+  await grantKey(ports, 'operator:test', land.id, 'officer' as KeyId);
+  const job = await ask<JobView>(gateway.url, '/v1/signature-batches', { token: land.token, json: { documents: [document.body.id], options: { keyId: 'officer' } } });
+  const form = new FormData();
+  form.set('options', JSON.stringify({ certificate: Buffer.from(officer.certificateDer).toString('base64') }));
+  form.set('document', new Blob([new Uint8Array(await samplePdf())]), 'a.pdf');
+  const prepared = await ask<PreparedSignature>(gateway.url, '/v1/signatures/prepare', { token: land.token, body: form });
+  const made = { dossier: dossier.body.code, document: document.body.id, message: message.body.messageId, upload: upload.body.id, order: order.body.id, job: job.body.id, prepared: prepared.body.id };
+  expect(Object.entries(made).filter(([, id]) => typeof id !== 'string')).toEqual([]);
+  return made;
 }
+
+/** What `{id}` of a route's address is the id of. */
+const KINDS: readonly (readonly [prefix: string, kind: string])[] = [
+  ['/v1/documents', 'document'],
+  ['/v1/uploads', 'upload'],
+  ['/v1/postal-orders', 'order'],
+  ['/v1/jobs', 'job'],
+  ['/v1/signatures', 'prepared'],
+];
 
 /** The route's address with things of `land` in it. */
 function pathOf({ path }: Route): string {
-  const id = path.startsWith('/v1/documents') ? owned['document'] : path.startsWith('/v1/uploads') ? owned['upload'] : path.startsWith('/v1/postal-orders') ? randomUUID() : owned['message'];
-  return path.replace('{code}', owned['dossier'] ?? '').replace(/\{\w+\}/, id ?? '');
+  const kind = KINDS.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'message';
+  return path.replace('{code}', owned['dossier'] ?? '').replace(/\{\w+\}/, owned[kind] ?? '');
 }
 
 /** A body that is right in form, so that nothing but authorisation stands in the way. */
@@ -76,13 +116,7 @@ function requestFor({ method, path, body }: Route): Ask {
     '/v1/postal-orders/{id}/entries': { entry: 'POST_TO_CITIZEN', occurredAt: '2026-11-24T02:00:00.000Z' },
     '/v1/signatures/{id}/complete': { value: 'AAAA' },
     '/v1/signature-batches': { documents: [owned['document']], options: { keyId: 'officer' } },
-    '/v1/postal-orders': {
-      dossierCode: owned['dossier'],
-      leg: 'DELIVER_RESULT',
-      sender: { name: 'A', phone: '0900000000', address: { line: '1', provinceCode: '46' } },
-      recipient: { name: 'B', phone: '0900000000', address: { line: '2', provinceCode: '48' } },
-      contents: [{ title: 'Kết quả' }],
-    },
+    '/v1/postal-orders': delivery(owned['dossier']),
   };
   return { method, json: bodies[path] };
 }
@@ -257,7 +291,7 @@ describe('bad input', () => {
     ['the document twice', `${'--b\r\nContent-Disposition: form-data; name="document"; filename="a.pdf"\r\n\r\n%PDF\r\n'.repeat(2)}--b--\r\n`, 'multipart/form-data; boundary=b', 422, 'REQUEST_INVALID'],
     ['options that are not JSON', '--b\r\nContent-Disposition: form-data; name="options"\r\n\r\n{\r\n--b\r\nContent-Disposition: form-data; name="document"; filename="a.pdf"\r\n\r\n%PDF\r\n--b--\r\n', 'multipart/form-data; boundary=b', 400, 'REQUEST_MALFORMED'],
     ['10,000 parts', `${'--b\r\nContent-Disposition: form-data; name="options"\r\n\r\n{}\r\n'.repeat(10_000)}--b--\r\n`, 'multipart/form-data; boundary=b', 422, 'REQUEST_INVALID'],
-    ['a file name that is a path, of which the last part is taken', '--b\r\nContent-Disposition: form-data; name="document"; filename*=utf-8\'\'a%5Cb.pdf\r\n\r\n%PDF\r\n--b\r\nContent-Disposition: form-data; name="options"\r\n\r\n{"keyId":"officer"}\r\n--b--\r\n', 'multipart/form-data; boundary=b', 403, 'KEY_NOT_GRANTED'],
+    ['a file name that is a path, of which the last part is taken', '--b\r\nContent-Disposition: form-data; name="document"; filename*=utf-8\'\'a%5Cb.pdf\r\n\r\n%PDF\r\n--b\r\nContent-Disposition: form-data; name="options"\r\n\r\n{"keyId":"another"}\r\n--b--\r\n', 'multipart/form-data; boundary=b', 403, 'KEY_NOT_GRANTED'],
     ['something else than multipart', '{}', 'application/json', 415, 'MEDIA_TYPE_UNSUPPORTED'],
   ] as const)('a signature asked for with %s', async (_, body, contentType, status, code) => {
     expect(await post('/v1/signatures', body, { 'content-type': contentType })).toMatchObject({ status, body: { code } });
