@@ -109,6 +109,9 @@ export interface TrackingEvent {
   readonly raw: string;
 }
 
+/** What an event says, without the bytes that said it: enough for where its order stands. */
+export type TrackingFacts = Omit<TrackingEvent, 'raw'>;
+
 /** What the postal worker has to collect, in đồng. */
 export function collectedByPostVnd(fees: readonly PostalFee[]): number {
   return fees.reduce((sum, fee) => (fee.collectBy === 'POST' ? sum + fee.amountVnd : sum), 0);

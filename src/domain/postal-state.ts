@@ -1,4 +1,4 @@
-import type { PostalOrder, TrackingEvent } from './postal-order.ts';
+import type { PostalOrder, TrackingFacts } from './postal-order.ts';
 
 /** States the gateway gives an order from what it did itself. UNKNOWN: sent, and no understandable answer came. */
 const PLACING_STATES = ['DRAFT', 'QUEUED', 'SUBMITTED', 'REJECTED', 'UNKNOWN'] as const;
@@ -98,7 +98,7 @@ export interface PostalStanding {
 export interface AppliedEvents {
   readonly standing: PostalStanding;
   /** Events that contradict the log before them, or claim to be from the future: kept and shown, without effect on the state. */
-  readonly contradicting: readonly TrackingEvent[];
+  readonly contradicting: readonly TrackingFacts[];
 }
 
 /** A carrier's clock may be ahead of ours by this much. */
@@ -109,9 +109,9 @@ const MAX_AHEAD_MS = 10 * 60_000;
  * recorded, each time one is added. An event of unknown meaning never changes the state; its text is shown. When no event says
  * anything about the state, the state given stays.
  */
-export function applyEvents(given: PostalStanding, events: readonly TrackingEvent[]): AppliedEvents {
+export function applyEvents(given: PostalStanding, events: readonly TrackingFacts[]): AppliedEvents {
   const ordered = [...events].sort(byOccurrence);
-  const contradicting: TrackingEvent[] = [];
+  const contradicting: TrackingFacts[] = [];
   let tracked: TrackedState | null = null;
   let at = given.at;
   for (const event of ordered) {
@@ -130,7 +130,7 @@ export function applyEvents(given: PostalStanding, events: readonly TrackingEven
  * Whether what the carrier tells, of whatever code, shows that it has an order that we do not count as placed: its answer was lost, or it was
  * cancelled here without asking the carrier, which acted late. It is adopted then, and never placed again.
  */
-export function isAdopted(state: PostalState, events: readonly TrackingEvent[]): boolean {
+export function isAdopted(state: PostalState, events: readonly TrackingFacts[]): boolean {
   const ofCarrier = events.some(({ source }) => source !== 'manual');
   const cancelledHere = state === 'CANCELLED' && !events.some(({ status }) => status === 'CANCELLED');
   return ofCarrier && (isPlacing(state) || cancelledHere);
@@ -141,7 +141,7 @@ export function isAdopted(state: PostalState, events: readonly TrackingEvent[]):
  * as placed. Which of them came first makes no difference to the state.
  * @param events every event on record, in any order
  */
-export function standingAfter(order: Pick<PostalOrder, 'state' | 'stateAt' | 'stateReason' | 'carrierText'>, events: readonly TrackingEvent[], at: Date): AppliedEvents & { readonly reason: string | null } {
+export function standingAfter(order: Pick<PostalOrder, 'state' | 'stateAt' | 'stateReason' | 'carrierText'>, events: readonly TrackingFacts[], at: Date): AppliedEvents & { readonly reason: string | null } {
   const { state, carrierText, stateAt, stateReason } = order;
   const adopted = isAdopted(state, events);
   const applied = applyEvents(adopted ? { state: 'ACCEPTED', at, carrierText } : { state, at: stateAt, carrierText }, events);
@@ -149,15 +149,15 @@ export function standingAfter(order: Pick<PostalOrder, 'state' | 'stateAt' | 'st
   return { ...applied, reason: state === 'CANCELLED' ? 'cancelled here, and yet the carrier has it: cancel it there, or let it come' : 'the carrier knows the order number' };
 }
 
-function isFromFuture(event: TrackingEvent): boolean {
+function isFromFuture(event: TrackingFacts): boolean {
   return event.occurredAt.getTime() > event.receivedAt.getTime() + MAX_AHEAD_MS;
 }
 
 /** Carriers give whole seconds: of two events in one, the one further along comes last; the id decides the rest, the same way always. */
-function byOccurrence(a: TrackingEvent, b: TrackingEvent): number {
+function byOccurrence(a: TrackingFacts, b: TrackingFacts): number {
   return a.occurredAt.getTime() - b.occurredAt.getTime() || progressOf(a) - progressOf(b) || (a.carrierEventId < b.carrierEventId ? -1 : a.carrierEventId > b.carrierEventId ? 1 : 0);
 }
 
-function progressOf({ status }: TrackingEvent): number {
+function progressOf({ status }: TrackingFacts): number {
   return status === 'UNKNOWN' ? -1 : TRACKED_STATES.indexOf(status);
 }

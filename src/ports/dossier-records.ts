@@ -13,10 +13,14 @@ export interface DossierRecords {
   isParty(code: DossierCode, partnerId: PartnerId): Promise<boolean>;
   addParty(code: DossierCode, partnerId: PartnerId, since: Date): Promise<void>;
   parties(code: DossierCode): Promise<readonly PartnerId[]>;
+  /** The same for many dossiers. */
+  partiesOf(codes: readonly DossierCode[]): Promise<ReadonlyMap<DossierCode, readonly PartnerId[]>>;
   /** Newest first. */
   listFor(partnerId: PartnerId, limit: number): Promise<readonly Dossier[]>;
   setState(code: DossierCode, state: DossierState): Promise<void>;
   /** Appends to the timeline with the next `seq`, under the dossier's row lock. */
   addEvent(code: DossierCode, event: NewDossierEvent): Promise<DossierEvent>;
+  /** The same for events of many dossiers in one statement, those of one in the order given. @throws DOSSIER_NOT_FOUND */
+  addEvents(events: readonly (NewDossierEvent & { readonly dossierCode: DossierCode })[]): Promise<void>;
   events(code: DossierCode, afterSeq: number, limit: number): Promise<readonly DossierEvent[]>;
 }

@@ -12,6 +12,8 @@ export interface InboxEntry {
 export interface MessageRecords {
   /** `manifest` is the canonical JSON whose digest the message carries. */
   add(message: Message, manifest: string, traceparent: string | null): Promise<void>;
+  /** Messages without parts, in one statement. */
+  addAll(messages: readonly { readonly message: Message; readonly manifest: string }[]): Promise<void>;
   find(id: MessageId): Promise<Message | null>;
   manifest(id: MessageId): Promise<string | null>;
   traceparent(id: MessageId): Promise<string | null>;

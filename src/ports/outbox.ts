@@ -99,6 +99,8 @@ export interface OutboxEntry {
 export interface Outbox {
   /** Takes the lane's next seq under its row lock and adds the delivery as `pending`, due now. */
   add(delivery: NewDelivery): Promise<void>;
+  /** The same for many in one statement, those of one lane in the order given. */
+  addAll(deliveries: readonly NewDelivery[]): Promise<void>;
   find(id: DeliveryId): Promise<OutboxEntry | null>;
   /**
    * Leases `id` for `owner` until `until` if it is the head of its lane, due, and not leased by anyone whose lease still runs;

@@ -1,6 +1,6 @@
 import type { DossierCode } from '../domain/dossier.ts';
 import type { PostalOrderId } from '../domain/ids.ts';
-import type { PostalOrder, PostalState, TrackingEvent } from '../domain/postal-order.ts';
+import type { PostalOrder, PostalState, TrackingEvent, TrackingFacts } from '../domain/postal-order.ts';
 
 export interface PostalRecords {
   /**
@@ -15,7 +15,11 @@ export interface PostalRecords {
   ofDossier(code: DossierCode): Promise<readonly PostalOrder[]>;
   /** Locks the order's row until the transaction ends, so that events and settlements do not cross. */
   lock(id: PostalOrderId): Promise<PostalOrder | null>;
+  /** The same for all orders of the carrier under these numbers, by number, whoever asks: two that lock several wait for each other instead of both dying. */
+  lockByNumbers(carrier: string, orderNumbers: readonly string[]): Promise<readonly PostalOrder[]>;
   setState(id: PostalOrderId, state: PostalState, reason: string | null, at: Date, carrierText: string | null, trackingNumber: string | null): Promise<void>;
+  /** State, reason, time, words and number of the parcel of each, in one statement. */
+  setStates(orders: readonly PostalOrder[]): Promise<void>;
   /** Orders of the carrier whose outcome is unknown or that are under way. */
   openOf(carrier: string): Promise<readonly PostalOrder[]>;
 
@@ -24,8 +28,12 @@ export interface PostalRecords {
 
   /** False when the event was recorded before (same carrier, same carrier event id). */
   addEvent(event: TrackingEvent): Promise<boolean>;
+  /** The same for many in one statement: the ids of those that were not on record; of two alike, one. */
+  addEvents(events: readonly TrackingEvent[]): Promise<ReadonlySet<string>>;
   /** By time of occurrence. */
   events(id: PostalOrderId): Promise<readonly TrackingEvent[]>;
+  /** The same for many orders; those without events are left out. */
+  histories(ids: readonly PostalOrderId[]): Promise<ReadonlyMap<PostalOrderId, readonly TrackingFacts[]>>;
 
   cursor(account: string): Promise<string | null>;
   /** The cursor as it stands, no other transaction moving it until this one ends. */

@@ -1,7 +1,7 @@
 import { GatewayError } from '../domain/errors.ts';
 import { differencesOf, missingAtCarrier, type ListedOrder, type PostalDifference } from '../domain/postal-difference.ts';
 import { isoDayInVietnam } from '../domain/postal-limits.ts';
-import type { PostalOrder, TrackingEvent } from '../domain/postal-order.ts';
+import type { PostalOrder, TrackingFacts } from '../domain/postal-order.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -75,7 +75,7 @@ async function compareListed(tx: RecordSet, carrier: PostalCarrier, listed: read
 }
 
 /** An event that does not fit what its order went through before: one of the two records is wrong. */
-function contradictionsOf(events: readonly TrackingEvent[]): PostalDifference[] {
+function contradictionsOf(events: readonly TrackingFacts[]): PostalDifference[] {
   return events.map(({ orderNumber, postalOrderId, carrierCode, occurredAt }) => ({ kind: 'contradiction', orderNumber, postalOrderId, fact: `${carrierCode} ${occurredAt.toISOString()}` }));
 }
 

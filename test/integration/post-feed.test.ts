@@ -89,6 +89,24 @@ describe('the feed of a carrier', () => {
     expect([await at.engine.told(order.dossierCode), (await eventsOf(order)).length]).toEqual([told, 3]);
   });
 
+  it('that tells of two orders of one dossier on a page, mixed: each is settled once, and the timeline has no gap', async () => {
+    const at = await feed(100);
+    const first = await accepted(at);
+    const second = await at.engine.order(first.dossierCode, { leg: 'RETURN_DOSSIER' });
+    const worker = await at.engine.startWorker();
+    await at.engine.whenIn(second, 'ACCEPTED');
+    await worker.stop();
+    for (const [order, code] of [[first, 91], [second, 91], [second, 92], [first, 4], [second, 93]] as const) tell(at, order, code);
+    expect(await at.engine.pollAll()).toBe(5);
+    expect([(await at.engine.read(first)).state, (await at.engine.read(second)).state]).toEqual(['DELIVERED', 'ACCEPTED']);
+    expect([await eventsOf(first), (await eventsOf(second)).toSorted()]).toEqual([['91', '4'], ['91', '92', '93']]);
+    expect(await at.engine.told(first.dossierCode)).toEqual(['ACCEPTED', 'ACCEPTED', 'DELIVERED', 'ACCEPTED']);
+    const timeline = await fresh.records.dossiers.events(first.dossierCode, 0, 200);
+    expect(timeline.map(({ seq }) => seq)).toEqual(timeline.map((_, index) => index + 1));
+    const lane = await fresh.handle.pool.query<{ seq: string }>('SELECT seq FROM outbox WHERE lane_id LIKE $1 ORDER BY seq', [`${first.dossierCode}|portal`]);
+    expect(lane.rows.map(({ seq }) => Number(seq))).toEqual([1, 2, 3, 4]);
+  });
+
   it('read by two at once is recorded once', async () => {
     const at = await feed(100);
     const order = await accepted(at);

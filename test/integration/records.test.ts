@@ -357,6 +357,10 @@ describe('postal orders', () => {
     expect(await postal.addEvent({ ...event, id: newId(), carrierEventId: '16', occurredAt: after(8_000) })).toBe(true);
     expect((await postal.events(order.id)).map((each) => each.carrierEventId)).toEqual(['16', '17']);
     expect((await postal.events(order.id))[1]).toEqual(event);
+    const told = ['18', '18', '17', '19'].map((carrierEventId): TrackingEvent => ({ ...event, id: newId(), carrierEventId, occurredAt: after(8_500) }));
+    expect(await postal.addEvents(told)).toEqual(new Set([told[0]?.id, told[3]?.id]));
+    expect((await postal.histories([order.id, newPostalOrderId()])).get(order.id)?.map((each) => each.carrierEventId)).toEqual(['16', '18', '19', '17']);
+    expect((await postal.lockByNumbers(order.carrier, [order.orderNumber, 'other'])).map(({ id }) => id)).toEqual([order.id]);
     await postal.setState(order.id, 'DELIVERED', null, after(9_000), 'Phát thành công', 'EB1');
     expect(await postal.lock(order.id)).toMatchObject({ state: 'DELIVERED', stateAt: after(9_000), trackingNumber: 'EB1' });
     expect(await postal.openOf(order.carrier)).toEqual([]);

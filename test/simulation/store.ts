@@ -134,6 +134,9 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
       lanes.put(delivery.laneId, seq);
       change({ ...EMPTY, ...delivery, seq, nextAt: delivery.createdAt, wokenAt: delivery.createdAt, expiresAt: delivery.expiresAt ?? null });
     },
+    addAll: async (deliveries) => {
+      for (const delivery of deliveries) await outboxPort.add(delivery);
+    },
     async find(id) {
       const row = outbox.rows.get(id);
       if (row === undefined) return null;

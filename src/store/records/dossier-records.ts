@@ -68,7 +68,7 @@ async function addDossier(db: Executor, sealing: Sealing, dossier: Dossier): Pro
   if (rows.length === 0) throw new GatewayError('DOSSIER_EXISTS', `There is a dossier ${code} already: dossier codes are unique`);
 }
 
-function parties(db: Executor): Pick<DossierRecords, 'isParty' | 'addParty' | 'parties'> {
+function parties(db: Executor): Pick<DossierRecords, 'isParty' | 'addParty' | 'parties' | 'partiesOf'> {
   return {
     async isParty(code, partnerId) {
       const row = await db
@@ -90,10 +90,16 @@ function parties(db: Executor): Pick<DossierRecords, 'isParty' | 'addParty' | 'p
       const rows = await db.selectFrom('dossier_party').select('partner_id').where('dossier_code', '=', code).orderBy('since').orderBy('partner_id').execute();
       return rows.map((row) => row.partner_id as PartnerId);
     },
+    async partiesOf(codes) {
+      const { rows } = await sql<{ dossier_code: string; partners: string[] }>`
+        SELECT dossier_code, array_agg(partner_id ORDER BY since, partner_id) AS partners FROM dossier_party WHERE dossier_code = ANY(${[...codes]}::text[]) GROUP BY dossier_code
+      `.execute(db);
+      return new Map(rows.map((row) => [row.dossier_code as DossierCode, row.partners as PartnerId[]]));
+    },
   };
 }
 
-function timeline(db: Executor): Pick<DossierRecords, 'addEvent' | 'events'> {
+function timeline(db: Executor): Pick<DossierRecords, 'addEvent' | 'addEvents' | 'events'> {
   return {
     async addEvent(code, event) {
       const { rows } = await sql<{ seq: string }>`
@@ -108,6 +114,7 @@ function timeline(db: Executor): Pick<DossierRecords, 'addEvent' | 'events'> {
       if (row === undefined) throw new GatewayError('DOSSIER_NOT_FOUND', `There is no dossier ${code}`);
       return { ...event, seq: Number(row.seq) };
     },
+    addEvents: (given) => addEvents(db, given),
     async events(code, afterSeq, limit) {
       const rows = await db
         .selectFrom('dossier_event')
@@ -120,6 +127,28 @@ function timeline(db: Executor): Pick<DossierRecords, 'addEvent' | 'events'> {
       return rows.map(eventOf);
     },
   };
+}
+
+/** Rows of dossiers are locked by code: two that add to several wait for each other instead of both dying. */
+async function addEvents(db: Executor, given: Parameters<DossierRecords['addEvents']>[0]): Promise<void> {
+  if (given.length === 0) return;
+  const rows = given.map(({ dossierCode, kind, at, actor, messageId, deliveryId, postalOrderId, data }) => ({ code: dossierCode, kind, at, actor, message_id: messageId, delivery_id: deliveryId, postal_order_id: postalOrderId, data }));
+  const { numAffectedRows } = await sql`
+    WITH given AS MATERIALIZED (
+      SELECT *, row_number() OVER (PARTITION BY code ORDER BY place) AS nth, count(*) OVER (PARTITION BY code) AS of_dossier
+      FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (code text, kind text, at timestamptz, actor text, message_id uuid, delivery_id uuid, postal_order_id uuid, data jsonb))
+        WITH ORDINALITY AS e (code, kind, at, actor, message_id, delivery_id, postal_order_id, data, place)
+    ), locked AS MATERIALIZED (
+      SELECT code FROM dossier WHERE code IN (SELECT code FROM given) ORDER BY code FOR NO KEY UPDATE
+    ), counted AS (
+      UPDATE dossier AS d SET event_seq = event_seq + g.of_dossier FROM locked, (SELECT DISTINCT code, of_dossier FROM given) AS g
+      WHERE d.code = locked.code AND g.code = locked.code
+      RETURNING d.code, event_seq - g.of_dossier AS before
+    )
+    INSERT INTO dossier_event (dossier_code, seq, kind, at, actor, message_id, delivery_id, postal_order_id, data)
+    SELECT code, before + nth, kind, at, actor, message_id, delivery_id, postal_order_id, data FROM given JOIN counted USING (code)
+  `.execute(db);
+  if (numAffectedRows !== BigInt(given.length)) throw new GatewayError('DOSSIER_NOT_FOUND', 'One of the dossiers does not exist');
 }
 
 function dossierOf(row: Selectable<Database['dossier']>, sealing: Sealing): Dossier {

@@ -8,7 +8,8 @@ import type { Sealing } from '../../ports/sealing.ts';
 import type { Executor } from './executor.ts';
 import { bodyContext } from './message-records.ts';
 import { OPEN } from './outbox-rules.ts';
-import { detailContext, rawContext } from './postal-records.ts';
+import { rawContext } from './postal-events.ts';
+import { detailContext } from './postal-records.ts';
 import { openJson, sealJson } from './sealed-json.ts';
 
 export function erasureRecords(db: Executor, sealing: Sealing): ErasureRecords {

@@ -16,11 +16,12 @@ export function messageRecords(db: Executor, sealing: Sealing): MessageRecords {
 
 export const bodyContext = (id: string): string => `message:${id}:body`;
 
-function messages(db: Executor, sealing: Sealing): Pick<MessageRecords, 'add' | 'find' | 'manifest' | 'traceparent' | 'ofDossier'> {
+function messages(db: Executor, sealing: Sealing): Pick<MessageRecords, 'add' | 'addAll' | 'find' | 'manifest' | 'traceparent' | 'ofDossier'> {
   return {
     async add(message, manifest, traceparent) {
       await addMessage(db, sealing, message, manifest, traceparent);
     },
+    addAll: (given) => addMessages(db, sealing, given),
     async find(id) {
       const [found] = await findMessages(db, sealing, [id]);
       return found ?? null;
@@ -52,6 +53,30 @@ async function addMessage(db: Executor, sealing: Sealing, message: Message, mani
     SELECT added.id, part.position, part.document_id, part.name, part.role
     FROM added, ROWS FROM (jsonb_to_recordset(${JSON.stringify(parts)}::jsonb) AS (document_id uuid, name text, role text)) WITH ORDINALITY
       AS part (document_id, name, role, position)
+  `.execute(db);
+}
+
+async function addMessages(db: Executor, sealing: Sealing, given: Parameters<MessageRecords['addAll']>[0]): Promise<void> {
+  if (given.length === 0) return;
+  const rows = given.map(({ message, manifest }) => ({
+    id: message.id,
+    dossier_code: message.dossierCode,
+    type: message.type,
+    from_partner_id: message.fromPartnerId,
+    from_agency_code: message.fromAgencyCode,
+    to_agency_codes: message.toAgencyCodes,
+    manifest,
+    manifest_sha256: message.manifestSha256,
+    created_at: message.createdAt,
+  }));
+  const bodies = given.map(({ message }) => sealJson(sealing, message.body, bodyContext(message.id)));
+  await sql`
+    INSERT INTO message (id, dossier_code, type, from_partner_id, from_agency_code, to_agency_codes, manifest, manifest_sha256, created_at, body_sealed)
+    SELECT * FROM ROWS FROM (
+      jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id uuid, dossier_code text, type text, from_partner_id text, from_agency_code text, to_agency_codes text[],
+        manifest text, manifest_sha256 text, created_at timestamptz),
+      unnest(${bodies}::bytea[])
+    )
   `.execute(db);
 }
 

@@ -9,6 +9,7 @@ import { isDue, isHead, isReachable, OPEN } from './outbox-rules.ts';
 export function outbox(db: Executor): Outbox {
   return {
     add: (delivery) => add(db, delivery),
+    addAll: (deliveries) => addAll(db, deliveries),
     find: (id) => find(db, id),
     lease: (id, owner, now, until, notFor) => lease(db, id, owner, now, until, notFor),
     leaseDue: (owner, now, until, limit, targets) => leaseDue(db, { owner, now, until, limit, ...targets }),
@@ -36,6 +37,26 @@ async function add(db: Executor, delivery: Parameters<Outbox['add']>[0]): Promis
     SELECT ${id}::uuid, ${kind}, numbered.id, numbered.last_seq, ${target}, ${messageId}::uuid, ${postalOrderId}::uuid, 'pending',
            ${createdAt}::timestamptz, ${createdAt}::timestamptz, ${expiresAt}::timestamptz, ${createdAt}::timestamptz
     FROM numbered
+  `.execute(db);
+}
+
+/** Rows of lanes are locked by id: two that add to several wait for each other instead of both dying. */
+async function addAll(db: Executor, deliveries: Parameters<Outbox['addAll']>[0]): Promise<void> {
+  if (deliveries.length === 0) return;
+  const rows = deliveries.map(({ id, kind, laneId, target, messageId, postalOrderId, createdAt, expiresAt = null }) => ({ id, kind, lane_id: laneId, target, message_id: messageId, postal_order_id: postalOrderId, created_at: createdAt, expires_at: expiresAt }));
+  await sql`
+    WITH given AS MATERIALIZED (
+      SELECT *, row_number() OVER (PARTITION BY lane_id ORDER BY place) AS nth, count(*) OVER (PARTITION BY lane_id) AS of_lane
+      FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id uuid, kind text, lane_id text, target text, message_id uuid, postal_order_id uuid, created_at timestamptz, expires_at timestamptz))
+        WITH ORDINALITY AS d (id, kind, lane_id, target, message_id, postal_order_id, created_at, expires_at, place)
+    ), numbered AS (
+      INSERT INTO lane (id, last_seq) SELECT DISTINCT lane_id, of_lane FROM given ORDER BY lane_id
+      ON CONFLICT (id) DO UPDATE SET last_seq = lane.last_seq + EXCLUDED.last_seq
+      RETURNING id, last_seq
+    )
+    INSERT INTO outbox (id, kind, lane_id, seq, target, message_id, postal_order_id, state, next_at, woken_at, expires_at, created_at)
+    SELECT g.id, g.kind, g.lane_id, n.last_seq - g.of_lane + g.nth, g.target, g.message_id, g.postal_order_id, 'pending', g.created_at, g.created_at, g.expires_at, g.created_at
+    FROM given AS g JOIN numbered AS n ON n.id = g.lane_id
   `.execute(db);
 }
 

@@ -2,22 +2,22 @@ import { sql, type Selectable } from 'kysely';
 import type { DossierCode } from '../../domain/dossier.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import type { PartnerId, PostalOrderId } from '../../domain/ids.ts';
-import type { PostalDetail, PostalOrder, TrackingEvent } from '../../domain/postal-order.ts';
+import type { PostalDetail, PostalOrder } from '../../domain/postal-order.ts';
 import { OVER_STATES } from '../../domain/postal-state.ts';
 import type { PostalRecords } from '../../ports/postal-records.ts';
 import type { Sealing } from '../../ports/sealing.ts';
 import type { Database } from '../schema.ts';
 import type { Executor } from './executor.ts';
+import { postalEvents } from './postal-events.ts';
 import { openJson, sealJson } from './sealed-json.ts';
 
 export function postalRecords(db: Executor, sealing: Sealing): PostalRecords {
-  return { ...orders(db, sealing), ...events(db, sealing), ...cursors(db) };
+  return { ...orders(db, sealing), ...postalEvents(db, sealing), ...cursors(db) };
 }
 
 export const detailContext = (id: string): string => `postal_order:${id}:detail`;
-export const rawContext = (id: string): string => `postal_event:${id}:raw`;
 
-function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'findByTrackingNumber' | 'ofDossier' | 'lock' | 'setState' | 'openOf' | 'placedOn'> {
+function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'findByTrackingNumber' | 'ofDossier' | 'lock' | 'lockByNumbers' | 'setState' | 'setStates' | 'openOf' | 'placedOn'> {
   const selectAll = db.selectFrom('postal_order').selectAll();
   const orderOf = (row: Selectable<Database['postal_order']>): PostalOrder => buildOrder(row, sealing);
   return {
@@ -40,6 +40,11 @@ function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'fi
       const row = await selectAll.where('id', '=', id).forUpdate().executeTakeFirst();
       return row === undefined ? null : orderOf(row);
     },
+    async lockByNumbers(carrier, orderNumbers) {
+      if (orderNumbers.length === 0) return [];
+      const rows = await selectAll.where('carrier', '=', carrier).where('order_number', '=', sql<string>`ANY(${[...orderNumbers]}::text[])`).orderBy(sql`order_number COLLATE "C"`).forUpdate().execute();
+      return rows.map(orderOf);
+    },
     async setState(id, state, reason, at, carrierText, trackingNumber) {
       await db
         .updateTable('postal_order')
@@ -47,6 +52,7 @@ function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'fi
         .where('id', '=', id)
         .execute();
     },
+    setStates: (orders) => setStates(db, orders),
     async openOf(carrier) {
       const rows = await selectAll.where('carrier', '=', carrier).where('state', 'not in', OVER_STATES).orderBy('created_at').orderBy('id').execute();
       return rows.map(orderOf);
@@ -57,6 +63,16 @@ function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'fi
       return (await selectAll.where('carrier', '=', carrier).where('created_at', '>=', from).where('created_at', '<', to).orderBy('created_at').orderBy('id').execute()).map(orderOf);
     },
   };
+}
+
+async function setStates(db: Executor, orders: readonly PostalOrder[]): Promise<void> {
+  const rows = orders.map(({ id, state, stateReason, stateAt, carrierText, trackingNumber }) => ({ id, state, state_reason: stateReason, state_at: stateAt, carrier_text: carrierText, tracking_number: trackingNumber }));
+  if (rows.length === 0) return;
+  await sql`
+    UPDATE postal_order AS o SET state = n.state, state_reason = n.state_reason, state_at = n.state_at, carrier_text = n.carrier_text, tracking_number = n.tracking_number
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS n (id uuid, state text, state_reason text, state_at timestamptz, carrier_text text, tracking_number text)
+    WHERE o.id = n.id
+  `.execute(db);
 }
 
 async function addOrder(db: Executor, sealing: Sealing, order: PostalOrder): Promise<void> {
@@ -82,43 +98,6 @@ async function addOrder(db: Executor, sealing: Sealing, order: PostalOrder): Pro
     .executeTakeFirst();
   if (added.numInsertedOrUpdatedRows === 1n) return;
   throw new GatewayError('POSTAL_ORDER_EXISTS', `There is a postal order for ${order.dossierCode}, ${order.leg}, revision ${order.revision} already`);
-}
-
-function events(db: Executor, sealing: Sealing): Pick<PostalRecords, 'addEvent' | 'events'> {
-  return {
-    async addEvent(event) {
-      const added = await db
-        .insertInto('postal_event')
-        .values({
-          id: event.id,
-          carrier: event.carrier,
-          order_number: event.orderNumber,
-          postal_order_id: event.postalOrderId,
-          source: event.source,
-          carrier_event_id: event.carrierEventId,
-          carrier_code: event.carrierCode,
-          carrier_text: event.carrierText,
-          status: event.status,
-          occurred_at: event.occurredAt,
-          received_at: event.receivedAt,
-          raw_sealed: sealJson(sealing, event.raw, rawContext(event.id)),
-        })
-        .onConflict((conflict) => conflict.columns(['carrier', 'carrier_event_id']).doNothing())
-        .executeTakeFirst();
-      return added.numInsertedOrUpdatedRows === 1n;
-    },
-    async events(id) {
-      const rows = await db
-        .selectFrom('postal_event')
-        .selectAll()
-        .where('postal_order_id', '=', id)
-        .orderBy('occurred_at')
-        .orderBy('received_at')
-        .orderBy('id')
-        .execute();
-      return rows.map((row) => buildEvent(row, sealing));
-    },
-  };
 }
 
 function cursors(db: Executor): Pick<PostalRecords, 'cursor' | 'lockCursor' | 'moveCursor'> {
@@ -157,22 +136,5 @@ function buildOrder(row: Selectable<Database['postal_order']>, sealing: Sealing)
     trackingNumber: row.tracking_number,
     carrierText: row.carrier_text,
     createdAt: row.created_at,
-  };
-}
-
-function buildEvent(row: Selectable<Database['postal_event']>, sealing: Sealing): TrackingEvent {
-  return {
-    id: row.id,
-    carrier: row.carrier,
-    orderNumber: row.order_number,
-    postalOrderId: row.postal_order_id as PostalOrderId | null,
-    source: row.source as TrackingEvent['source'],
-    carrierEventId: row.carrier_event_id,
-    carrierCode: row.carrier_code,
-    carrierText: row.carrier_text,
-    status: row.status as TrackingEvent['status'],
-    occurredAt: row.occurred_at,
-    receivedAt: row.received_at,
-    raw: openJson(sealing, row.raw_sealed, rawContext(row.id)) as TrackingEvent['raw'],
   };
 }

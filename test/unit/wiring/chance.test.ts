@@ -21,6 +21,16 @@ describe('uuidVersion7', () => {
     expect([...ids].sort()).toEqual(ids);
   });
 
+  it('ascends within a millisecond, past the end of its counter, and when the clock goes back (RFC 9562 §6.2)', () => {
+    const clock = frozenClock('2026-11-24T00:00:00Z');
+    const chance = systemChance(clock);
+    const ids = Array.from({ length: 10_000 }, (_, index) => {
+      if (index === 5_000) clock.advance(-60_000);
+      return chance.uuid();
+    });
+    expect([...new Set(ids)].sort()).toEqual(ids);
+  });
+
   it('always has version 7 and variant 10 (RFC 9562 §5.7)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 10, maxLength: 10 }), fc.date({ min: new Date(0), max: new Date(2 ** 48 - 1), noInvalidDate: true }), (random, at) => {
