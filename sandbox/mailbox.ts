@@ -73,8 +73,8 @@ async function receive({ gateway, now, reference }: MailboxOptions, envelope: Me
 }
 
 /** The digest binds everything that the message says: it is made again from what arrived. */
-function checkManifest({ messageId, type, dossierCode, from, to, createdAt, body, parts, manifestSha256 }: MessageEnvelope): void {
+function checkManifest({ messageId, type, schemaVersion, dossierCode, from, to, createdAt, body, parts, manifestSha256 }: MessageEnvelope): void {
   const named = parts.map(({ sha256, sizeBytes, mediaType, name, role }) => ({ sha256, sizeBytes, mediaType, name, role }));
-  const manifest = { version: 1, messageId, type, dossierCode, from, to, createdAt, bodySha256: canonicalSha256(body), parts: named };
+  const manifest = { version: 1, messageId, type, ...(schemaVersion !== 1 && { schemaVersion }), dossierCode, from, to, createdAt, bodySha256: canonicalSha256(body), parts: named };
   if (canonicalSha256(manifest) !== manifestSha256) throw new MessageDamaged('The message does not match its manifest digest');
 }

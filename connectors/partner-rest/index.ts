@@ -45,7 +45,7 @@ export function createRestPartner(settings: PartnerRestSettings): DossierPartner
   return {
     partnerId: partner.id,
     async send(deliveryId, message, _manifestSha256, signal) {
-      const result = await call(buildPush(url, keys, deliveryId, message, clock.now()), limits, signal);
+      const result = await call(buildPush(url, keys, deliveryId, message, clock.now(), partner.payload), limits, signal);
       return result.answered ? readPushAnswer(result.answer, message.id, clock.now()) : unanswered(result);
     },
     lookup: partner.repeat === 'lookup' ? lookup : null,

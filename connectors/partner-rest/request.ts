@@ -4,6 +4,7 @@ import { GatewayError } from '../../src/domain/errors.ts';
 import type { DeliveryId } from '../../src/domain/ids.ts';
 import type { Message } from '../../src/domain/message.ts';
 import { buildSignatureBase, coverComponents, type SignedRequest } from '../../src/formats/http-signatures/signature-base.ts';
+import type { PayloadForm } from '../../src/domain/partner.ts';
 import { messageEnvelopeOf } from '../../src/formats/api/message-views.ts';
 
 export interface PartnerRequest {
@@ -40,8 +41,9 @@ export function readWebhookSecret(text: string): readonly WebhookSecret[] {
 }
 
 /** The push of one message. The body is the same, byte for byte, however often it is sent; only the time of sending is not. */
-export function buildPush(url: URL, keys: PushKeys, deliveryId: DeliveryId, message: Message, now: Date): PartnerRequest {
-  const payload = { type: message.type, timestamp: message.createdAt.toISOString(), data: messageEnvelopeOf(message, deliveryId) };
+export function buildPush(url: URL, keys: PushKeys, deliveryId: DeliveryId, message: Message, now: Date, form: PayloadForm = 'full'): PartnerRequest {
+  const data = form === 'thin' ? linksOf(message, deliveryId) : messageEnvelopeOf(message, deliveryId);
+  const payload = { type: message.type, timestamp: message.createdAt.toISOString(), data };
   const body = new TextEncoder().encode(JSON.stringify(payload));
   const headers = {
     'content-type': 'application/json',
@@ -50,6 +52,11 @@ export function buildPush(url: URL, keys: PushKeys, deliveryId: DeliveryId, mess
     ...signatureHeaders(keys, deliveryId, body, now),
   };
   return signedByKeys({ method: 'POST', url, headers: { ...COMMON, ...headers, 'content-digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:` }, body }, keys, now);
+}
+
+/** Standard Webhooks 1.0.0, "thin" payload: nothing that the message says; the recipient fetches it as itself. */
+function linksOf({ id, parts }: Message, deliveryId: DeliveryId): object {
+  return { messageId: id, deliveryId, links: { message: `/v1/inbox/${id}`, documents: parts.map(({ documentId }) => `/v1/documents/${documentId}`) } };
 }
 
 /** Asks for the receipt of a delivery, for partners that offer it: `GET <url>/<delivery id>`, signed over an empty body. */

@@ -4,7 +4,7 @@ import type { Place } from '../../src/formats/pdf-drawing/paper.ts';
 import type { PaperFonts } from '../../src/formats/pdf-drawing/paper.ts';
 import type { GatewayClient, NamedBytes } from '../gateway-client.ts';
 import { drawPapers } from '../papers/draw-papers.ts';
-import { PROCEDURE, sampleCase, shortDate, type Person, type SampleCase } from '../papers/sample-case.ts';
+import { isoDay, PROCEDURE, sampleCase, type Person, type SampleCase } from '../papers/sample-case.ts';
 import { Refusal } from '../router.ts';
 
 export type SignerRole = 'officer' | 'seal';
@@ -119,7 +119,7 @@ export async function sendResult({ gateway, agencyCode, recipientAgencyCode }: C
   const body = {
     number: decisionNumber,
     title: 'Quyết định về việc xác nhận đăng ký biến động quyền sử dụng đất',
-    decidedOn: shortDate(facts.decidedOn),
+    decidedOn: isoDay(facts.decidedOn),
     verification: { result: verification.result, releasedBy: RELEASE_POLICY },
     delivery: { by: 'post', recipient: postalPartyOf(facts.receiver) },
   };

@@ -112,6 +112,12 @@ export function dayOf(time: Date): { readonly day: string; readonly month: strin
   return { day, month: Number(month) > 2 ? String(Number(month)) : month, year };
 }
 
+/** The same day for machines. */
+export function isoDay(time: Date): string {
+  const { day, month, year } = dayOf(time);
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+}
+
 export function shortDate(time: Date): string {
   const { day, month, year } = dayOf(time);
   return `${day}/${month.padStart(2, '0')}/${year}`;

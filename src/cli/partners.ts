@@ -3,13 +3,14 @@ import { Command } from 'commander';
 import { parseAgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
-import { REPEAT_RULES, SCOPES, type Partner, type RepeatRule, type Route, type Scope } from '../domain/partner.ts';
+import { PAYLOAD_FORMS, REPEAT_RULES, SCOPES, type Partner, type PayloadForm, type RepeatRule, type Route, type Scope } from '../domain/partner.ts';
 import { circuitOf } from '../domain/partner-limits.ts';
 import type { Records } from '../ports/records.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../usecases/administer-api-keys.ts';
+import { readAcceptedVersions } from '../formats/api/message-catalogue.ts';
 import { HTTP_SIGNATURE_ALGORITHMS } from '../formats/http-signatures/algorithms.ts';
 import { addPartnerKey, requirePartnerSignatures, revokePartnerKey } from '../usecases/administer-partner-keys.ts';
-import { addPartner, changePartner, enablePartner, limitCalls, limitDeliveries, removeRoute, renewWebhookSecret, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
+import { acceptVersions, addPartner, changePartner, choosePayload, enablePartner, limitCalls, limitDeliveries, removeRoute, renewWebhookSecret, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { onboardingText } from './onboarding-text.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
@@ -28,6 +29,8 @@ function command(name: string, description: string): Command {
   return new Command(name).description(description).option('--data <folder>', 'data folder of the gateway').option('--json', 'JSON instead of text');
 }
 
+const PAYLOAD_HELP = 'full: a push brings the message; thin: it only says that there is one, and the system fetches it (GET /v1/inbox/{messageId})';
+
 export function partnersCommand(): Command {
   return new Command('partners')
     .description('other agencies’ systems')
@@ -37,6 +40,7 @@ export function partnersCommand(): Command {
         .requiredOption('--name <text>', 'its name for people')
         .option('--url <url>', 'where messages are pushed (Standard Webhooks 1.0.0)')
         .option('--pull', 'it reads GET /v1/inbox instead')
+        .option('--payload <form>', PAYLOAD_HELP, parseChoice('--payload', PAYLOAD_FORMS))
         .option('--repeat <rule>', `what it does with the same message twice: ${REPEAT_RULES.join(' | ')}`, parseChoice('--repeat', REPEAT_RULES), 'key')
         .action(add),
     )
@@ -77,6 +81,13 @@ export function partnersCommand(): Command {
         .option('--burst <n>', 'at once, after a pause; default twice the rate', parseWhole('--burst', 1, 10_000_000))
         .action(setCallRate),
     )
+    .addCommand(command('payload', PAYLOAD_HELP).argument('<id>').argument('<full|thin>', '', parseChoice('full|thin', PAYLOAD_FORMS)).action(setPayload))
+    .addCommand(
+      command('versions', 'which versions of a message a system takes; what is not named stays, at first version 1')
+        .argument('<id>')
+        .argument('<type=versions...>', 'such as dossier.fee=1,2: the catalogue is in /docs')
+        .action(setVersions),
+    )
     .addCommand(command('move', 'push to another address from now on').argument('<id>').argument('<url>').action(move))
     .addCommand(command('enable', 'push again to a system whose address said that it is gone (HTTP 410)').argument('<id>').action(enable))
     .addCommand(
@@ -87,9 +98,14 @@ export function partnersCommand(): Command {
     );
 }
 
-async function add(id: string, options: Common & { name: string; url?: string; pull?: boolean; repeat: RepeatRule }): Promise<void> {
+async function add(id: string, options: Common & { name: string; url?: string; pull?: boolean; payload?: PayloadForm; repeat: RepeatRule }): Promise<void> {
   if ((options.url === undefined) === (options.pull !== true)) throw new GatewayError('REQUEST_INVALID', 'Say how it gets its messages: either --url URL or --pull');
-  const added = await withStore(options, (ports) => addPartner(ports, ports.actor, { id: parseId(id), name: options.name, mode: options.pull === true ? 'pull' : 'push', url: options.url ?? null, repeat: options.repeat }));
+  if (options.pull === true && options.payload !== undefined) throw new GatewayError('REQUEST_INVALID', '--payload is for systems that are pushed to');
+  const added = await withStore(options, async (ports) => {
+    const made = await addPartner(ports, ports.actor, { id: parseId(id), name: options.name, mode: options.pull === true ? 'pull' : 'push', url: options.url ?? null, repeat: options.repeat });
+    if (options.payload !== undefined) await choosePayload(ports, ports.actor, made.partner.id, options.payload);
+    return made;
+  });
   if (options.json === true) return printJson({ id, mode: added.partner.mode, webhookSecret: added.webhookSecret });
   done(`${id} added (${added.partner.mode})`);
   if (added.webhookSecret !== null) shownOnce('webhook secret', added.webhookSecret);
@@ -111,9 +127,10 @@ async function show(id: string, options: Common): Promise<void> {
     return { ...partner, agencyCodes: agenciesOf(await records.partners.routes(), partner.id), circuit, openUntil, disabledAt, failures, limits, parked: parked.length };
   });
   if (options.json === true) return printJson(shown);
-  const { name, mode, status, url, repeat, agencyCodes, circuit, openUntil, failures, limits, parked } = shown;
-  printLine(`${paint('bold', id)}  ${name}  ${mode} ${status}${url === null ? '' : `  ${url}`}  repeat: ${repeat}`);
+  const { name, mode, status, url, repeat, accepts, payload = 'full', agencyCodes, circuit, openUntil, failures, limits, parked } = shown;
+  printLine(`${paint('bold', id)}  ${name}  ${mode} ${status}${url === null ? '' : `  ${url}`}  repeat: ${repeat}${mode === 'push' ? `  payload: ${payload}` : ''}`);
   printLine(`  serves     ${agencyCodes.join(', ') || 'no agency: lienthong routes set'}`);
+  printLine(`  versions   ${accepts === undefined ? '' : `${versionList(accepts)}; else `}version 1 of every message`);
   printLine(`  circuit    ${circuit}${circuit === 'open' && openUntil !== null ? ` until ${openUntil.toISOString()}` : ''}, ${failures} failures in a row`);
   printLine(`  deliveries ${limits.ratePerSecond === null ? 'as fast as they come' : `${limits.ratePerSecond} a second, ${limits.burst} at once`}`);
   printLine(`  parked     ${parked === 0 ? 'nothing' : `${parked === MOST_PARKED ? `${MOST_PARKED} or more` : parked}: lienthong messages stuck --partner ${id}`}`);
@@ -165,6 +182,23 @@ async function setCallRate(id: string, options: Common & { rate?: number; burst?
   await withStore(options, (ports) => limitCalls(ports, ports.actor, parseId(id), rate));
   if (options.json === true) return printJson({ id, callRate: rate });
   done(rate === null ? `${id} may call as usual` : `${id} may call ${rate.perSecond} times a second, ${rate.burst} at once`);
+}
+
+async function setPayload(id: string, form: PayloadForm, options: Common): Promise<void> {
+  await withStore(options, (ports) => choosePayload(ports, ports.actor, parseId(id), form));
+  if (options.json === true) return printJson({ id, payload: form });
+  done(form === 'thin' ? `pushes only tell ${id} that there is a message` : `pushes bring ${id} the whole message`);
+}
+
+async function setVersions(id: string, texts: readonly string[], options: Common): Promise<void> {
+  const change = Object.fromEntries(texts.map(readAcceptedVersions));
+  const accepts = await withStore(options, (ports) => acceptVersions(ports, ports.actor, parseId(id), change));
+  if (options.json === true) return printJson({ id, accepts });
+  done(`${id} takes ${versionList(accepts)}; of every other message version 1`);
+}
+
+function versionList(accepts: Partner['accepts'] = {}): string {
+  return Object.entries(accepts).map(([type, versions]) => `${type} ${versions.join(' and ')}`).join(', ');
 }
 
 async function addKey(id: string, keyId: string, path: string, options: Common & { algorithm?: string }): Promise<void> {

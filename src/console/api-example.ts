@@ -35,9 +35,12 @@ export function exampleOf(description: ApiDescription, schema: ApiSchema, depth 
   if (resolved.const !== undefined) return resolved.const;
   if (choices?.[0] !== undefined) return choices[0];
   const [inner] = anyOf ?? oneOf ?? allOf ?? [];
-  if (inner !== undefined) return depth > MOST_DEPTH ? null : exampleOf(description, inner, depth + 1);
-  return plainExample(description, resolved, depth);
+  if (inner === undefined) return plainExample(description, resolved, depth);
+  const chosen = depth > MOST_DEPTH ? null : exampleOf(description, inner, depth + 1);
+  return resolved.properties === undefined ? chosen : { ...membersIn(plainExample(description, resolved, depth)), ...membersIn(chosen) };
 }
+
+const membersIn = (example: unknown): object => (typeof example === 'object' && example !== null ? example : {});
 
 function plainExample(description: ApiDescription, schema: ApiSchema, depth: number): unknown {
   const type = Array.isArray(schema.type) ? (schema.type as readonly string[])[0] : schema.type;

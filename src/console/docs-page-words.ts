@@ -15,6 +15,7 @@ interface DocsWords {
   readonly pushed: string;
   readonly pushedNote: string;
   readonly schemas: string;
+  readonly oneOf: string;
   readonly file: string;
 }
 
@@ -43,6 +44,7 @@ export const DOCS_WORDS: Readonly<Record<'vi' | 'en', DocsWords>> = {
     pushed: 'Cổng gọi đến hệ thống của bạn',
     pushedNote: 'Theo Standard Webhooks 1.0.0. Kiểm tra chữ ký và thời gian trước khi đọc nội dung; cùng một webhook-id có thể đến nhiều lần.',
     schemas: 'Cấu trúc dữ liệu',
+    oneOf: 'Theo loại, là một trong:',
     file: 'tệp',
   },
   en: {
@@ -68,6 +70,7 @@ export const DOCS_WORDS: Readonly<Record<'vi' | 'en', DocsWords>> = {
     pushed: 'What calls your system',
     pushedNote: 'Standard Webhooks 1.0.0. Check signature and time before you read the body; the same webhook-id may come more than once.',
     schemas: 'Schemas',
+    oneOf: 'By its type, one of:',
     file: 'file',
   },
 };

@@ -64,7 +64,8 @@ function parameterRow(say: Words, { name, in: place, required, description, sche
 
 function schemaPart(say: Words, name: string, schema: ApiSchema): string {
   const table = propertiesTable(say, schema);
-  return `<article class="schema" id="schema-${escapeHtml(name)}"><h3>${escapeHtml(name)}</h3><p>${escapeHtml(schema.description ?? '')} ${table === '' ? `${typeOf(schema)} ${limitsOf(schema)}` : ''}</p>${table}</article>`;
+  const forms = schema.properties === undefined || schema.oneOf === undefined ? '' : `<p>${say.oneOf} ${schema.oneOf.map(typeOf).join(' | ')}</p>`;
+  return `<article class="schema" id="schema-${escapeHtml(name)}"><h3>${escapeHtml(name)}</h3><p>${escapeHtml(schema.description ?? '')} ${table === '' ? `${typeOf(schema)} ${limitsOf(schema)}` : ''}</p>${table}${forms}</article>`;
 }
 
 function propertiesTable(say: Words, { properties, required = [] }: ApiSchema): string {

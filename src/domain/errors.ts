@@ -60,6 +60,7 @@ export const ERROR_FACTS = {
   AGENCY_CODE_INVALID: caller,
   AGENCY_UNKNOWN: caller,
   AGENCY_AMBIGUOUS: caller,
+  MESSAGE_VERSION_NOT_TAKEN: caller,
   DOSSIER_CODE_INVALID: caller,
 
   // documents

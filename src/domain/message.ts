@@ -52,6 +52,8 @@ export interface MessageManifest {
   readonly version: 1;
   readonly messageId: MessageId;
   readonly type: MessageType;
+  /** Only where it is not 1: manifests of the first version never named one. */
+  readonly schemaVersion?: number;
   readonly dossierCode: DossierCode;
   readonly from: { readonly partnerId: PartnerId | 'gateway'; readonly agencyCode: AgencyCode | null };
   readonly to: readonly AgencyCode[];
@@ -64,6 +66,8 @@ export interface MessageManifest {
 export interface Message {
   readonly id: MessageId;
   readonly type: MessageType;
+  /** Version of the body in the catalogue. */
+  readonly schemaVersion: number;
   readonly dossierCode: DossierCode;
   /** null: the gateway itself (postal events). */
   readonly fromPartnerId: PartnerId | null;

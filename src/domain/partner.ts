@@ -1,5 +1,6 @@
 import type { AgencyCode } from './agency-code.ts';
 import type { PartnerId } from './ids.ts';
+import type { MessageType } from './message.ts';
 
 /** Another system: an agency's own software, a shared platform. */
 
@@ -40,6 +41,20 @@ export interface Partner {
   readonly requiresSignature?: boolean;
   /** How often it may call; missing: as usual. */
   readonly callRate?: CallRate;
+  /** Whether a push brings the message, or only says that there is one. Missing: full. */
+  readonly payload?: PayloadForm;
+  /** Versions it takes of a message; of those not named here, version 1: what was added after it was connected does not reach it unasked. */
+  readonly accepts?: AcceptedVersions;
+}
+
+export const PAYLOAD_FORMS = ['full', 'thin'] as const;
+export type PayloadForm = (typeof PAYLOAD_FORMS)[number];
+
+export type AcceptedVersions = Readonly<Partial<Record<MessageType, readonly number[]>>>;
+
+/** The versions of a message that a partner takes. */
+export function acceptedVersions({ accepts }: Pick<Partner, 'accepts'>, type: MessageType): readonly number[] {
+  return accepts?.[type] ?? [1];
 }
 
 /** One process counts for itself. */

@@ -17,7 +17,7 @@ import type { orderSignature, orderSignatures } from '../usecases/order-signatur
 import type { printAtDesk, printPost } from '../usecases/print-post.ts';
 import type { openStoredBytes, readDocument } from '../usecases/read-document.ts';
 import type { listDossiers, readDossier } from '../usecases/read-dossier.ts';
-import type { readInbox } from '../usecases/read-inbox.ts';
+import type { readEnvelope, readInbox } from '../usecases/read-inbox.ts';
 import type { followJob, readJob } from '../usecases/read-job.ts';
 import type { readMessage } from '../usecases/read-message.ts';
 import type { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
@@ -112,6 +112,7 @@ export interface HttpDependencies {
   readonly readMessage: Bound<typeof readMessage>;
   readonly replayMessage: Bound<typeof replayMessage>;
   readonly readInbox: Bound<typeof readInbox>;
+  readonly readEnvelope: Bound<typeof readEnvelope>;
   readonly acknowledgeMessage: Bound<typeof acknowledgeMessage>;
   readonly listWebhookKeys: Bound<typeof listWebhookKeys>;
 

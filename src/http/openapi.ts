@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../domain/errors.ts';
-import { receiptInput, webhookPayload } from '../formats/api/messages.ts';
+import { BODY_SCHEMAS, TYPED_SCHEMAS } from '../formats/api/message-catalogue.ts';
+import { receiptInput, thinWebhookPayload, webhookPayload } from '../formats/api/messages.ts';
 import { problem } from '../formats/api/problem.ts';
 import { PROBLEMS } from './problem.ts';
 import type { AnswerFacts, BodyFacts, RouteFacts } from './route.ts';
@@ -18,6 +19,8 @@ export function buildOpenApi(routes: readonly RouteFacts[], version: string): Js
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route, schemas) };
   }
   schemas.refer(problem);
+  for (const body of BODY_SCHEMAS) schemas.refer(body);
+  for (const [id, schema] of Object.entries(TYPED_SCHEMAS)) schemas.add(id, schema);
   return {
     openapi: '3.1.0',
     info: {
@@ -47,7 +50,7 @@ function pushOf(schemas: SchemaBook): Json {
       header('webhook-timestamp', 'Seconds since 1970 of this attempt: refuse what is more than five minutes off', 20),
       header('webhook-signature', 'v1,<base64 of HMAC-SHA256> and v1a,<base64 of Ed25519, keys at GET /v1/webhook-keys>, each over "id.timestamp.body", separated by spaces', 1_000),
     ],
-    requestBody: { required: true, content: { 'application/json': { schema: schemas.refer(webhookPayload) } } },
+    requestBody: { required: true, content: { 'application/json': { schema: { anyOf: [schemas.refer(webhookPayload), schemas.refer(thinWebhookPayload)] } } } },
     responses: {
       200: { description: 'Received, the parts checked against their digests', content: { 'application/json': { schema: schemas.refer(receiptInput) } } },
       410: { description: 'This address is gone: nothing more is sent to it until the operator says so' },
@@ -148,6 +151,8 @@ function problemsOf(route: RouteFacts): Json {
 interface SchemaBook {
   /** The schema as JSON Schema; what has an id stands once under `components` and is referred to. */
   refer(schema: z.ZodType): Json;
+  /** A component that is no schema of a route. */
+  add(id: string, schema: Json): void;
   all(): Json;
 }
 
@@ -159,6 +164,7 @@ function schemaBook(): SchemaBook {
       for (const [id, definition] of Object.entries($defs)) known.set(nameOf(id), rewriteReferences(definition) as Json);
       return rewriteReferences(own) as Json;
     },
+    add: (id, schema) => void known.set(id, rewriteReferences(schema) as Json),
     all: () => Object.fromEntries([...known].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }

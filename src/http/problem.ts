@@ -48,6 +48,7 @@ export const PROBLEMS = {
   AGENCY_CODE_INVALID: facts(422, 'Not an agency code', 'Mã định danh cơ quan không hợp lệ'),
   AGENCY_UNKNOWN: facts(422, 'No system serves this agency', 'Chưa có hệ thống nào phục vụ cơ quan này'),
   AGENCY_AMBIGUOUS: facts(422, 'Several systems serve parts of this agency', 'Nhiều hệ thống cùng phục vụ cơ quan này'),
+  MESSAGE_VERSION_NOT_TAKEN: facts(422, 'A recipient does not take this version of the message', 'Có bên nhận không nhận phiên bản này của thông điệp'),
   DOSSIER_CODE_INVALID: facts(422, 'Not a dossier code', 'Mã hồ sơ không hợp lệ'),
 
   DOCUMENT_EMPTY: facts(422, 'The document is empty', 'Tài liệu rỗng'),

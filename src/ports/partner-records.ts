@@ -1,6 +1,6 @@
 import type { AgencyCode } from '../domain/agency-code.ts';
 import type { PartnerId } from '../domain/ids.ts';
-import type { CallRate, Partner, Route, Scope } from '../domain/partner.ts';
+import type { AcceptedVersions, CallRate, Partner, PayloadForm, Route, Scope } from '../domain/partner.ts';
 
 export interface ApiKeyRecord {
   readonly id: string;
@@ -23,6 +23,8 @@ export interface PartnerRecords {
   /** @throws PARTNER_EXISTS when another partner has it */
   setIdentity(id: PartnerId, identity: string): Promise<void>;
   setCallRate(id: PartnerId, rate: CallRate | null): Promise<void>;
+  setPayload(id: PartnerId, form: PayloadForm): Promise<void>;
+  setAccepts(id: PartnerId, versions: AcceptedVersions): Promise<void>;
   list(): Promise<readonly Partner[]>;
   update(id: PartnerId, change: Partial<Pick<Partner, 'name' | 'url' | 'repeat' | 'status'>>): Promise<void>;
   /** In place of the one before, which still signs beside it until `previousUntil`; null: it ends now. */

@@ -109,6 +109,7 @@ export interface Database {
     manifest_sha256: string;
     traceparent: string | null;
     created_at: Date;
+    schema_version: Generated<number>;
   };
   message_part: { message_id: string; position: number; document_id: string; name: string; role: string };
   lane: { id: string; last_seq: Generated<string> };

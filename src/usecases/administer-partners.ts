@@ -1,7 +1,7 @@
 import type { AgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
-import type { CallRate, DeliveryMode, Partner, RepeatRule, Route } from '../domain/partner.ts';
+import type { AcceptedVersions, CallRate, DeliveryMode, Partner, PayloadForm, RepeatRule, Route } from '../domain/partner.ts';
 import type { PartnerLimits } from '../domain/partner-limits.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { RecordSet } from '../ports/records.ts';
@@ -92,6 +92,27 @@ export async function limitCalls(ports: AdministerPorts, actor: string, id: Part
     await existing(tx, id);
     await tx.partners.setCallRate(id, rate);
     await audit(tx, at, actor, 'limit-calls', id, rate === null ? {} : { perSecond: String(rate.perSecond), burst: String(rate.burst) });
+  });
+}
+
+/** Whether a push brings the message or only says that there is one. Audited. @throws PARTNER_NOT_FOUND, REQUEST_INVALID for partners that pull */
+export async function choosePayload(ports: AdministerPorts, actor: string, id: PartnerId, form: PayloadForm): Promise<void> {
+  const at = ports.clock.now();
+  await ports.records.transaction(async (tx) => {
+    if ((await existing(tx, id)).mode !== 'push') throw new GatewayError('REQUEST_INVALID', `${id} pulls its messages: nothing is pushed to it`);
+    await tx.partners.setPayload(id, form);
+    await audit(tx, at, actor, 'choose-payload', id, { form });
+  });
+}
+
+/** Adds to, or changes, the versions of messages that a partner takes; what is on its way already goes on. Audited. @throws PARTNER_NOT_FOUND */
+export async function acceptVersions(ports: AdministerPorts, actor: string, id: PartnerId, change: AcceptedVersions): Promise<AcceptedVersions> {
+  const at = ports.clock.now();
+  return ports.records.transaction(async (tx) => {
+    const accepts = { ...(await existing(tx, id)).accepts, ...change };
+    await tx.partners.setAccepts(id, accepts);
+    await audit(tx, at, actor, 'accept-versions', id, Object.fromEntries(Object.entries(change).map(([type, versions]) => [type, versions.join(' ')])));
+    return accepts;
   });
 }
 

@@ -1,10 +1,13 @@
+import type { MessageId } from '../domain/ids.ts';
+import type { Delivery, Message } from '../domain/message.ts';
 import type { Caller } from '../domain/partner.ts';
 import { messageEnvelopeOf } from '../formats/api/message-views.ts';
-import type { InboxPage } from '../formats/api/messages.ts';
+import type { InboxPage, MessageEnvelope } from '../formats/api/messages.ts';
 import type { AuditEntry } from '../ports/audit-records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { InboxSignals } from '../ports/inbox-signals.ts';
 import type { Records } from '../ports/records.ts';
+import { noSuchMessage } from './read-message.ts';
 
 export interface ReadInboxPorts {
   readonly records: Records;
@@ -45,14 +48,34 @@ export async function readInbox(ports: ReadInboxPorts, caller: Caller, request: 
   }
 }
 
+/** Not before its turn in the lane, and not when it was taken back. */
+function canBeFetched({ state, attempts }: Delivery): boolean {
+  return state !== 'cancelled' && state !== 'skipped' && (state !== 'pending' || attempts > 0);
+}
+
+/**
+ * One message that was sent to the caller, as a full push or its inbox brings it: a thin push says only where it is. Audited, since it may be
+ * read long after it was delivered; changes nothing else.
+ * @throws MESSAGE_NOT_FOUND
+ */
+export async function readEnvelope({ records, clock }: Pick<ReadInboxPorts, 'records' | 'clock'>, caller: Caller, id: MessageId): Promise<MessageEnvelope> {
+  const delivery = await records.messages.deliveryTo(id, caller.partnerId);
+  const message = delivery !== null && canBeFetched(delivery) ? await records.messages.find(id) : null;
+  if (message === null || delivery === null) throw noSuchMessage(id);
+  await records.audit.add(readingOf(message, caller, clock.now()));
+  return messageEnvelopeOf(message, delivery.id);
+}
+
 async function readPage({ records, clock }: ReadInboxPorts, caller: Caller, { after, limit }: InboxRequest): Promise<InboxPage> {
   const at = clock.now();
   const entries = await records.messages.inbox(caller.partnerId, after, limit, at);
-  await records.audit.add(
-    ...entries.map(({ message }): AuditEntry => ({ at, actor: `partner:${caller.partnerId}`, action: 'read-message', subject: `dossier:${message.dossierCode}`, detail: { apiKey: caller.keyId, messageId: message.id } })),
-  );
+  await records.audit.add(...entries.map(({ message }) => readingOf(message, caller, at)));
   return {
     entries: entries.map(({ position, deliveryId, message }) => ({ position, message: messageEnvelopeOf(message, deliveryId) })),
     nextAfter: entries.at(-1)?.position ?? after,
   };
+}
+
+function readingOf({ id, dossierCode }: Message, caller: Caller, at: Date): AuditEntry {
+  return { at, actor: `partner:${caller.partnerId}`, action: 'read-message', subject: `dossier:${dossierCode}`, detail: { apiKey: caller.keyId, messageId: id } };
 }

@@ -10,6 +10,7 @@ import type { RecordSet } from '../ports/records.ts';
 
 export interface MessageToRecord {
   readonly type: MessageType;
+  readonly schemaVersion: number;
   readonly dossierCode: DossierCode;
   /** null: the gateway itself. */
   readonly fromPartnerId: PartnerId | null;
@@ -57,7 +58,7 @@ export interface ProgressNote {
 /** Records `dossier.progress` messages of the gateway's own about many dossiers, in as few statements as for one. @returns wake-ups, to be handed to the queue after the commit */
 export async function recordProgress(records: RecordSet, chance: Chance, notes: readonly ProgressNote[], at: Date): Promise<readonly Wake[]> {
   const recorded = notes.map((note) => {
-    const input: MessageToRecord = { ...note, type: 'dossier.progress', fromPartnerId: null, fromAgencyCode: null, toAgencyCodes: [], parts: [], traceparent: null, at };
+    const input: MessageToRecord = { ...note, type: 'dossier.progress', schemaVersion: 1, fromPartnerId: null, fromAgencyCode: null, toAgencyCodes: [], parts: [], traceparent: null, at };
     return { input, ...messageOf(chance, input) };
   });
   await records.messages.addAll(recorded);
@@ -87,6 +88,7 @@ function manifestOf(messageId: MessageId, input: MessageToRecord): MessageManife
     version: 1,
     messageId,
     type: input.type,
+    ...(input.schemaVersion !== 1 && { schemaVersion: input.schemaVersion }),
     dossierCode: input.dossierCode,
     from: { partnerId: input.fromPartnerId ?? 'gateway', agencyCode: input.fromAgencyCode },
     to: input.toAgencyCodes,

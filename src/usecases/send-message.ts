@@ -2,6 +2,7 @@ import type { AgencyCode } from '../domain/agency-code.ts';
 import type { DossierCode } from '../domain/dossier.ts';
 import { GatewayError, type InputFault } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
+import { acceptedVersions } from '../domain/partner.ts';
 import type { MessagePart } from '../domain/message.ts';
 import { nearestRoute, unroutable } from '../domain/routing.ts';
 import { messageViewOf } from '../formats/api/message-views.ts';
@@ -29,7 +30,7 @@ const MAX_BODY_BYTES = 256 * 1024;
  * Accepts a message about a dossier for every agency named: dossier event, message, deliveries and the stored answer are recorded in one
  * transaction, and workers are woken after it. What was accepted is delivered, or visible as parked; whether the recipient takes the
  * dossier in is for its own messages to say.
- * @throws DOSSIER_NOT_FOUND, AGENCY_UNKNOWN, AGENCY_AMBIGUOUS, DOCUMENT_NOT_FOUND, REQUEST_INVALID; as `answerOnce`
+ * @throws DOSSIER_NOT_FOUND, AGENCY_UNKNOWN, AGENCY_AMBIGUOUS, MESSAGE_VERSION_NOT_TAKEN, DOCUMENT_NOT_FOUND, REQUEST_INVALID; as `answerOnce`
  */
 export async function sendMessage(ports: SendMessagePorts, call: Call, dossierCode: DossierCode, input: NewMessageInput): Promise<Once<MessageView>> {
   checkBodySize(input.body);
@@ -50,11 +51,12 @@ async function record(ports: SendMessagePorts, records: RecordSet, call: Call, d
   if (input.from !== undefined) await checkServed(records, partnerId, '/from', input.from);
   return recordMessage(records, ports.chance, {
     type: input.type,
+    schemaVersion: input.schemaVersion,
     dossierCode,
     fromPartnerId: partnerId,
     fromAgencyCode: input.from ?? null,
     toAgencyCodes: input.to,
-    recipients: await recipientsOf(records, input.to),
+    recipients: await takersOf(records, input, await recipientsOf(records, input.to)),
     body: input.body,
     parts: await partsOf(records, partnerId, input.documents),
     traceparent: call.traceparent,
@@ -77,6 +79,21 @@ async function recipientsOf(records: RecordSet, to: readonly AgencyCode[]): Prom
     recipients.add(route.partnerId);
   }
   return [...recipients];
+}
+
+/**
+ * All of `recipients`, who have to take the message in this version. Nothing is converted: every recipient confirms the one manifest that the
+ * sender was given, and it binds the body that the sender sent.
+ */
+async function takersOf(records: RecordSet, { type, schemaVersion }: NewMessageInput, recipients: readonly PartnerId[]): Promise<readonly PartnerId[]> {
+  const refusing: string[] = [];
+  for (const id of recipients) {
+    const versions = acceptedVersions((await records.partners.find(id)) ?? {}, type);
+    if (!versions.includes(schemaVersion)) refusing.push(`${id} takes ${type} in version ${versions.join(', ')}`);
+  }
+  if (refusing.length === 0) return recipients;
+  const faults = refusing.map((detail) => ({ pointer: '/schemaVersion', detail }));
+  throw new GatewayError('MESSAGE_VERSION_NOT_TAKEN', `Not every recipient takes version ${schemaVersion} of ${type}: send another version, or apart to those that take it`, { faults });
 }
 
 async function partsOf(records: RecordSet, partnerId: PartnerId, wanted: NewMessageInput['documents']): Promise<readonly MessagePart[]> {

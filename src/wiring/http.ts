@@ -30,7 +30,7 @@ import { orderSignature, orderSignatures } from '../usecases/order-signatures.ts
 import { openStoredBytes, readDocument } from '../usecases/read-document.ts';
 import { listDossiers, readDossier } from '../usecases/read-dossier.ts';
 import { printAtDesk, printPost, type PrintPostPorts } from '../usecases/print-post.ts';
-import { readInbox } from '../usecases/read-inbox.ts';
+import { readEnvelope, readInbox } from '../usecases/read-inbox.ts';
 import { followJob, readJob } from '../usecases/read-job.ts';
 import { readMessage } from '../usecases/read-message.ts';
 import { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
@@ -118,6 +118,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     readMessage: (...call) => readMessage(ports, ...call),
     replayMessage: (...call) => replayMessage(ports, ...call),
     readInbox: (...call) => readInbox(ports, ...call),
+    readEnvelope: (...call) => readEnvelope(ports, ...call),
     listWebhookKeys: () => listWebhookKeys(ports),
     acknowledgeMessage: (...call) => acknowledgeMessage(ports, ...call),
     listKeys: (...call) => listKeys(ports, ...call),

@@ -5,7 +5,7 @@ import type { DeliveryHandler } from '../usecases/delivery-handler.ts';
 
 /** Use cases that show as spans of their own: those that record, sign, judge or call others. */
 const TRACED = [
-  'storeDocument', 'openDossier', 'readDossier', 'sendMessage', 'readMessage', 'replayMessage', 'readInbox', 'acknowledgeMessage',
+  'storeDocument', 'openDossier', 'readDossier', 'sendMessage', 'readMessage', 'replayMessage', 'readInbox', 'readEnvelope', 'acknowledgeMessage',
   'makeSignature', 'extendDocument', 'orderSignature', 'orderSignatures', 'verifyFile', 'renderReport', 'requestPost', 'cancelPostalOrder', 'reportPostalEvent', 'hearCarrier', 'workPostDesk',
 ] as const satisfies readonly (keyof HttpDependencies)[];
 

@@ -279,7 +279,7 @@ describe('bad input', () => {
     const path = `/v1/dossiers/${owned['dossier']}/messages`;
     const many = { type: 'dossier.progress', to: Array.from({ length: 10_000 }, () => 'H57.01') };
     expect((await post(path, JSON.stringify(many))).body).toMatchObject({ status: 422, code: 'REQUEST_INVALID', errors: [{ pointer: '/to' }] });
-    const large = { type: 'dossier.progress', to: ['H57.01'], body: { note: 'x'.repeat(300 * 1024) } };
+    const large = { type: 'dossier.progress', to: ['H57.01'], body: { own: 'x'.repeat(300 * 1024) } };
     expect((await post(path, JSON.stringify(large))).body).toMatchObject({ status: 422, code: 'REQUEST_INVALID', errors: [{ pointer: '/body' }] });
   });
 

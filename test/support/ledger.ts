@@ -45,6 +45,7 @@ export function messageOf(code: DossierCode, from: string, change: Partial<Messa
   return {
     id: newMessageId(),
     type: 'dossier.progress',
+    schemaVersion: 1,
     dossierCode: code,
     fromPartnerId: from as PartnerId,
     fromAgencyCode: AGENCY,

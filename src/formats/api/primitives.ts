@@ -5,7 +5,7 @@ import type { DocumentId, KeyId, MessageId, PartnerId, PostalOrderId, Sha256Hex 
 
 /** Building blocks of the HTTP contract. Objects refuse unknown keys; every text and list has a cap. */
 
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0085\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+export const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0085\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
 /** Text for people: trimmed, NFC, no control or bidirectional-override characters. */
 export const text = (maxLength: number): z.ZodType<string, string> =>

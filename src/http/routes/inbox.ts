@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inboxPage, receiptInput, receiptView } from '../../formats/api/messages.ts';
+import { inboxPage, messageEnvelope, receiptInput, receiptView } from '../../formats/api/messages.ts';
 import { messageId } from '../../formats/api/primitives.ts';
 import { defineRoute } from '../route.ts';
 import { requestSignal } from '../upload.ts';
@@ -35,6 +35,22 @@ function preferredWait(header: string | string[] | undefined): number | null {
   const seconds = /(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:[,;]|$)/i.exec([header ?? ''].flat().join(', '))?.[1];
   return seconds === undefined ? null : Math.min(Number(seconds), LONGEST_WAIT_SECONDS);
 }
+
+export const readEnvelopeRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/inbox/{messageId}',
+  operationId: 'readInboxMessage',
+  summary: 'One message that is for you, as a full push or the inbox brings it: what a thin push leaves for you to fetch',
+  tag: 'Inbox',
+  scope: 'inbox:read',
+  idempotent: false,
+  pathParameters: z.strictObject({ messageId }),
+  query: null,
+  body: null,
+  answer: { kind: 'json', status: 200, description: 'The message', schema: messageEnvelope },
+  problems: ['MESSAGE_NOT_FOUND'],
+  run: async ({ readEnvelope }, { path }, { call }) => ({ body: await readEnvelope(call.caller, path.messageId) }),
+});
 
 export const acknowledgeMessageRoute = defineRoute({
   method: 'POST',

@@ -17,7 +17,7 @@ export const sendMessageRoute = defineRoute({
   query: null,
   body: { kind: 'json', schema: newMessage },
   answer: { kind: 'json', status: 202, description: 'Accepted: it will be delivered once in effect, or be seen as parked with its reason', schema: messageView },
-  problems: ['DOSSIER_NOT_FOUND', 'DOSSIER_CODE_INVALID', 'AGENCY_UNKNOWN', 'AGENCY_AMBIGUOUS', 'DOCUMENT_NOT_FOUND'],
+  problems: ['DOSSIER_NOT_FOUND', 'DOSSIER_CODE_INVALID', 'AGENCY_UNKNOWN', 'AGENCY_AMBIGUOUS', 'MESSAGE_VERSION_NOT_TAKEN', 'DOCUMENT_NOT_FOUND'],
   run: async ({ sendMessage }, { path, body: input }, { call }) => {
     const { body, replayed } = await sendMessage(call, parseDossierCode(path.code), input);
     return { body, replayed, headers: { location: `/v1/messages/${body.messageId}` } };

@@ -5,7 +5,7 @@ import { docsRoute } from './docs.ts';
 import { readDocumentRoute, storeDocumentRoute } from './documents.ts';
 import { listDossiersRoute, openDossierRoute, readDossierRoute } from './dossiers.ts';
 import { extendDocumentRoute } from './extensions.ts';
-import { acknowledgeMessageRoute, readInboxRoute } from './inbox.ts';
+import { acknowledgeMessageRoute, readEnvelopeRoute, readInboxRoute } from './inbox.ts';
 import { cancelJobRoute, followJobRoute, orderSignaturesRoute, readJobRoute, retryJobRoute } from './jobs.ts';
 import { messageDeskFormRoute, messageDeskRoute } from './message-desk.ts';
 import { metricsRoute } from './metrics.ts';
@@ -37,6 +37,7 @@ export function routesOf(version: string): readonly Route[] {
     readMessageRoute,
     replayMessageRoute,
     readInboxRoute,
+    readEnvelopeRoute,
     acknowledgeMessageRoute,
     listWebhookKeysRoute,
     listKeysRoute,

@@ -44,9 +44,9 @@ async function addMessage(db: Executor, sealing: Sealing, message: Message, mani
   const parts = message.parts.map((part) => ({ document_id: part.documentId, name: part.name, role: part.role }));
   await sql`
     WITH added AS (
-      INSERT INTO message (id, dossier_code, type, from_partner_id, from_agency_code, to_agency_codes, body_sealed, manifest, manifest_sha256, traceparent, created_at)
+      INSERT INTO message (id, dossier_code, type, from_partner_id, from_agency_code, to_agency_codes, body_sealed, manifest, manifest_sha256, traceparent, created_at, schema_version)
       VALUES (${message.id}, ${message.dossierCode}, ${message.type}, ${message.fromPartnerId}, ${message.fromAgencyCode}, ${[...message.toAgencyCodes]},
-              ${sealJson(sealing, message.body, bodyContext(message.id))}, ${manifest}, ${message.manifestSha256}, ${traceparent}, ${message.createdAt})
+              ${sealJson(sealing, message.body, bodyContext(message.id))}, ${manifest}, ${message.manifestSha256}, ${traceparent}, ${message.createdAt}, ${message.schemaVersion})
       RETURNING id
     )
     INSERT INTO message_part (message_id, position, document_id, name, role)
@@ -62,6 +62,7 @@ async function addMessages(db: Executor, sealing: Sealing, given: Parameters<Mes
     id: message.id,
     dossier_code: message.dossierCode,
     type: message.type,
+    schema_version: message.schemaVersion,
     from_partner_id: message.fromPartnerId,
     from_agency_code: message.fromAgencyCode,
     to_agency_codes: message.toAgencyCodes,
@@ -71,9 +72,9 @@ async function addMessages(db: Executor, sealing: Sealing, given: Parameters<Mes
   }));
   const bodies = given.map(({ message }) => sealJson(sealing, message.body, bodyContext(message.id)));
   await sql`
-    INSERT INTO message (id, dossier_code, type, from_partner_id, from_agency_code, to_agency_codes, manifest, manifest_sha256, created_at, body_sealed)
+    INSERT INTO message (id, dossier_code, type, schema_version, from_partner_id, from_agency_code, to_agency_codes, manifest, manifest_sha256, created_at, body_sealed)
     SELECT * FROM ROWS FROM (
-      jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id uuid, dossier_code text, type text, from_partner_id text, from_agency_code text, to_agency_codes text[],
+      jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id uuid, dossier_code text, type text, schema_version smallint, from_partner_id text, from_agency_code text, to_agency_codes text[],
         manifest text, manifest_sha256 text, created_at timestamptz),
       unnest(${bodies}::bytea[])
     )
@@ -159,6 +160,7 @@ function messageOf(row: Selectable<Database['message']>, parts: readonly Message
   return {
     id: row.id as MessageId,
     type: row.type as MessageType,
+    schemaVersion: row.schema_version,
     dossierCode: row.dossier_code as DossierCode,
     fromPartnerId: row.from_partner_id as PartnerId | null,
     fromAgencyCode: row.from_agency_code as AgencyCode | null,

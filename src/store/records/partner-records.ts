@@ -2,7 +2,7 @@ import { sql, type Selectable } from 'kysely';
 import type { AgencyCode } from '../../domain/agency-code.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import type { PartnerId } from '../../domain/ids.ts';
-import type { DeliveryMode, Partner, RepeatRule, Route, Scope } from '../../domain/partner.ts';
+import { PAYLOAD_FORMS, type DeliveryMode, type Partner, type RepeatRule, type Route, type Scope } from '../../domain/partner.ts';
 import type { ApiKeyRecord, PartnerRecords } from '../../ports/partner-records.ts';
 import type { Database } from '../schema.ts';
 import { bytesOf } from './bytes.ts';
@@ -12,7 +12,7 @@ export function partnerRecords(db: Executor): PartnerRecords {
   return { ...partners(db), ...webhookSecrets(db), ...routes(db), ...apiKeys(db) };
 }
 
-function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'findByIdentity' | 'setIdentity' | 'setCallRate' | 'list' | 'update'> {
+function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'findByIdentity' | 'setIdentity' | 'setCallRate' | 'setPayload' | 'setAccepts' | 'list' | 'update'> {
   return {
     async add(partner) {
       const added = await db
@@ -50,6 +50,12 @@ function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'findById
     async setCallRate(id, rate) {
       const change = rate === null ? sql`settings - 'callRate'` : sql`settings || ${JSON.stringify({ callRate: rate })}::jsonb`;
       await sql`UPDATE partner SET settings = ${change} WHERE id = ${id}`.execute(db);
+    },
+    async setPayload(id, payload) {
+      await sql`UPDATE partner SET settings = settings || ${JSON.stringify({ payload })}::jsonb WHERE id = ${id}`.execute(db);
+    },
+    async setAccepts(id, accepts) {
+      await sql`UPDATE partner SET settings = settings || ${JSON.stringify({ accepts })}::jsonb WHERE id = ${id}`.execute(db);
     },
     async list() {
       return (await db.selectFrom('partner').selectAll().orderBy('id').execute()).map(partnerOf);
@@ -170,6 +176,8 @@ function partnerOf(row: Selectable<Database['partner']>): Partner {
     createdAt: row.created_at,
     ...(row.settings['requiresSignature'] === true && { requiresSignature: true }),
     ...callRateOf(row.settings['callRate']),
+    ...payloadOf(row.settings['payload']),
+    ...acceptsOf(row.settings['accepts']),
   };
 }
 
@@ -177,6 +185,16 @@ function callRateOf(value: unknown): Pick<Partner, 'callRate'> {
   if (typeof value !== 'object' || value === null || !('perSecond' in value) || !('burst' in value)) return {};
   const { perSecond, burst } = value;
   return typeof perSecond === 'number' && typeof burst === 'number' ? { callRate: { perSecond, burst } } : {};
+}
+
+function payloadOf(value: unknown): Pick<Partner, 'payload'> {
+  const payload = PAYLOAD_FORMS.find((form) => form === value);
+  return payload === undefined ? {} : { payload };
+}
+
+/** Written by `setAccepts` only, which takes nothing else. */
+function acceptsOf(value: unknown): Pick<Partner, 'accepts'> {
+  return typeof value === 'object' && value !== null ? { accepts: value } : {};
 }
 
 function routeOf(row: Selectable<Database['route']>): Route {

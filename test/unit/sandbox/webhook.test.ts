@@ -23,7 +23,7 @@ const PAPER = Buffer.from('%PDF-1.7 mẫu');
 
 function message(): Message {
   const parts = [{ documentId: '01936e5a-0000-7000-8000-00000000000a' as DocumentId, sha256: sha256Hex(PAPER), sizeBytes: PAPER.length, mediaType: 'application/pdf', name: 'a.pdf', role: 'result' }];
-  const facts = { type: 'dossier.result', dossierCode: 'H57.12.03-261124-0001' as DossierCode, createdAt: NOW } as const;
+  const facts = { type: 'dossier.result', schemaVersion: 1, dossierCode: 'H57.12.03-261124-0001' as DossierCode, createdAt: NOW } as const;
   const body = { number: '1234/QĐ' };
   const id = '01936e5a-0000-7000-8000-00000000000b' as MessageId;
   const from = { partnerId: 'land-registry', agencyCode: 'H57.12.03' };
