@@ -1,4 +1,4 @@
-import type { DeliveryId } from '../src/domain/ids.ts';
+import type { Wake } from '../src/ports/outbox.ts';
 import type { QueueBackend, QueueHandle } from './backend.ts';
 import { errorLog } from './error-log.ts';
 import { readDeliverJob } from './jobs/deliver.ts';
@@ -7,7 +7,7 @@ import { openWithin, type QueueDependencies } from './producer.ts';
 import { within } from '../src/ports/within.ts';
 
 /** Deals with one wake-up. What it throws is logged; the outbox tries again by itself. */
-export type DeliverHandler = (id: DeliveryId) => Promise<void>;
+export type DeliverHandler = (wake: Wake) => Promise<void>;
 
 export interface ConsumerOptions {
   readonly concurrency: number;
@@ -40,7 +40,7 @@ export function startConsumer(backend: QueueBackend, handler: DeliverHandler, { 
     try {
       const job = readDeliverJob(data);
       if (job === null) log.warn('queue.job-unreadable', { backend: backend.name });
-      else await handler(job.id);
+      else await handler(job);
     } catch (error) {
       reportError('queue.handler', error);
     } finally {

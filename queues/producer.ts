@@ -76,6 +76,7 @@ export function startProducer(backend: QueueBackend, { clock, log }: QueueDepend
   return {
     queue: {
       wake(deliveries) {
+        if (deliveries.length === 0) return;
         const room = Math.max(0, MOST_PENDING - pending.length);
         pending.push(...deliveries.slice(0, room));
         failures += Math.max(0, deliveries.length - room);

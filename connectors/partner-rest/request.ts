@@ -40,7 +40,10 @@ export function readWebhookSecret(text: string): readonly WebhookSecret[] {
   return keys;
 }
 
-/** The push of one message. The body is the same, byte for byte, however often it is sent; only the time of sending is not. */
+/**
+ * The push of one message. The body is the same, byte for byte, however often it is sent; only the time of sending is not. Its trace is
+ * not signed: whoever stands between may go on with it (W3C Trace Context §3.2).
+ */
 export function buildPush(url: URL, keys: PushKeys, deliveryId: DeliveryId, message: Message, now: Date, form: PayloadForm = 'full'): PartnerRequest {
   const data = form === 'thin' ? linksOf(message, deliveryId) : messageEnvelopeOf(message, deliveryId);
   const payload = { type: message.type, timestamp: message.createdAt.toISOString(), data };
@@ -49,6 +52,7 @@ export function buildPush(url: URL, keys: PushKeys, deliveryId: DeliveryId, mess
     'content-type': 'application/json',
     'content-length': String(body.length),
     'idempotency-key': deliveryId,
+    ...(message.traceparent !== null && { traceparent: message.traceparent }),
     ...signatureHeaders(keys, deliveryId, body, now),
   };
   return signedByKeys({ method: 'POST', url, headers: { ...COMMON, ...headers, 'content-digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:` }, body }, keys, now);

@@ -77,6 +77,8 @@ export interface Message {
   readonly parts: readonly MessagePart[];
   readonly manifestSha256: Sha256Hex;
   readonly createdAt: Date;
+  /** W3C Trace Context of the call that sent it: it travels on with the message. Null: the gateway itself sent it. */
+  readonly traceparent: string | null;
 }
 
 /** How one delivery stands. Only the store decides it. */

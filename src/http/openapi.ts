@@ -49,6 +49,7 @@ function pushOf(schemas: SchemaBook): Json {
       header('webhook-id', 'Id of the delivery, the same for every attempt', 36),
       header('webhook-timestamp', 'Seconds since 1970 of this attempt: refuse what is more than five minutes off', 20),
       header('webhook-signature', 'v1,<base64 of HMAC-SHA256> and v1a,<base64 of Ed25519, keys at GET /v1/webhook-keys>, each over "id.timestamp.body", separated by spaces', 1_000),
+      header('traceparent', 'W3C Trace Context of the call that sent the message; not signed', 255),
     ],
     requestBody: { required: true, content: { 'application/json': { schema: { anyOf: [schemas.refer(webhookPayload), schemas.refer(thinWebhookPayload)] } } } },
     responses: {

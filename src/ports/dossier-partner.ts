@@ -1,6 +1,6 @@
 import type { DeliveryId, PartnerId } from '../domain/ids.ts';
 import type { Message } from '../domain/message.ts';
-import type { Partner } from '../domain/partner.ts';
+import type { Recipient } from './partner-records.ts';
 
 /** What became of one attempt to hand a message to a partner's system. */
 export type SendOutcome =
@@ -33,5 +33,5 @@ export interface DossierPartner {
 /** The connector that reaches a partner. */
 export interface DossierPartners {
   /** For a partner in mode `push`. @throws PARTNER_UNAVAILABLE when its settings (URL, secret) cannot be used */
-  of(partner: Partner): Promise<DossierPartner>;
+  of(recipient: Recipient): Promise<DossierPartner>;
 }

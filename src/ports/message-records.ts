@@ -11,7 +11,7 @@ export interface InboxEntry {
 
 export interface MessageRecords {
   /** `manifest` is the canonical JSON whose digest the message carries. */
-  add(message: Message, manifest: string, traceparent: string | null): Promise<void>;
+  add(message: Message, manifest: string): Promise<void>;
   /** Messages without parts, in one statement. */
   addAll(messages: readonly { readonly message: Message; readonly manifest: string }[]): Promise<void>;
   find(id: MessageId): Promise<Message | null>;

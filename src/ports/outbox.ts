@@ -67,6 +67,8 @@ export interface DeliveryError {
 
 export interface Wake {
   readonly id: DeliveryId;
+  /** Whose it is: a worker that has no room for that recipient need not ask the store. */
+  readonly target: string;
   /** Grows with each wake-up so that the queue never swallows one as a duplicate. */
   readonly wake: number;
 }
@@ -104,9 +106,9 @@ export interface Outbox {
   find(id: DeliveryId): Promise<OutboxEntry | null>;
   /**
    * Leases `id` for `owner` until `until` if it is the head of its lane, due, and not leased by anyone whose lease still runs;
-   * epoch + 1. Committed before it returns. Null: nothing to do, or its target's circuit is open, or its target is among `notFor`.
+   * epoch + 1. Committed before it returns. Null: nothing to do, or its target's circuit is open.
    */
-  lease(id: DeliveryId, owner: string, now: Date, until: Date, notFor?: readonly string[]): Promise<Lease | null>;
+  lease(id: DeliveryId, owner: string, now: Date, until: Date): Promise<Lease | null>;
   /** Leases up to `limit` due lane heads: the way without a queue. */
   leaseDue(owner: string, now: Date, until: Date, limit: number, targets?: TargetFilter): Promise<readonly Lease[]>;
   /** False: the lease is lost, and the attempt must stop before another byte leaves. */

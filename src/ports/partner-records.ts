@@ -1,5 +1,6 @@
 import type { AgencyCode } from '../domain/agency-code.ts';
 import type { PartnerId } from '../domain/ids.ts';
+import type { PartnerStanding } from '../domain/partner-limits.ts';
 import type { AcceptedVersions, CallRate, Partner, PayloadForm, Route, Scope } from '../domain/partner.ts';
 
 export interface ApiKeyRecord {
@@ -14,10 +15,20 @@ export interface ApiKeyRecord {
   readonly lastUsedAt: Date | null;
 }
 
+/** What an attempt needs to know of its recipient, as it stands at that moment. */
+export interface Recipient {
+  readonly partner: Partner;
+  readonly standing: PartnerStanding;
+  /** As `webhookSecretsSealed`. */
+  readonly webhookSecretsSealed: readonly Uint8Array[];
+}
+
 export interface PartnerRecords {
   /** @throws PARTNER_EXISTS */
   add(partner: Partner): Promise<void>;
   find(id: PartnerId): Promise<Partner | null>;
+  /** Partner, standing and secrets read at once: what an operator changed counts from the next attempt on. */
+  recipient(id: PartnerId, at: Date): Promise<Recipient | null>;
   /** By the name the identity provider gives it; without one set, that is its id. */
   findByIdentity(identity: string): Promise<Partner | null>;
   /** @throws PARTNER_EXISTS when another partner has it */

@@ -2,8 +2,9 @@
 export interface Bulkhead {
   /** False: as many run for it already as may. */
   enter(target: string): boolean;
-  /** Whether somebody was turned away since the last that left: then more may be waiting for it. */
-  leave(target: string): boolean;
+  /** Called by one inside: whether somebody was turned away since it was asked last. Then more is waiting, and the asker is to see to it. */
+  takeTurnedAway(target: string): boolean;
+  leave(target: string): void;
   /** Targets for which as many run as may; what is passed by because of them counts as turned away. */
   passBy(): readonly string[];
   /** More is waiting for the target than runs. */
@@ -27,8 +28,8 @@ export function bulkhead(perTarget: number): Bulkhead {
       const before = count(target);
       if (before === 1) running.delete(target);
       else running.set(target, before - 1);
-      return turnedAway.delete(target);
     },
+    takeTurnedAway: (target) => turnedAway.delete(target),
     passBy() {
       const full = [...running].filter(([, runs]) => runs >= perTarget).map(([target]) => target);
       for (const target of full) turnedAway.add(target);

@@ -1,12 +1,13 @@
 import type { DeliveryId } from '../domain/ids.ts';
 import type { Message, Receipt } from '../domain/message.ts';
 import type { Partner } from '../domain/partner.ts';
-import { circuitOf, DEFAULT_BREAKER, type BreakerSettings } from '../domain/partner-limits.ts';
+import { circuitOf, DEFAULT_BREAKER, type BreakerSettings, type PartnerStanding } from '../domain/partner-limits.ts';
 import type { RetrySchedule } from '../domain/retry-schedule.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DossierPartner, DossierPartners, SendOutcome } from '../ports/dossier-partner.ts';
 import type { Lease } from '../ports/outbox.ts';
+import type { Recipient } from '../ports/partner-records.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
 import { parked, postponed, retried } from './deliver.ts';
 import type { DeliveryHandler, Handled, HeldLease } from './delivery-handler.ts';
@@ -38,16 +39,19 @@ export function messageHandler(ports: MessagePorts): DeliveryHandler {
 
 async function attempt(ports: MessagePorts, held: HeldLease): Promise<Handled> {
   const { lease } = held;
-  const partner = await ports.records.partners.find(lease.target as Partner['id']);
-  const message = lease.messageId === null ? null : await ports.records.messages.find(lease.messageId);
-  if (partner === null || message === null) return parked(lease, 'undeliverable', { code: 'PARTNER_NOT_FOUND', detail: 'Its recipient or message is not recorded' });
+  const [recipient, message] = await Promise.all([
+    ports.records.partners.recipient(lease.target as Partner['id'], ports.clock.now()),
+    lease.messageId === null ? null : ports.records.messages.find(lease.messageId),
+  ]);
+  if (recipient === null || message === null) return parked(lease, 'undeliverable', { code: 'PARTNER_NOT_FOUND', detail: 'Its recipient or message is not recorded' });
+  const { partner } = recipient;
   if (partner.status === 'suspended') return suspended(ports, lease);
   if (partner.mode === 'pull') return { settlement: { state: 'offered' }, attempt: { outcome: 'offered', code: null, detail: null } };
-  const connector = await ports.partners.of(partner);
-  const hold = await holdBack(ports, lease, partner);
+  const connector = await ports.partners.of(recipient);
+  const hold = await holdBack(ports, lease, recipient);
   if (hold !== null) return hold;
-  const doubt = lease.outcomeUnknown ? await resolveDoubt(ports, held, partner, message, connector) : null;
-  return doubt ?? send(ports, held, message, connector, partner);
+  const doubt = lease.outcomeUnknown ? await resolveDoubt(ports, held, recipient, message, connector) : null;
+  return doubt ?? send(ports, held, message, connector, recipient);
 }
 
 function suspended(ports: MessagePorts, lease: Lease): Handled {
@@ -56,9 +60,8 @@ function suspended(ports: MessagePorts, lease: Lease): Handled {
 }
 
 /** The partner's circuit and rate: null when the message may go now. An open circuit is mostly seen before, when nothing is leased for it. */
-async function holdBack({ records, clock }: MessagePorts, lease: Lease, partner: Partner): Promise<Handled | null> {
+async function holdBack({ records, clock }: MessagePorts, lease: Lease, { partner, standing }: Recipient): Promise<Handled | null> {
   const now = clock.now();
-  const standing = await records.partnerStates.find(partner.id);
   const circuit = circuitOf(standing, now);
   const wait = (until: Date, detail: string): Handled => postponed(lease, until, { code: 'PARTNER_UNAVAILABLE', detail });
   if (standing.disabledAt !== null) return wait(new Date(now.getTime() + SUSPENDED_FOR_MS), 'The partner’s address said that it is gone: give it a new one, or let it in again');
@@ -76,13 +79,14 @@ async function holdBack({ records, clock }: MessagePorts, lease: Lease, partner:
  * `upsert` is sent again only when nothing of the earlier attempt can show any more: else its late effect could put this older state
  * over a newer one that went out in between.
  */
-async function resolveDoubt(ports: MessagePorts, held: HeldLease, partner: Partner, message: Message, connector: DossierPartner): Promise<Handled | null> {
+async function resolveDoubt(ports: MessagePorts, held: HeldLease, recipient: Recipient, message: Message, connector: DossierPartner): Promise<Handled | null> {
   const { lease } = held;
+  const { partner } = recipient;
   if (partner.repeat === 'unsafe') return isDecidedByPerson(lease) ? null : unknownParked(lease);
   if (partner.repeat === 'key') return null;
   if (connector.lookup !== null) {
     const found = await connector.lookup(lease.id, held.signal);
-    if (found.found) return delivered(ports, lease, message, { manifestSha256: found.manifestSha256 ?? message.manifestSha256, reference: found.reference });
+    if (found.found) return delivered(ports, lease, message, recipient, { manifestSha256: found.manifestSha256 ?? message.manifestSha256, reference: found.reference });
   }
   const quarantineEnd = new Date((lease.unknownSince ?? lease.createdAt).getTime() + ports.quarantineMs);
   if (quarantineEnd <= ports.clock.now()) return null;
@@ -98,11 +102,13 @@ function unknownParked(lease: Lease): Handled {
   return parked(lease, 'outcome-unknown', { code: 'PARTNER_UNAVAILABLE', detail: 'An attempt may have taken effect, and the partner tolerates no repetition' });
 }
 
-async function send(ports: MessagePorts, held: HeldLease, message: Message, connector: DossierPartner, partner: Partner): Promise<Handled> {
-  const { lease } = held;
+async function send(ports: MessagePorts, held: HeldLease, message: Message, connector: DossierPartner, recipient: Recipient): Promise<Handled> {
+  const { lease, traceparent } = held;
+  const { partner } = recipient;
   held.beginSending();
-  const result = await connector.send(lease.id, message, message.manifestSha256, held.signal);
-  if (result.outcome === 'delivered') return delivered(ports, lease, message, result);
+  const traced = traceparent === null ? message : { ...message, traceparent };
+  const result = await connector.send(lease.id, traced, message.manifestSha256, held.signal);
+  if (result.outcome === 'delivered') return delivered(ports, lease, message, recipient, result);
   if (result.outcome === 'refused') return refused(lease, result, partner);
   if (held.signal.aborted) return cutShort(ports, lease, partner, result);
   return { ...failed(ports, lease, partner, result), record: recordFailing(ports, partner, result) };
@@ -131,7 +137,7 @@ function recordFailing({ breaker = DEFAULT_BREAKER, schedule }: MessagePorts, { 
 }
 
 /** A recipient that confirms another digest than was sent has something else: that is for a person, not for a retry. */
-function delivered(ports: MessagePorts, lease: Lease, message: Message, answer: { readonly manifestSha256: string; readonly reference: string | null }): Handled {
+function delivered(ports: MessagePorts, lease: Lease, message: Message, { standing }: Recipient, answer: { readonly manifestSha256: string; readonly reference: string | null }): Handled {
   if (answer.manifestSha256 !== message.manifestSha256) {
     return parked(lease, 'receipt-invalid', { code: 'RECEIPT_INVALID', detail: 'The recipient confirmed another manifest than was sent' }, true);
   }
@@ -148,9 +154,14 @@ function delivered(ports: MessagePorts, lease: Lease, message: Message, answer: 
     attempt: { outcome: 'delivered', code: null, detail: null },
     record: async (records, at) => {
       await recordReceipt(records, message, receipt, at);
-      await records.partnerStates.recordSuccess(receipt.partnerId, at);
+      if (isTroubled(standing)) await records.partnerStates.recordSuccess(receipt.partnerId, at);
     },
   };
+}
+
+/** A success ends the failures before its attempt. Those that came while it was under way may be the news: they are for the next one to end. */
+function isTroubled({ failures, openUntil }: PartnerStanding): boolean {
+  return failures > 0 || openUntil !== null;
 }
 
 /** Shared with the inbox: receipt and event of a delivery that has arrived. The caller has finished the delivery in the same transaction. */

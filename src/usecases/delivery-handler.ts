@@ -6,6 +6,8 @@ export interface HeldLease {
   readonly lease: Lease;
   /** Aborts when the lease is lost, or the process has to end: nothing may leave the gateway any more. */
   readonly signal: AbortSignal;
+  /** W3C Trace Context of the span that makes this attempt; null: nothing is traced, and the message's own goes on. */
+  readonly traceparent: string | null;
   /**
    * Called directly before the first byte leaves. From here on an attempt that ends without a result counts as *outcome unknown*.
    * @throws CANCELLED when too little of the lease is left to be sure that nobody else is sending

@@ -46,6 +46,7 @@ export function keepLease(outbox: Outbox, clock: Clock, lease: Lease, stop: Abor
   return {
     lease,
     signal,
+    traceparent: null,
     beginSending() {
       if (signal.aborted || until - clock.now().getTime() < LEFT_TO_SEND_MS) {
         throw new GatewayError('CANCELLED', 'Too little of the lease is left to send', { cause: signal.reason });

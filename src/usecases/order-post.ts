@@ -48,7 +48,7 @@ export async function orderPost(records: RecordSet, accounts: readonly PostalAcc
   const numbered = await numberFromPool(records, account, order, request.at);
   const { id, carrier, createdAt } = order;
   await records.outbox.add({ id: deliveryOf(order), kind: 'postal', laneId: laneOf(order), target: carrier, messageId: null, postalOrderId: id, createdAt });
-  return { order: numbered, wakes: [{ id: deliveryOf(order), wake: 0 }] };
+  return { order: numbered, wakes: [{ id: deliveryOf(order), target: carrier, wake: 0 }] };
 }
 
 /**

@@ -36,7 +36,7 @@ export interface RecordedMessage {
  */
 export async function recordMessage(records: RecordSet, chance: Chance, input: MessageToRecord): Promise<RecordedMessage> {
   const { message, manifest } = messageOf(chance, input);
-  await records.messages.add(message, manifest, input.traceparent);
+  await records.messages.add(message, manifest);
   const deliveries = deliveriesOf(chance, message, input.recipients);
   for (const delivery of deliveries) {
     await records.dossiers.addParty(input.dossierCode, delivery.target, input.at);
@@ -45,7 +45,7 @@ export async function recordMessage(records: RecordSet, chance: Chance, input: M
   const state = STATE_AFTER[input.type];
   if (state !== null) await records.dossiers.setState(input.dossierCode, state);
   await records.dossiers.addEvent(input.dossierCode, acceptanceOf(message, input));
-  return { message, wakes: deliveries.map(({ id }) => ({ id, wake: 0 })) };
+  return { message, wakes: deliveries.map(wakeOf) };
 }
 
 export interface ProgressNote {
@@ -65,7 +65,7 @@ export async function recordProgress(records: RecordSet, chance: Chance, notes: 
   const deliveries = recorded.flatMap(({ message, input }) => deliveriesOf(chance, message, input.recipients));
   await records.outbox.addAll(deliveries);
   await records.dossiers.addEvents(recorded.map(({ message, input }) => ({ dossierCode: input.dossierCode, ...acceptanceOf(message, input) })));
-  return deliveries.map(({ id }) => ({ id, wake: 0 }));
+  return deliveries.map(wakeOf);
 }
 
 function messageOf(chance: Chance, input: MessageToRecord): { readonly message: Message; readonly manifest: string } {
@@ -76,6 +76,10 @@ function messageOf(chance: Chance, input: MessageToRecord): { readonly message: 
 
 function deliveriesOf(chance: Chance, { id, dossierCode, createdAt }: Message, recipients: readonly PartnerId[]): (NewDelivery & { readonly target: PartnerId })[] {
   return recipients.map((target) => ({ id: chance.uuid() as DeliveryId, kind: 'message', laneId: `${dossierCode}|${target}`, target, messageId: id, postalOrderId: null, createdAt }));
+}
+
+function wakeOf({ id, target }: NewDelivery): Wake {
+  return { id, target, wake: 0 };
 }
 
 function acceptanceOf({ id, manifestSha256 }: Message, { type, recipients, parts, fromPartnerId, at }: MessageToRecord): NewDossierEvent {

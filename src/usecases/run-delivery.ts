@@ -1,6 +1,6 @@
 import type { DeliveryId } from '../domain/ids.ts';
 import type { Leadership } from '../ports/leadership.ts';
-import type { Lease, TargetFilter } from '../ports/outbox.ts';
+import type { Lease, TargetFilter, Wake } from '../ports/outbox.ts';
 import type { Metrics } from '../ports/telemetry.ts';
 import { bulkhead } from './bulkhead.ts';
 import { deliver, giveBack, type DeliverPorts } from './deliver.ts';
@@ -27,7 +27,7 @@ export interface DeliverySettings {
 
 export interface RunningDelivery {
   /** Deals with one wake-up of the queue: leases the delivery and makes an attempt, or does nothing. Does not throw. */
-  wake(id: DeliveryId): Promise<void>;
+  wake(wake: Pick<Wake, 'id' | 'target'>): Promise<void>;
   /** Wake-ups and attempts under way. */
   active(): number;
   /** Leasing straight from the store, because the queue is out of reach. */
@@ -65,36 +65,31 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
   const now = (): Date => clock.now();
   const leased = <T>(work: Promise<T>, none: T): Promise<T> => work.catch((error: unknown) => (ports.log.error('delivery.lease-failed', error), none)); // the sweep finds it again
   const leaseEnd = (): Date => new Date(now().getTime() + LEASE_MS);
-  const leaseOne = (id: DeliveryId): Promise<Lease | null> => leased(outbox.lease(id, settings.owner, now(), leaseEnd(), targets.passBy()), null);
+  const leaseOne = (id: DeliveryId): Promise<Lease | null> => leased(outbox.lease(id, settings.owner, now(), leaseEnd()), null);
   const leaseDue = (limit: number, filter: TargetFilter): Promise<readonly Lease[]> => leased(outbox.leaseDue(settings.owner, now(), leaseEnd(), limit, filter), []);
 
-  /** One attempt; then, when more was waiting for its target than might run at once, the lease of the next of them. */
-  const attempt = async (lease: Lease): Promise<Lease | null> => {
-    if (!targets.enter(lease.target)) {
-      await giveBack(ports, lease);
-      return null;
-    }
+  const attempt = async (lease: Lease): Promise<void> => {
     const cut = new AbortController();
     cuts.add(cut);
     await deliver(ports, lease, cut.signal);
     cuts.delete(cut);
-    const moreMayWait = targets.leave(lease.target);
-    if (!moreMayWait || stopping.signal.aborted) return null;
-    const [next] = await leaseDue(1, { onlyFor: lease.target });
-    if (next === undefined) return null;
-    targets.turnAway(lease.target); // whoever leaves next looks again
-    return next;
   };
-  /** In a place taken before. */
-  const run = async (first: Lease): Promise<void> => {
-    for (let lease: Lease | null = first; lease !== null; ) lease = await attempt(lease);
+  /** In a place, and past the target's bulkhead. Whoever was turned away there meanwhile waits for nobody but those inside: the next of them is attempted here. */
+  const run = async (target: string, first: Lease | null): Promise<void> => {
+    if (first !== null) await attempt(first);
+    while (targets.takeTurnedAway(target) && !stopping.signal.aborted) {
+      const [next] = await leaseDue(1, { onlyFor: target });
+      if (next === undefined) continue;
+      targets.turnAway(target); // more may wait behind it, for this one or whoever is done sooner
+      await attempt(next);
+    }
+    targets.leave(target);
     places.give();
   };
-  const wakeOne = async (id: DeliveryId): Promise<void> => {
+  const wakeOne = async ({ id, target }: Pick<Wake, 'id' | 'target'>): Promise<void> => {
     if (!(await places.take())) return;
-    const lease = await leaseOne(id);
-    if (lease === null) places.give();
-    else await run(lease);
+    if (targets.enter(target)) await run(target, await leaseOne(id));
+    else places.give();
   };
   const sweep = async (): Promise<void> => {
     if (!(await ports.leadership.isLeader())) return;
@@ -109,18 +104,23 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
     if (degraded !== wasDegraded) ports.log.warn(degraded ? 'delivery.degraded' : 'delivery.queue-back');
     if (degraded) await leaseFromStore();
   };
+  const runLeased = async (lease: Lease): Promise<void> => {
+    if (targets.enter(lease.target)) return run(lease.target, lease);
+    await giveBack(ports, lease);
+    places.give();
+  };
   const leaseFromStore = async (): Promise<void> => {
     const free = places.takeFree();
     const leases = free === 0 ? [] : await leaseDue(free, { notFor: targets.passBy() });
     places.give(free - leases.length);
-    for (const lease of leases) void track(run(lease));
+    for (const lease of leases) void track(runLeased(lease));
   };
 
   const loops = [repeat(ports, 'delivery.look', LOOK_EVERY_MS, stopping.signal, look)];
   if (settings.sweeps) loops.push(repeat(ports, 'delivery.sweep', settings.sweepEveryMs ?? SWEEP_EVERY_MS, stopping.signal, sweep));
 
   return {
-    wake: (id) => track(wakeOne(id)),
+    wake: (wake) => track(wakeOne(wake)),
     active: () => underWay.size,
     isDegraded: () => degraded,
     async stop(graceMs) {

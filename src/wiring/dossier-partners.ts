@@ -17,16 +17,16 @@ export function dossierPartners(settings: DossierPartnersSettings): DossierPartn
   const { dispatcher, clock, totalTimeoutMs } = settings;
   const pushKeys = rememberPushKeys(settings);
   return {
-    async of(partner) {
-      const [webhookSecret, keys] = await Promise.all([webhookSecretOf(settings, partner), pushKeys()]);
+    async of({ partner, webhookSecretsSealed }) {
+      const webhookSecret = webhookSecretOf(settings, partner, webhookSecretsSealed);
+      const keys = await pushKeys();
       return createRestPartner({ partner, webhookSecret, pushKeys: keys, dispatcher, clock, ...(totalTimeoutMs !== undefined && { totalTimeoutMs }) });
     },
   };
 }
 
 /** Several, separated by spaces, while one replaces the other. */
-async function webhookSecretOf({ records, sealing, clock }: DossierPartnersSettings, { id }: Partner): Promise<string> {
-  const sealed = await records.partners.webhookSecretsSealed(id, clock.now());
+function webhookSecretOf({ sealing }: DossierPartnersSettings, { id }: Partner, sealed: readonly Uint8Array[]): string {
   if (sealed.length === 0) throw new GatewayError('PARTNER_UNAVAILABLE', `The partner ${id} has no webhook secret: give it one`);
   return sealed.map((box) => new TextDecoder().decode(sealing.open(box, webhookSecretContext(id)))).join(' ');
 }

@@ -29,7 +29,7 @@ export function tracedHandler(handler: DeliveryHandler, messages: Pick<MessageRe
       const { id, kind, target, attempt, messageId } = held.lease;
       const traceparent = messageId === null ? null : await messages.traceparent(messageId);
       return tracing.span(`delivery ${kind}`, { kind: 'consumer', traceparent, attributes: { 'lienthong.delivery.id': id, 'lienthong.target': target, 'lienthong.attempt': attempt } }, async (current) => {
-        const handled = await handler.attempt(held);
+        const handled = await handler.attempt({ ...held, traceparent: current.traceparent });
         current.set({ 'lienthong.outcome': handled.attempt.outcome, 'lienthong.code': handled.attempt.code, 'lienthong.state': handled.settlement.state });
         return handled;
       });

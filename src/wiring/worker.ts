@@ -75,7 +75,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
     },
     { owner: chance.uuid(), concurrency: config.LIENTHONG_DELIVERY_CONCURRENCY, sweeps: true },
   );
-  const consumer = queue.startConsumer((id) => delivery.wake(id), { concurrency: config.LIENTHONG_DELIVERY_CONCURRENCY });
+  const consumer = queue.startConsumer((wake) => delivery.wake(wake), { concurrency: config.LIENTHONG_DELIVERY_CONCURRENCY });
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every turn waits on it
   const turns: readonly Turns[] = [

@@ -49,7 +49,7 @@ async function dossier(): Promise<DossierCode> {
 
 async function send(worker: GatewayWorker, to: PartnerId, code?: DossierCode): Promise<Message> {
   const { message, deliveryId } = await sendMessage(fresh.records, code ?? (await dossier()), 'land', to, new Date());
-  worker.queue.wake([{ id: deliveryId, wake: 0 }]);
+  worker.queue.wake([{ id: deliveryId, target: to, wake: 0 }]);
   return message;
 }
 
@@ -166,7 +166,7 @@ describe('an error', () => {
     const waiting = await delivery(later);
     expect(waiting).toMatchObject({ state: 'pending', attempts: 0 });
     await enablePartner({ records: fresh.records, clock: systemClock, chance: systemChance(systemClock) }, 'operator:test', id);
-    if (waiting !== undefined) worker.queue.wake([{ id: waiting.id, wake: 1 }]);
+    if (waiting !== undefined) worker.queue.wake([{ id: waiting.id, target: id, wake: 1 }]);
     await whenIn(later, 'delivered');
   });
 

@@ -48,8 +48,7 @@ function stepOf(dice: Random, now: Date, ids: readonly DeliveryId[], targets: re
   const attempt: Attempt = { startedAt: now, finishedAt: now, outcome, code: null, detail: null };
   const held = (leases: readonly Lease[]): Lease | undefined => leases[leases.length === 0 ? 0 : place % leases.length];
   return dice.pick<Step>([
-    { name: `lease ${id}`, run: (outbox) => outbox.lease(id, 'a', now, until, [target]) },
-    { name: 'lease any', run: (outbox) => outbox.lease(id, 'b', now, until) },
+    { name: `lease ${id}`, run: (outbox) => outbox.lease(id, 'a', now, until) },
     { name: 'lease due', run: (outbox) => outbox.leaseDue('c', now, until, 1_000, { notFor: [target] }) },
     { name: 'lease due of one', run: (outbox) => outbox.leaseDue('d', now, until, 1_000, { onlyFor: target }) },
     { name: 'renew', run: async (outbox, leases) => { const lease = held(leases); return lease === undefined ? null : outbox.renew(lease, until); } },

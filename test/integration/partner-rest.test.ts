@@ -46,6 +46,12 @@ describe('a push (Standard Webhooks 1.0.0)', () => {
     expect(server.effects).toHaveLength(1);
   });
 
+  it('goes on with the trace of the call that sent the message (W3C Trace Context §3.2), and says nothing of one where there is none', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    for (const traced of [message, { ...message, traceparent }]) await connector(server.url).send(newDeliveryId(), traced, message.manifestSha256, new AbortController().signal);
+    expect(server.pushes.map(({ headers }) => headers['traceparent'])).toEqual([undefined, traceparent]);
+  });
+
   it('is signed with every key while one replaces the other', async () => {
     expect(await send(connector(server.url, {}, `${OTHER} ${SECRET}`))).toMatchObject({ outcome: 'delivered' });
     expect(await send(connector(server.url, {}, OTHER))).toMatchObject({ outcome: 'refused', code: 'PARTNER_REFUSED' });

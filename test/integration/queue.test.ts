@@ -94,12 +94,12 @@ describe('on a PostgreSQL that is still starting up', () => {
     try {
       door.refuse('lienthong-worker');
       const seen: DeliveryId[] = [];
-      queue.startConsumer(async (id) => void seen.push(id), { concurrency: 2 });
+      queue.startConsumer(async ({ id }) => void seen.push(id), { concurrency: 2 });
       await eventually(() => door.refused(), (times) => times >= 2);
       door.refuse(null);
       const id = newDeliveryId();
       await eventually(() => queue.queue.healthy(), (is) => is);
-      queue.queue.wake([{ id, wake: 1 }]);
+      queue.queue.wake([{ id, target: 'land', wake: 1 }]);
       expect(await eventually(() => seen, (ids) => ids.includes(id))).toEqual([id]);
     } finally {
       await queue.close();
@@ -168,10 +168,10 @@ function suite(start: () => Promise<Server>): void {
   it('hands every wake-up to one of several consumers', async () => {
     const queue = open();
     const seen: DeliveryId[] = [];
-    for (let count = 0; count < 2; count += 1) queue.startConsumer(async (id) => void seen.push(id), { concurrency: 4 });
+    for (let count = 0; count < 2; count += 1) queue.startConsumer(async ({ id }) => void seen.push(id), { concurrency: 4 });
     await healthy(queue);
     const ids = Array.from({ length: 50 }, () => newDeliveryId());
-    for (const id of ids) queue.queue.wake([{ id, wake: 0 }]);
+    for (const id of ids) queue.queue.wake([{ id, target: 'land', wake: 0 }]);
     await eventually(() => seen.length, (length) => length === 50);
     expect([...seen].sort()).toEqual([...ids].sort());
   });
@@ -179,10 +179,10 @@ function suite(start: () => Promise<Server>): void {
   it('never swallows a wake-up with the next number, and keeps nothing once it is dealt with', async () => {
     const queue = open();
     const seen: DeliveryId[] = [];
-    queue.startConsumer(async (id) => void seen.push(id), { concurrency: 1 });
+    queue.startConsumer(async ({ id }) => void seen.push(id), { concurrency: 1 });
     await healthy(queue);
     const id = newDeliveryId();
-    for (const wake of [1, 2, 3]) queue.queue.wake([{ id, wake }]);
+    for (const wake of [1, 2, 3]) queue.queue.wake([{ id, target: 'land', wake }]);
     await eventually(() => seen.length, (length) => length === 3);
     expect(await eventually(() => server.contents(), (contents) => !contents.includes(id))).not.toContain(id);
   });
@@ -200,10 +200,10 @@ function suite(start: () => Promise<Server>): void {
     );
     await healthy(queue);
     const id = newDeliveryId();
-    queue.queue.wake([{ id, wake: 7 }]);
+    queue.queue.wake([{ id, target: 'land', wake: 7 }]);
     await eventually(() => calls, (count) => count === 1);
     await eventually(() => server.contents(), (contents) => !contents.includes(id));
-    queue.queue.wake([{ id, wake: 7 }]);
+    queue.queue.wake([{ id, target: 'land', wake: 7 }]);
     await eventually(() => calls, (count) => count === 2);
     expect(log.lines.some((line) => line.event === 'queue.handler')).toBe(true);
   });
@@ -212,7 +212,7 @@ function suite(start: () => Promise<Server>): void {
     const queue = open();
     await healthy(queue);
     const id = newDeliveryId();
-    queue.queue.wake([{ id, wake: 4 }]);
+    queue.queue.wake([{ id, target: 'land', wake: 4 }]);
     const contents = await eventually(() => server.contents(), (text) => text.includes(id));
     expect(contents).toContain(`{"id":"${id}","wake":4}`.slice(1, -1).split(',')[0]);
     await server.forget();
@@ -223,7 +223,7 @@ function suite(start: () => Promise<Server>): void {
     const ended: DeliveryId[] = [];
     let begun = 0;
     const consumer = queue.startConsumer(
-      async (id) => {
+      async ({ id }) => {
         begun += 1;
         await systemClock.sleep(300);
         ended.push(id);
@@ -231,7 +231,7 @@ function suite(start: () => Promise<Server>): void {
       { concurrency: 2 },
     );
     await healthy(queue);
-    queue.queue.wake(Array.from({ length: 6 }, () => ({ id: newDeliveryId(), wake: 0 })));
+    queue.queue.wake(Array.from({ length: 6 }, () => ({ id: newDeliveryId(), target: 'land', wake: 0 })));
     await eventually(() => begun, (count) => count === 2);
     await consumer.close();
     expect(ended).toHaveLength(begun);
@@ -243,18 +243,18 @@ function suite(start: () => Promise<Server>): void {
     const log = keptLog();
     const queue = open(log);
     const seen: DeliveryId[] = [];
-    queue.startConsumer(async (id) => void seen.push(id), { concurrency: 2 });
+    queue.startConsumer(async ({ id }) => void seen.push(id), { concurrency: 2 });
     await healthy(queue);
     await server.crash();
-    queue.queue.wake([{ id: newDeliveryId(), wake: 0 }]);
+    queue.queue.wake([{ id: newDeliveryId(), target: 'land', wake: 0 }]);
     await healthy(queue, false);
     const lost = queue.failures();
-    queue.queue.wake([{ id: newDeliveryId(), wake: 0 }]);
+    queue.queue.wake([{ id: newDeliveryId(), target: 'land', wake: 0 }]);
     await eventually(() => queue.failures(), (failures) => failures > lost);
     await server.restart();
     await healthy(queue);
     const id = newDeliveryId();
-    queue.queue.wake([{ id, wake: 1 }]);
+    queue.queue.wake([{ id, target: 'land', wake: 1 }]);
     await eventually(() => seen, (ids) => ids.includes(id));
     const lines = log.lines.filter((line) => line.level === 'error').length;
     expect(lines).toBeLessThan(15);
@@ -263,11 +263,11 @@ function suite(start: () => Promise<Server>): void {
   it('forgets everything while running, and goes on', async () => {
     const queue = open();
     const seen: DeliveryId[] = [];
-    queue.startConsumer(async (id) => void seen.push(id), { concurrency: 2 });
+    queue.startConsumer(async ({ id }) => void seen.push(id), { concurrency: 2 });
     await healthy(queue);
     await server.forget();
     const id = newDeliveryId();
-    queue.queue.wake([{ id, wake: 1 }]);
+    queue.queue.wake([{ id, target: 'land', wake: 1 }]);
     expect(await eventually(() => seen, (ids) => ids.includes(id))).toEqual([id]);
   });
 }

@@ -50,7 +50,7 @@ describe('a lane', () => {
     const held = await mustLease(first);
     expect(await lease(second)).toBeNull();
     expect(await fresh.records.outbox.settle(held, delivered, attemptOf('delivered'))).toBe(true);
-    expect(await fresh.records.outbox.nextInLane(held.laneId, T0)).toEqual({ id: second, wake: 1 });
+    expect(await fresh.records.outbox.nextInLane(held.laneId, T0)).toEqual({ id: second, target: 'portal', wake: 1 });
     expect(await lease(second)).not.toBeNull();
   });
 
@@ -169,7 +169,7 @@ describe('the sweep', () => {
     const id = await send(await newLane());
     await mustLease(id);
     expect(await fresh.records.outbox.sweep(after(LEASE_MS - 1), after(LEASE_MS), 10)).toEqual([]);
-    expect(await fresh.records.outbox.sweep(after(LEASE_MS), after(LEASE_MS), 10)).toEqual([{ id, wake: 1 }]);
+    expect(await fresh.records.outbox.sweep(after(LEASE_MS), after(LEASE_MS), 10)).toEqual([{ id, target: 'portal', wake: 1 }]);
   });
 });
 

@@ -169,8 +169,8 @@ describe('messages', () => {
       name: `part ${index}`,
       role: 'annex',
     }));
-    const message = messageOf(dossier.code, LAND, { parts, body: { text: 'Bí mật', nested: { list: [1, null] } } });
-    await fresh.records.messages.add(message, '{"version":1}', '00-trace');
+    const message = messageOf(dossier.code, LAND, { parts, traceparent: '00-trace', body: { text: 'Bí mật', nested: { list: [1, null] } } });
+    await fresh.records.messages.add(message, '{"version":1}');
     expect(await fresh.records.messages.find(message.id)).toEqual(message);
     expect(await fresh.records.messages.ofDossier(dossier.code)).toEqual([message]);
     expect(await fresh.records.messages.manifest(message.id)).toBe('{"version":1}');

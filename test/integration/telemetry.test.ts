@@ -139,6 +139,8 @@ describe('traces', () => {
       (spans) => spans.length === 2,
     );
     expect(attempts.map(({ attributes }) => [attributes['lienthong.attempt'], attributes['lienthong.outcome']])).toEqual([[1, 'refused'], [2, 'delivered']]);
+    const told = portal.pushes.filter(({ messageId }) => messageId === sent.body.messageId).map(({ headers }) => headers['traceparent']);
+    expect(told, 'each push names the attempt it is part of').toEqual(attempts.map(({ spanId }) => `00-${CALLER.traceId}-${spanId}-01`));
   });
 
   it('hold no name and no words of a message', () => {

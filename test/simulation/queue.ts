@@ -1,4 +1,3 @@
-import type { DeliveryId } from '../../src/domain/ids.ts';
 import type { JobQueue } from '../../src/ports/job-queue.ts';
 import type { Wake } from '../../src/ports/outbox.ts';
 import type { SimProcess, World } from './world.ts';
@@ -7,14 +6,14 @@ import type { SimProcess, World } from './world.ts';
 export interface SimQueue {
   clientOf(process: SimProcess): JobQueue;
   /** A worker takes jobs until it dies. */
-  consume(process: SimProcess, handler: (id: DeliveryId) => Promise<void>): void;
+  consume(process: SimProcess, handler: (wake: Wake) => Promise<void>): void;
   flush(): void;
   outage(ms: number): void;
 }
 
 interface Consumer {
   readonly process: SimProcess;
-  readonly handler: (id: DeliveryId) => Promise<void>;
+  readonly handler: (wake: Wake) => Promise<void>;
 }
 
 export interface SimQueueOptions {
@@ -26,7 +25,7 @@ export interface SimQueueOptions {
 
 export function simQueue({ world, lossRate, keepsFinished }: SimQueueOptions): SimQueue {
   const { random } = world;
-  const jobs = new Map<string, DeliveryId>(); // by job id: a second job of an id that is still there is ignored, as in BullMQ
+  const jobs = new Map<string, Wake>(); // by job id: a second job of an id that is still there is ignored, as in BullMQ
   const finished = new Set<string>();
   let consumers: Consumer[] = [];
   let downUntil = 0;
@@ -34,20 +33,20 @@ export function simQueue({ world, lossRate, keepsFinished }: SimQueueOptions): S
 
   const run = (jobId: string): void => {
     consumers = consumers.filter(({ process }) => process.alive);
-    const id = jobs.get(jobId);
-    if (id === undefined) return;
+    const wake = jobs.get(jobId);
+    if (wake === undefined) return;
     const [first, ...rest] = consumers;
     if (first === undefined || isAway()) return world.after(1_000, () => run(jobId));
     jobs.delete(jobId);
     finished.add(jobId);
     const { process, handler } = random.pick([first, ...rest]);
-    world.afterIn(process, random.between(0, 10), () => void handler(id));
+    world.afterIn(process, random.between(0, 10), () => void handler(wake));
   };
-  const add = ({ id, wake }: Wake): void => {
+  const add = (wake: Wake): void => {
     if (isAway() || random.chance(lossRate())) return;
-    const jobId = `${id}-${wake}`;
+    const jobId = `${wake.id}-${wake.wake}`;
     if (jobs.has(jobId) || (keepsFinished && finished.has(jobId))) return;
-    jobs.set(jobId, id);
+    jobs.set(jobId, wake);
     for (let copies = random.chance(0.05) ? 2 : 1; copies > 0; copies -= 1) world.after(random.between(0, 300), () => run(jobId));
   };
   return {

@@ -4,6 +4,7 @@ import type { DeliveryId, MessageId } from '../../src/domain/ids.ts';
 import type { DeliveryState } from '../../src/domain/message.ts';
 import { REPEAT_RULES } from '../../src/domain/partner.ts';
 import type { RetrySchedule } from '../../src/domain/retry-schedule.ts';
+import type { Recipient } from '../../src/ports/partner-records.ts';
 import type { Records, RecordSet } from '../../src/ports/records.ts';
 import { messageHandler } from '../../src/usecases/deliver-message.ts';
 import type { DeliveryHandler } from '../../src/usecases/delivery-handler.ts';
@@ -145,7 +146,7 @@ function startFleet(sim: World, database: SimDatabase, queue: SimQueue, partners
     const clock = sim.clockOf(process);
     const records = database.recordsOf(process);
     const chance = { fraction: () => sim.random.fraction(), bytes: () => new Uint8Array(), uuid: () => '' };
-    const connectors = { of: async (partner: { readonly id: string }) => partners.find((candidate) => candidate.partner.id === partner.id)?.connectorFor(process) ?? unreachable() };
+    const connectors = { of: async ({ partner }: Recipient) => partners.find((candidate) => candidate.partner.id === partner.id)?.connectorFor(process) ?? unreachable() };
     const message = messageHandler({ records, partners: connectors, clock, chance, schedule: SCHEDULE, quarantineMs: LATEST_EFFECT_MS, breaker: { failures: 4, firstOpenMs: 2_000, longestOpenMs: 15_000 } });
     const leadership = {
       isLeader: async () => {
@@ -158,7 +159,7 @@ function startFleet(sim: World, database: SimDatabase, queue: SimQueue, partners
       { records, queue: queue.clientOf(process), clock, chance, log: silentLog, schedule: SCHEDULE, handlers: { message, postal: unused }, leadership },
       { owner: process.name, concurrency: 6, sweeps: true },
     );
-    queue.consume(process, (id) => delivery.wake(id));
+    queue.consume(process, (wake) => delivery.wake(wake));
   };
   for (const index of [0, 1]) start(index);
   return {
@@ -193,13 +194,13 @@ function planMessages(sim: World, database: SimDatabase, queue: SimQueue, store:
       const id = `d-${index}` as DeliveryId;
       const laneId = `${code}|${partner.id}`;
       const post = records.transaction(async (trx) => {
-        await trx.messages.add(message, '{}', null);
+        await trx.messages.add(message, '{}');
         await trx.outbox.add({ id, kind: 'message', laneId, target: partner.id, messageId: message.id, postalOrderId: null, createdAt: at });
       });
       post.then(
         () => {
           accepted.push({ deliveryId: id, message, laneId }); // the 202
-          wakes.wake([{ id, wake: 0 }]);
+          wakes.wake([{ id, target: partner.id, wake: 0 }]);
         },
         () => {}, // 503: the caller was promised nothing
       );

@@ -1,6 +1,6 @@
 import type { Dossier, DossierEvent } from '../../src/domain/dossier.ts';
 import { GatewayError } from '../../src/domain/errors.ts';
-import type { DeliveryId } from '../../src/domain/ids.ts';
+import type { DeliveryId, PartnerId } from '../../src/domain/ids.ts';
 import { FINISHED_STATES, type Delivery, type DeliveryState, type Message, type Receipt } from '../../src/domain/message.ts';
 import type { Partner } from '../../src/domain/partner.ts';
 import { NO_LIMITS, openForMs } from '../../src/domain/partner-limits.ts';
@@ -143,9 +143,9 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
       const { kind, laneId, target, messageId, postalOrderId, state, unknownSince } = row;
       return { id: row.id, kind, laneId, target, messageId, postalOrderId, state, outcomeUnknown: unknownSince !== null };
     },
-    async lease(id, owner, now, until, notFor = []) {
+    async lease(id, owner, now, until) {
       const row = outbox.rows.get(id);
-      if (row === undefined || !isDue(row, now) || !isHead(row) || !isReachable(row, now) || notFor.includes(row.target)) return null;
+      if (row === undefined || !isDue(row, now) || !isHead(row) || !isReachable(row, now)) return null;
       return take(row, owner, now, until);
     },
     leaseDue: async (owner, now, until, limit, targets) => dueHeads(now, targets).slice(0, limit).map((row) => take(row, owner, now, until)),
@@ -212,7 +212,7 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
   const woken = (row: OutboxRow, now: Date): Wake => {
     const wake = options.without === 'jobid' ? row.wake : row.wake + 1;
     change({ ...row, wake, wokenAt: now });
-    return { id: row.id, wake };
+    return { id: row.id, target: row.target, wake };
   };
 
   const statesPort: PartnerStates = {
@@ -267,7 +267,12 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
     },
   };
   const records = {
-    partners: { find: async (id: string) => partners.rows.get(id) ?? null },
+    partners: {
+      async recipient(id: PartnerId) {
+        const partner = partners.rows.get(id);
+        return partner === undefined ? null : { partner, standing: await statesPort.find(id), webhookSecretsSealed: [] };
+      },
+    },
     partnerStates: statesPort,
     outbox: outboxPort,
     messages: messagesPort,

@@ -58,7 +58,7 @@ export function startWorker(fresh: FreshRecords, options: WorkerOptions = {}): G
   const message = messageHandler({ records: fresh.records, partners, clock: systemClock, chance, schedule, quarantineMs, breaker: options.breaker ?? DEFAULT_BREAKER });
   const ports = { records: fresh.records, queue, clock: systemClock, chance, log, schedule, handlers: { message, postal: unused }, leadership: leadership(fresh.handle.pool, 'sweep', log) };
   const delivery = startDelivery(ports, { owner: `test-${newId()}`, concurrency: options.concurrency ?? 8, sweeps: options.sweeps ?? true, sweepEveryMs: 100 });
-  started?.startConsumer((id) => delivery.wake(id), { concurrency: options.concurrency ?? 8 });
+  started?.startConsumer((wake) => delivery.wake(wake), { concurrency: options.concurrency ?? 8 });
   return {
     delivery,
     queue,

@@ -54,6 +54,7 @@ export function messageOf(code: DossierCode, from: string, change: Partial<Messa
     parts: [],
     manifestSha256: 'ab'.repeat(32) as Sha256Hex,
     createdAt: T0,
+    traceparent: null,
     ...change,
   };
 }
@@ -63,7 +64,7 @@ export async function sendMessage(records: Records, code: DossierCode, from: str
   const message = messageOf(code, from, { createdAt: at });
   const deliveryId = newDeliveryId();
   await records.transaction(async (trx) => {
-    await trx.messages.add(message, '{}', null);
+    await trx.messages.add(message, '{}');
     await trx.outbox.add({ id: deliveryId, kind: 'message', laneId: `${code}/${to}`, target: to, messageId: message.id, postalOrderId: null, createdAt: at });
   });
   return { message, deliveryId };

@@ -131,9 +131,9 @@ export async function postEngine(fresh: FreshRecords, carriers: readonly PostalC
         { records, queue: started?.queue ?? impatientQueue, clock: systemClock, chance, log, schedule, handlers: { message, postal: handler }, leadership: leadership(fresh.handle.pool, 'sweep', log) },
         { owner: `test-${newId()}`, concurrency: 8, concurrencyPerTarget: 8, sweeps: queue === 'real', sweepEveryMs: 100 },
       );
-      const consumer = started?.startConsumer((id) => delivery.wake(id), { concurrency: 8 });
+      const consumer = started?.startConsumer((wake) => delivery.wake(wake), { concurrency: 8 });
       const stopping = new AbortController();
-      const waking = queue === 'real' ? Promise.resolve() : wakeDue(fresh, ordered, (id) => delivery.wake(id), stopping.signal);
+      const waking = queue === 'real' ? Promise.resolve() : wakeDue(fresh, ordered, (wake) => delivery.wake(wake), stopping.signal);
       return {
         async stop(graceMs = 2_000) {
           stopping.abort();
@@ -152,6 +152,7 @@ export async function postEngine(fresh: FreshRecords, carriers: readonly PostalC
       const held: HeldLease = {
         lease,
         signal: new AbortController().signal,
+        traceparent: null,
         beginSending() {
           if (point === 'mark') throw died;
         },
@@ -184,13 +185,13 @@ export async function postEngine(fresh: FreshRecords, carriers: readonly PostalC
 const impatientQueue: JobQueue = { wake() {}, healthy: () => true };
 
 /** Wakes every order of `ordered` that is due, twenty times a second: where a real sweep lets eight seconds pass before it believes that a wake-up was lost. */
-async function wakeDue(fresh: FreshRecords, ordered: ReadonlySet<string>, wake: (id: DeliveryId) => Promise<void>, stop: AbortSignal): Promise<void> {
+async function wakeDue(fresh: FreshRecords, ordered: ReadonlySet<string>, wake: (wake: { readonly id: DeliveryId; readonly target: string }) => Promise<void>, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
-    const due = await fresh.handle.pool.query<{ id: string }>(
-      `SELECT id FROM outbox WHERE id = ANY ($1) AND next_at <= now() AND (state = 'pending' OR (state = 'leased' AND lease_until <= now()))`,
+    const due = await fresh.handle.pool.query<{ id: DeliveryId; target: string }>(
+      `SELECT id, target FROM outbox WHERE id = ANY ($1) AND next_at <= now() AND (state = 'pending' OR (state = 'leased' AND lease_until <= now()))`,
       [[...ordered]],
     );
-    for (const { id } of due.rows) void wake(id as DeliveryId);
+    for (const each of due.rows) void wake(each);
     await systemClock.sleep(50, stop).catch(() => undefined); // stopped: the loop's condition ends it
   }
 }

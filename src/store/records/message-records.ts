@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import type { AgencyCode } from '../../domain/agency-code.ts';
 import type { DossierCode } from '../../domain/dossier.ts';
-import type { DeliveryId, DocumentId, MessageId, PartnerId, Sha256Hex } from '../../domain/ids.ts';
+import type { DeliveryId, MessageId, PartnerId, Sha256Hex } from '../../domain/ids.ts';
 import type { Delivery, DeliveryState, Message, MessagePart, MessageType, Receipt } from '../../domain/message.ts';
 import type { MessageRecords } from '../../ports/message-records.ts';
 import type { Sealing } from '../../ports/sealing.ts';
@@ -18,8 +18,8 @@ export const bodyContext = (id: string): string => `message:${id}:body`;
 
 function messages(db: Executor, sealing: Sealing): Pick<MessageRecords, 'add' | 'addAll' | 'find' | 'manifest' | 'traceparent' | 'ofDossier'> {
   return {
-    async add(message, manifest, traceparent) {
-      await addMessage(db, sealing, message, manifest, traceparent);
+    async add(message, manifest) {
+      await addMessage(db, sealing, message, manifest);
     },
     addAll: (given) => addMessages(db, sealing, given),
     async find(id) {
@@ -40,13 +40,13 @@ function messages(db: Executor, sealing: Sealing): Pick<MessageRecords, 'add' | 
 }
 
 /** The message and its parts in one statement. */
-async function addMessage(db: Executor, sealing: Sealing, message: Message, manifest: string, traceparent: string | null): Promise<void> {
+async function addMessage(db: Executor, sealing: Sealing, message: Message, manifest: string): Promise<void> {
   const parts = message.parts.map((part) => ({ document_id: part.documentId, name: part.name, role: part.role }));
   await sql`
     WITH added AS (
       INSERT INTO message (id, dossier_code, type, from_partner_id, from_agency_code, to_agency_codes, body_sealed, manifest, manifest_sha256, traceparent, created_at, schema_version)
       VALUES (${message.id}, ${message.dossierCode}, ${message.type}, ${message.fromPartnerId}, ${message.fromAgencyCode}, ${[...message.toAgencyCodes]},
-              ${sealJson(sealing, message.body, bodyContext(message.id))}, ${manifest}, ${message.manifestSha256}, ${traceparent}, ${message.createdAt}, ${message.schemaVersion})
+              ${sealJson(sealing, message.body, bodyContext(message.id))}, ${manifest}, ${message.manifestSha256}, ${message.traceparent}, ${message.createdAt}, ${message.schemaVersion})
       RETURNING id
     )
     INSERT INTO message_part (message_id, position, document_id, name, role)
@@ -81,38 +81,21 @@ async function addMessages(db: Executor, sealing: Sealing, given: Parameters<Mes
   `.execute(db);
 }
 
-/** In the order of `ids`; those that do not exist are left out. */
+/** In the order of `ids`; those that do not exist are left out. Parts come with their message, in one statement. */
 export async function findMessages(db: Executor, sealing: Sealing, ids: readonly string[]): Promise<Message[]> {
   if (ids.length === 0) return [];
-  const rows = await db.selectFrom('message').selectAll().where('id', 'in', ids).execute();
-  const parts = await partsOf(db, ids);
-  const found = new Map(rows.map((row) => [row.id, messageOf(row, parts.get(row.id) ?? [], sealing)]));
+  const { rows } = await sql<MessageRow>`
+    SELECT m.*, ARRAY(
+      SELECT json_build_object('documentId', d.id, 'sha256', d.sha256, 'sizeBytes', d.size_bytes, 'mediaType', d.media_type, 'name', p.name, 'role', p.role)
+      FROM message_part AS p JOIN document AS d ON d.id = p.document_id WHERE p.message_id = m.id ORDER BY p.position
+    ) AS parts
+    FROM message AS m WHERE m.id = ANY (${[...ids]}::uuid[])
+  `.execute(db);
+  const found = new Map(rows.map((row) => [row.id, messageOf(row, sealing)]));
   return ids.flatMap((id) => found.get(id) ?? []);
 }
 
-async function partsOf(db: Executor, ids: readonly string[]): Promise<Map<string, MessagePart[]>> {
-  const rows = await db
-    .selectFrom('message_part as p')
-    .innerJoin('document as d', 'd.id', 'p.document_id')
-    .select(['p.message_id', 'p.document_id', 'p.name', 'p.role', 'd.sha256', 'd.size_bytes', 'd.media_type'])
-    .where('p.message_id', 'in', ids)
-    .orderBy('p.message_id')
-    .orderBy('p.position')
-    .execute();
-  const parts = new Map<string, MessagePart[]>();
-  for (const row of rows) {
-    const part = {
-      documentId: row.document_id as DocumentId,
-      sha256: row.sha256 as Sha256Hex,
-      sizeBytes: Number(row.size_bytes),
-      mediaType: row.media_type,
-      name: row.name,
-      role: row.role,
-    };
-    parts.set(row.message_id, [...(parts.get(row.message_id) ?? []), part]);
-  }
-  return parts;
-}
+type MessageRow = Selectable<Database['message']> & { readonly parts: readonly MessagePart[] };
 
 function deliveries(db: Executor, sealing: Sealing): Pick<MessageRecords, 'deliveries' | 'deliveryTo' | 'inbox'> {
   return {
@@ -156,7 +139,7 @@ function receipts(db: Executor): Pick<MessageRecords, 'addReceipt' | 'receipts'>
   };
 }
 
-function messageOf(row: Selectable<Database['message']>, parts: readonly MessagePart[], sealing: Sealing): Message {
+function messageOf(row: MessageRow, sealing: Sealing): Message {
   return {
     id: row.id as MessageId,
     type: row.type as MessageType,
@@ -166,9 +149,10 @@ function messageOf(row: Selectable<Database['message']>, parts: readonly Message
     fromAgencyCode: row.from_agency_code as AgencyCode | null,
     toAgencyCodes: row.to_agency_codes as AgencyCode[],
     body: openJson(sealing, row.body_sealed, bodyContext(row.id)) as Message['body'],
-    parts,
+    parts: row.parts,
     manifestSha256: row.manifest_sha256 as Sha256Hex,
     createdAt: row.created_at,
+    traceparent: row.traceparent,
   };
 }
 

@@ -5,8 +5,8 @@ import { INBOX_CHANNEL } from '../inbox-signals.ts';
 import type { Executor } from './executor.ts';
 import { isDue, isHead, isReachable } from './outbox-rules.ts';
 
-export async function lease(db: Executor, id: DeliveryId, owner: string, now: Date, until: Date, notFor: readonly string[] = []): Promise<Lease | null> {
-  const head = sql`SELECT o.* FROM outbox AS o WHERE o.id = ${id} AND ${mayBeLeased(now, { notFor })} FOR UPDATE OF o SKIP LOCKED`;
+export async function lease(db: Executor, id: DeliveryId, owner: string, now: Date, until: Date): Promise<Lease | null> {
+  const head = sql`SELECT o.* FROM outbox AS o WHERE o.id = ${id} AND ${mayBeLeased(now)} FOR UPDATE OF o SKIP LOCKED`;
   const [taken] = await take(db, head, owner, now, until);
   return taken ?? null;
 }
@@ -23,7 +23,7 @@ export function leaseDue(db: Executor, { owner, now, until, limit, ...targets }:
   return take(db, heads, owner, now, until);
 }
 
-function mayBeLeased(now: Date, { onlyFor, notFor = [] }: TargetFilter): RawBuilder<boolean> {
+function mayBeLeased(now: Date, { onlyFor, notFor = [] }: TargetFilter = {}): RawBuilder<boolean> {
   const wanted = onlyFor === undefined ? sql`true` : sql`o.target = ${onlyFor}`;
   const unwanted = notFor.length === 0 ? sql`true` : sql`o.target <> ALL (${[...notFor]})`;
   return sql<boolean>`${isDue(now)} AND ${wanted} AND ${unwanted} AND ${isHead} AND ${isReachable(now)}`;

@@ -11,7 +11,7 @@ export function outbox(db: Executor): Outbox {
     add: (delivery) => add(db, delivery),
     addAll: (deliveries) => addAll(db, deliveries),
     find: (id) => find(db, id),
-    lease: (id, owner, now, until, notFor) => lease(db, id, owner, now, until, notFor),
+    lease: (id, owner, now, until) => lease(db, id, owner, now, until),
     leaseDue: (owner, now, until, limit, targets) => leaseDue(db, { owner, now, until, limit, ...targets }),
     renew: (held, until) => renew(db, held, until),
     settle: (held, settlement, attempt) => settle(db, held, settlement, attempt),
@@ -97,7 +97,7 @@ async function nextInLane(db: Executor, laneId: string, now: Date): Promise<Wake
   const { rows } = await sql<WakeRow>`
     UPDATE outbox AS o SET wake = wake + 1, woken_at = ${now}
     WHERE o.id = (SELECT id FROM outbox AS o WHERE o.lane_id = ${laneId} AND o.${OPEN} ORDER BY seq LIMIT 1) AND ${isDue(now)}
-    RETURNING o.id, o.wake
+    RETURNING o.id, o.target, o.wake
   `.execute(db);
   const [row] = rows;
   return row === undefined ? null : wakeOf(row);
@@ -111,18 +111,19 @@ async function sweep(db: Executor, now: Date, notWokenSince: Date, limit: number
       ORDER BY o.next_at LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED
     )
     UPDATE outbox AS o SET wake = wake + 1, woken_at = ${now} FROM due WHERE o.id = due.id
-    RETURNING o.id, o.wake
+    RETURNING o.id, o.target, o.wake
   `.execute(db);
   return rows.map(wakeOf);
 }
 
 interface WakeRow {
   readonly id: string;
+  readonly target: string;
   readonly wake: number;
 }
 
 function wakeOf(row: WakeRow): Wake {
-  return { id: row.id as DeliveryId, wake: row.wake };
+  return { id: row.id as DeliveryId, target: row.target, wake: row.wake };
 }
 
 async function parked(db: Executor, target: string | null, limit: number, since?: Date): Promise<readonly ParkedDelivery[]> {

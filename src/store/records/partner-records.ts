@@ -7,12 +7,13 @@ import type { ApiKeyRecord, PartnerRecords } from '../../ports/partner-records.t
 import type { Database } from '../schema.ts';
 import { bytesOf } from './bytes.ts';
 import type { Executor } from './executor.ts';
+import { standingOf } from './partner-states.ts';
 
 export function partnerRecords(db: Executor): PartnerRecords {
   return { ...partners(db), ...webhookSecrets(db), ...routes(db), ...apiKeys(db) };
 }
 
-function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'findByIdentity' | 'setIdentity' | 'setCallRate' | 'setPayload' | 'setAccepts' | 'list' | 'update'> {
+function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'recipient' | 'findByIdentity' | 'setIdentity' | 'setCallRate' | 'setPayload' | 'setAccepts' | 'list' | 'update'> {
   return {
     async add(partner) {
       const added = await db
@@ -33,6 +34,16 @@ function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'findById
     async find(id) {
       const row = await db.selectFrom('partner').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : partnerOf(row);
+    },
+    async recipient(id, at) {
+      const row = await db
+        .selectFrom('partner as p')
+        .leftJoin('partner_state as s', 's.partner_id', 'p.id')
+        .selectAll('p')
+        .select(['s.failures', 's.open_until', 's.disabled_at'])
+        .where('p.id', '=', id)
+        .executeTakeFirst();
+      return row === undefined ? null : { partner: partnerOf(row), standing: standingOf(row), webhookSecretsSealed: secretsOf(row, at) };
     },
     async findByIdentity(identity) {
       const { rows } = await sql<Selectable<Database['partner']>>`
@@ -80,10 +91,15 @@ function webhookSecrets(db: Executor): Pick<PartnerRecords, 'setWebhookSecret' |
     },
     async webhookSecretsSealed(id, at) {
       const row = await db.selectFrom('partner').select(['webhook_secret_sealed', 'previous_secret_sealed', 'previous_secret_until']).where('id', '=', id).executeTakeFirst();
-      const previous = row?.previous_secret_until != null && row.previous_secret_until > at ? row.previous_secret_sealed : null;
-      return [row?.webhook_secret_sealed, previous].flatMap((sealed) => (sealed == null ? [] : [bytesOf(sealed)]));
+      return row === undefined ? [] : secretsOf(row, at);
     },
   };
+}
+
+type Secrets = Pick<Selectable<Database['partner']>, 'webhook_secret_sealed' | 'previous_secret_sealed' | 'previous_secret_until'>;
+
+function secretsOf({ webhook_secret_sealed: secret, previous_secret_sealed: previous, previous_secret_until: until }: Secrets, at: Date): readonly Uint8Array[] {
+  return [secret, until !== null && until > at ? previous : null].flatMap((sealed) => (sealed === null ? [] : [bytesOf(sealed)]));
 }
 
 function routes(db: Executor): Pick<PartnerRecords, 'setRoute' | 'removeRoute' | 'routes' | 'routesFor'> {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { PartnerId } from '../../domain/ids.ts';
-import { NO_LIMITS, openForMs, type PartnerLimits } from '../../domain/partner-limits.ts';
+import { NO_LIMITS, openForMs, type PartnerLimits, type PartnerStanding } from '../../domain/partner-limits.ts';
 import type { PartnerStates } from '../../ports/partner-states.ts';
 import type { Executor } from './executor.ts';
 
@@ -13,7 +13,7 @@ export function partnerStates(db: Executor): PartnerStates {
         .select(['p.settings', 's.failures', 's.open_until', 's.disabled_at'])
         .where('p.id', '=', id)
         .executeTakeFirst();
-      return { limits: limitsOf(row?.settings), failures: row?.failures ?? 0, openUntil: row?.open_until ?? null, disabledAt: row?.disabled_at ?? null };
+      return standingOf(row ?? NEVER_TROUBLED);
     },
     async setLimits(id, { ratePerSecond, burst }) {
       await sql`UPDATE partner SET settings = settings || ${JSON.stringify({ ratePerSecond, burst })}::jsonb WHERE id = ${id}`.execute(db);
@@ -85,7 +85,20 @@ async function takeToken(db: Executor, id: PartnerId, { ratePerSecond, burst }: 
   return new Date(now.getTime() + Math.ceil((missing / ratePerSecond) * 1_000));
 }
 
-function limitsOf(settings: Readonly<Record<string, unknown>> | undefined): PartnerLimits {
-  const { ratePerSecond, burst } = settings ?? {};
+/** A partner's row beside that of its state, which is there only once something happened. */
+interface StandingRow {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly failures: number | null;
+  readonly open_until: Date | null;
+  readonly disabled_at: Date | null;
+}
+
+const NEVER_TROUBLED: StandingRow = { settings: {}, failures: null, open_until: null, disabled_at: null };
+
+export function standingOf({ settings, failures, open_until, disabled_at }: StandingRow): PartnerStanding {
+  return { limits: limitsOf(settings), failures: failures ?? 0, openUntil: open_until, disabledAt: disabled_at };
+}
+
+function limitsOf({ ratePerSecond, burst }: StandingRow['settings']): PartnerLimits {
   return typeof ratePerSecond === 'number' && ratePerSecond > 0 ? { ratePerSecond, burst: typeof burst === 'number' && burst >= 1 ? burst : 1 } : NO_LIMITS;
 }

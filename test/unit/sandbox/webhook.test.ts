@@ -29,7 +29,7 @@ function message(): Message {
   const from = { partnerId: 'land-registry', agencyCode: 'H57.12.03' };
   const named = parts.map(({ documentId: _, ...part }) => part);
   const manifest = { version: 1, messageId: id, type: facts.type, dossierCode: facts.dossierCode, from, to: ['H57.00.99'], createdAt: NOW.toISOString(), bodySha256: canonicalSha256(body), parts: named };
-  return { ...facts, id, fromPartnerId: from.partnerId as PartnerId, fromAgencyCode: from.agencyCode as AgencyCode, toAgencyCodes: ['H57.00.99' as AgencyCode], body, parts, manifestSha256: canonicalSha256(manifest) };
+  return { ...facts, id, fromPartnerId: from.partnerId as PartnerId, fromAgencyCode: from.agencyCode as AgencyCode, toAgencyCodes: ['H57.00.99' as AgencyCode], body, parts, manifestSha256: canonicalSha256(manifest), traceparent: null };
 }
 
 describe('checking a webhook (Standard Webhooks 1.0.0)', () => {
