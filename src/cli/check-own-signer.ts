@@ -1,6 +1,6 @@
 import { isAtLeast, type DigestAlgorithm, type SignatureLevel } from '../domain/signature.ts';
 import { checkSigner } from '../usecases/check-signer.ts';
-import type { LongTermPorts } from '../usecases/look-at-pdf.ts';
+import type { LongTermPorts } from '../usecases/look-at-document.ts';
 import { systemClock } from '../wiring/clock.ts';
 
 export interface OwnSignerOptions {

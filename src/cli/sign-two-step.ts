@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { GatewayError } from '../domain/errors.ts';
-import { DIGEST_ALGORITHMS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES, type DigestAlgorithm, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
+import { DIGEST_ALGORITHMS, SIGNATURE_LEVELS, SIGNATURE_PACKAGINGS, SIGNATURE_SCHEMES, type DigestAlgorithm, type SignatureLevel, type SignaturePackaging, type SignatureScheme } from '../domain/signature.ts';
 import { growingPdf } from '../formats/ades/growing-pdf.ts';
 import { digestOfChunks } from '../formats/algorithms/digests.ts';
 import { chunksOf, type ByteSource } from '../formats/byte-source.ts';
+import { envelopingChunks } from '../formats/cms/attach-content.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import { defaultScheme } from '../usecases/default-scheme.ts';
 import { stateOf, toMakeOf, type PreparedState } from '../usecases/prepared-state.ts';
@@ -20,7 +21,7 @@ import { checkOtherFile, openInput } from './input-file.ts';
 import { paint, printJson, printLine } from './output.ts';
 import { policyOf } from './policy.ts';
 import { checkLevelOptions, withAuthorities, type AuthorityOptions } from './with-authorities.ts';
-import { writeSigned, writeWhole } from './write-file.ts';
+import { writeChunks, writeSigned, writeWhole } from './write-file.ts';
 
 /** Signing in two steps on the command line, for keys that only another program reaches: `sign-prepare`, the other program, `sign-complete`. */
 
@@ -55,6 +56,7 @@ interface CompleteOptions extends AuthorityOptions {
   readonly state: string;
   readonly value: string;
   readonly out: string;
+  readonly packaging: SignaturePackaging;
   readonly json?: boolean;
 }
 
@@ -88,6 +90,7 @@ export function signCompleteCommand(): Command {
     .requiredOption('--state <file>', 'what sign-prepare kept')
     .requiredOption('--value <file>', 'the signature value, as the other program wrote it')
     .requiredOption('--out <file>', 'where the signed file goes')
+    .option('--packaging <packaging>', 'of a signature prepared with --format cades: detached | enveloping', parseChoice('--packaging', SIGNATURE_PACKAGINGS), 'detached')
     .option('--tsa <url...>', 'time-stamping authorities, for the levels above B-B', [])
     .option('--trust <path...>', 'anchors that the signer’s chain must reach; its revocation is checked too', [])
     .option('--trust-tsa <path...>', 'anchors of time-stamping authorities', [])
@@ -148,6 +151,7 @@ async function complete(file: string, options: CompleteOptions): Promise<void> {
       await checkOwnSigner(authorities.longTerm, toMake.chainDer, { ...options, digest: toMake.digestAlgorithm, level: toMake.level });
       const made = await completeElsewhere({ ...authorities, clock: systemClock, chance: systemChance(systemClock) }, growingPdf(source), toMake, value);
       if (toMake.format === 'pades') writeSigned(file, made.bytes, options.out);
+      else if (options.packaging === 'enveloping') writeChunks(options.out, envelopingChunks(made.bytes, source, made.facts));
       else writeWhole(options.out, made.bytes);
       return made.facts;
     });

@@ -1,8 +1,9 @@
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { GatewayError } from '../domain/errors.ts';
-import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES, type Commitment, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignatureScheme } from '../domain/signature.ts';
+import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_PACKAGINGS, SIGNATURE_SCHEMES, type Commitment, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignaturePackaging, type SignatureScheme } from '../domain/signature.ts';
 import type { CustomDesign } from '../formats/api/appearance.ts';
+import { envelopingChunks } from '../formats/cms/attach-content.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Signer } from '../ports/signer.ts';
 import { placeByText } from '../usecases/place-by-text.ts';
@@ -23,7 +24,7 @@ import { POLICY_CHOICES } from './policy.ts';
 import { signMany, type FileToSign } from './sign-many.ts';
 import { checkLevelOptions, LEVELS_HELP, withAuthorities, type Authorities, type AuthorityOptions } from './with-authorities.ts';
 import { OUTBOUND_HELP } from './with-collector.ts';
-import { writeSigned, writeWhole } from './write-file.ts';
+import { writeChunks, writeSigned, writeWhole } from './write-file.ts';
 
 interface SignOptions extends AuthorityOptions, OwnKeyOptions {
   readonly out?: string;
@@ -31,6 +32,7 @@ interface SignOptions extends AuthorityOptions, OwnKeyOptions {
   readonly jobs: number;
   readonly again?: boolean;
   readonly format: SignatureFormat;
+  readonly packaging: SignaturePackaging;
   readonly level: SignatureLevel;
   /** A name, or the path of a JSON file. */
   readonly appearance: string;
@@ -57,7 +59,7 @@ export function signCommand(): Command {
     .description('sign files; never changes FILE')
     .argument('<file...>', 'PDF files (any files with --format cades)')
     .option('--out <file>', 'where the signed file goes (one FILE only)')
-    .option('--out-dir <folder>', 'folder for signed files, named <name>.signed.pdf')
+    .option('--out-dir <folder>', 'folder for signed files, named <name>.signed.pdf (<name>.p7s or .p7m with --format cades)')
     .option('--jobs <n>', 'with --out-dir: files signed at once', parseWhole('--jobs', 1, 64), 4)
     .option('--again', 'with --out-dir: sign again what an earlier run signed there, which is kept otherwise')
     .option('--p12 <file>', 'PKCS#12 file with key and certificate')
@@ -68,6 +70,7 @@ export function signCommand(): Command {
     .option('--pin-file <file>', 'file with the device’s PIN; - for standard input; without it you are asked')
     .option('--cert <file>', 'the signer’s certificate and its issuers, where they are not on the device')
     .option('--format <format>', SIGNATURE_FORMATS.join(' | '), parseChoice('--format', SIGNATURE_FORMATS), 'pades')
+    .option('--packaging <packaging>', 'with --format cades: detached (FILE.p7s) | enveloping (FILE.p7m, the file inside)', parseChoice('--packaging', SIGNATURE_PACKAGINGS), 'detached')
     .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
     .option('--tsa <url...>', 'time-stamping authorities, asked in this order', [])
     .option('--trust <path...>', 'anchors (PEM file or folder) that the signer’s chain must reach; its revocation is checked too', [])
@@ -92,6 +95,7 @@ export function signCommand(): Command {
     .option('--json', 'one JSON object a file')
     .addHelpText('after', '\nExample:\n  lienthong sign decision.pdf --out decision.signed.pdf --p12 officer.p12 --passphrase-file - \\\n    --level B-T --tsa http://tsa.ca.gov.vn/ --appearance text --page 1 --rect 320,120,200,80')
     .addHelpText('after', '  lienthong sign papers/*.pdf --out-dir signed --p12 officer.p12 --passphrase-file officer.pass\n    A run that was killed is taken up again by the same command; signed/.lienthong-sign.jsonl says what became of each file.')
+    .addHelpText('after', '  lienthong sign minutes.docx --out minutes.docx.p7m --format cades --packaging enveloping --level B-LTA \\\n    --tsa http://tsa.ca.gov.vn/ --trust anchors/ --p12 officer.p12 --passphrase-file officer.pass')
     .addHelpText('after', `\n${LEVELS_HELP}`)
     .addHelpText('after', `\n${PKCS11_HELP}`)
     .addHelpText('after', `\n${OUTBOUND_HELP}`)
@@ -109,6 +113,7 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
   const twice = outs.find((out, index) => outs.indexOf(out) !== index);
   if (twice !== undefined) throw new GatewayError('REQUEST_INVALID', `Two of the files would both become ${twice}: sign them into different folders`);
   if (options.format !== 'pades' && options.format !== 'cades') throw new GatewayError('REQUEST_INVALID', `--format ${options.format} is not available yet; use pades or cades`);
+  if (options.format === 'pades' && options.packaging !== 'detached') throw new GatewayError('REQUEST_INVALID', '--packaging is for --format cades: a PDF holds its signature itself');
   checkLevelOptions(options.level, options);
   await withOwnSigner(options, (signer) => signWith(signer, files, outs, options));
 }
@@ -117,7 +122,7 @@ async function signWith(signer: Signer, files: readonly string[], outs: readonly
   await withAuthorities(options, async (authorities) => {
     const checked = await checkOwnSigner(authorities.longTerm, signer.chainDer, options);
     const signOne = async ({ file, out }: FileToSign): Promise<() => void> => {
-      const facts = options.format === 'pades' ? await signPdf(file, out, signer, authorities, options) : await signDetached(file, out, signer, authorities, options);
+      const facts = options.format === 'pades' ? await signPdf(file, out, signer, authorities, options) : await signAny(file, out, signer, authorities, options);
       return () => report(file, out, { ...facts, checked }, options);
     };
     const each = files.map((file, index) => ({ file, out: outs[index] ?? file }));
@@ -133,6 +138,7 @@ interface Reported {
   readonly certificateSha256: string;
   readonly timestamp: { readonly authority: string; readonly genTime: Date } | null;
   readonly documentTimestamp?: { readonly authority: string; readonly genTime: Date } | null;
+  readonly archiveTimestamp?: { readonly authority: string; readonly genTime: Date } | null;
   readonly fieldName?: string;
 }
 
@@ -168,11 +174,12 @@ async function placementOf(file: string, { rect, page, anchor: text, anchorSize 
   return placeByText((query) => findText(readInputFile(file), query), { text, page, ...anchorSize, dx: 0 });
 }
 
-async function signDetached(file: string, out: string, signer: Signer, authorities: Authorities, options: SignOptions): Promise<Reported> {
+async function signAny(file: string, out: string, signer: Signer, authorities: Authorities, options: SignOptions): Promise<Reported> {
   const source = openInput(file);
   try {
     const signed = await signBytes(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest, commitment: options.commitment });
-    writeWhole(out, signed.cmsDer);
+    if (options.packaging === 'enveloping') writeChunks(out, envelopingChunks(signed.cmsDer, source, signed.facts));
+    else writeWhole(out, signed.cmsDer);
     return signed.facts;
   } finally {
     source.close();
@@ -183,10 +190,10 @@ function portsOf(signer: Signer, authorities: Authorities) {
   return { ...authorities, signer, clock: systemClock, chance: systemChance(systemClock) };
 }
 
-function outputOf(file: string, count: number, { out, outDir, format }: SignOptions): string {
+function outputOf(file: string, count: number, { out, outDir, format, packaging }: SignOptions): string {
   if ((out === undefined) === (outDir === undefined)) throw new GatewayError('REQUEST_INVALID', 'Say where the result goes: either --out FILE or --out-dir FOLDER');
   if (out !== undefined && count > 1) throw new GatewayError('REQUEST_INVALID', 'Several files need --out-dir FOLDER');
-  const path = out ?? join(outDir ?? '.', format === 'pades' ? basename(file).replace(/(\.pdf)?$/i, '.signed.pdf') : `${basename(file)}.p7s`);
+  const path = out ?? join(outDir ?? '.', format === 'pades' ? basename(file).replace(/(\.pdf)?$/i, '.signed.pdf') : `${basename(file)}.${packaging === 'enveloping' ? 'p7m' : 'p7s'}`);
   checkOtherFile(path, file);
   return path;
 }
@@ -194,10 +201,10 @@ function outputOf(file: string, count: number, { out, outDir, format }: SignOpti
 function report(file: string, out: string, facts: Reported & { readonly checked: OwnSigner }, options: SignOptions): void {
   const { checked } = facts;
   const told = (stamp: Reported['timestamp'] | undefined) => (stamp == null ? null : { authority: stamp.authority, genTime: stamp.genTime.toISOString() });
-  const [timestamp, documentTimestamp] = [told(facts.timestamp), told(facts.documentTimestamp)];
-  if (options.json === true) return printJson({ file, out, level: facts.level, scheme: facts.scheme, certificateSha256: facts.certificateSha256, ...checked, field: facts.fieldName ?? null, timestamp, documentTimestamp });
+  const [timestamp, documentTimestamp, archiveTimestamp] = [told(facts.timestamp), told(facts.documentTimestamp), told(facts.archiveTimestamp)];
+  if (options.json === true) return printJson({ file, out, level: facts.level, scheme: facts.scheme, certificateSha256: facts.certificateSha256, ...checked, field: facts.fieldName ?? null, timestamp, documentTimestamp, archiveTimestamp });
   const stamped = timestamp === null ? '' : `, time-stamped ${timestamp.genTime} by ${timestamp.authority}`;
-  const archived = documentTimestamp === null ? '' : `, whole document ${documentTimestamp.genTime}`;
+  const archived = `${documentTimestamp === null ? '' : `, whole document ${documentTimestamp.genTime}`}${archiveTimestamp === null ? '' : `, archived ${archiveTimestamp.genTime}`}`;
   printLine(`${paint('green', '✓')} ${out}  ${facts.level}${stamped}${archived}`);
 }
 

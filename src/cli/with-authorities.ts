@@ -3,7 +3,7 @@ import { createHttpTimestampAuthority } from '../../connectors/tsa-http/index.ts
 import { GatewayError } from '../domain/errors.ts';
 import { isAtLeast, type SignatureLevel } from '../domain/signature.ts';
 import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
-import type { LongTermPorts } from '../usecases/look-at-pdf.ts';
+import type { LongTermPorts } from '../usecases/look-at-document.ts';
 import { policyOf } from './policy.ts';
 import { withCollector } from './with-collector.ts';
 

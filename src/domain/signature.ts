@@ -7,6 +7,10 @@ export type SignatureLevel = (typeof SIGNATURE_LEVELS)[number];
 export const SIGNATURE_FORMATS = ['pades', 'cades', 'xades', 'asic-e'] as const;
 export type SignatureFormat = (typeof SIGNATURE_FORMATS)[number];
 
+/** Where a CAdES signature has what it signs: elsewhere, or inside (EN 319 122-1 §4.5). */
+export const SIGNATURE_PACKAGINGS = ['detached', 'enveloping'] as const;
+export type SignaturePackaging = (typeof SIGNATURE_PACKAGINGS)[number];
+
 /** Names as `node:crypto` and RFC 8017 write them. */
 export const DIGEST_ALGORITHMS = ['sha256', 'sha384', 'sha512', 'sha3-256', 'sha3-384', 'sha3-512'] as const;
 export type DigestAlgorithm = (typeof DIGEST_ALGORITHMS)[number];

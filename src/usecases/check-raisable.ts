@@ -1,21 +1,46 @@
 import { GatewayError, type ErrorCode } from '../domain/errors.ts';
 import { isAtLeast, type SignatureLevel } from '../domain/signature.ts';
 import type { Check, SignatureReport, SubIndication, TimestampReport } from '../domain/validation-report.ts';
-import type { JudgedDocument } from '../formats/ades/judge-document.ts';
+import { NOTHING_AFTER_CMS } from '../formats/ades/judge-cms.ts';
+import { CMS_MEDIA_TYPE, PDF_MEDIA_TYPE, type JudgedDocument } from '../formats/ades/judge-document.ts';
 
 /**
- * The signatures of a document that are to be raised.
+ * The signatures of a PDF that are to be raised.
  * @param fieldName the only one; absent: all
  * @throws PDF_BROKEN and others when the document cannot be read; NOT_SIGNED, PDF_FIELD_NOT_FOUND
  */
-export function signaturesToRaise({ signatures, mediaType, error }: JudgedDocument, fieldName: string | undefined): readonly SignatureReport[] {
+export function pdfSignaturesToRaise(judged: JudgedDocument, fieldName: string | undefined): readonly SignatureReport[] {
+  return signaturesToRaise(judged, { mediaType: PDF_MEDIA_TYPE, id: fieldName, noSuch: 'PDF_FIELD_NOT_FOUND' });
+}
+
+/**
+ * The signatures of a CMS file that are to be raised.
+ * @param id the only one, as reports name it; absent: all
+ * @throws CMS_MALFORMED and others when the file cannot be read; NOT_SIGNED, SIGNATURE_INVALID, REQUEST_INVALID when there is no such signature, or what a detached one signs was not given
+ */
+export function cmsSignaturesToRaise(judged: JudgedDocument, id: string | undefined): readonly SignatureReport[] {
+  const chosen = signaturesToRaise(judged, { mediaType: CMS_MEDIA_TYPE, id, noSuch: 'REQUEST_INVALID' });
+  const trailing = chosen.flatMap(({ checks }) => checks).find(({ name, status }) => name === NOTHING_AFTER_CMS && status === 'failed');
+  if (trailing !== undefined) throw new GatewayError('SIGNATURE_INVALID', `The file cannot be raised: ${trailing.detail}`);
+  const lacking = chosen.find(({ integrity }) => integrity === 'unknown');
+  if (lacking === undefined) return chosen;
+  throw new GatewayError('REQUEST_INVALID', `The signature “${lacking.id}” does not hold what it signs: give that with it (--detached FILE, or the part “detached”)`);
+}
+
+interface Choice {
+  readonly mediaType: string;
+  readonly id: string | undefined;
+  readonly noSuch: ErrorCode;
+}
+
+function signaturesToRaise({ signatures, mediaType, error }: JudgedDocument, choice: Choice): readonly SignatureReport[] {
   if (error !== null) throw new GatewayError(error.code, error.detail);
-  if (mediaType !== 'application/pdf') throw new GatewayError('PDF_NOT_PDF', 'Only signatures in PDF documents can be raised');
+  if (mediaType !== choice.mediaType) throw new GatewayError('MEDIA_TYPE_UNSUPPORTED', `The document is ${mediaType}, not ${choice.mediaType}`);
   const all = signatures.filter(({ kind }) => kind === 'signature');
   if (all.length === 0) throw new GatewayError('NOT_SIGNED', 'The document has no signature that could be raised: sign it first');
-  if (fieldName === undefined) return all;
-  const chosen = all.filter(({ id }) => id === fieldName);
-  if (chosen.length === 0) throw new GatewayError('PDF_FIELD_NOT_FOUND', `The document has no signature of the name given; it has ${all.map(({ id }) => `“${id}”`).join(', ')}`);
+  if (choice.id === undefined) return all;
+  const chosen = all.filter(({ id }) => id === choice.id);
+  if (chosen.length === 0) throw new GatewayError(choice.noSuch, `The document has no signature of the name given; it has ${all.map(({ id }) => `“${id}”`).join(', ')}`);
   return chosen;
 }
 
@@ -62,10 +87,9 @@ export function checkTrusted(report: SignatureReport, timestamps: readonly Times
   if (stamp !== undefined) throw notTrusted(`The time-stamp of the signature “${id}”`, stamp.subIndication, stamp.checks);
 }
 
-/** A document time-stamp just made proves nothing unless its authority is trusted. @throws as `checkTrusted` */
-export function checkStamp(fieldName: string, timestamps: readonly TimestampReport[]): void {
-  const stamp = timestamps.find(({ type, covers }) => type === 'document' && covers === fieldName);
-  if (stamp?.indication !== 'PASSED') throw notTrusted('The document time-stamp', stamp?.subIndication ?? null, stamp?.checks ?? []);
+/** A time-stamp just made proves nothing unless its authority is trusted. @throws as `checkTrusted` */
+export function checkStamp(stamp: TimestampReport | undefined): void {
+  if (stamp?.indication !== 'PASSED') throw notTrusted(stamp?.type === 'archive' ? 'The archive time-stamp' : 'The document time-stamp', stamp?.subIndication ?? null, stamp?.checks ?? []);
 }
 
 function notTrusted(what: string, subIndication: SubIndication | null, checks: readonly Check[]): GatewayError {

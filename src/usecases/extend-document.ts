@@ -5,7 +5,7 @@ import type { ExtensionOptions, ExtensionRecord } from '../formats/api/extension
 import type { SpooledBytes } from '../ports/document-store.ts';
 import { answerOnceLeased, type OncePorts } from './answer-once.ts';
 import type { Call, Once } from './call.ts';
-import { checkReadyToRaise } from './look-at-pdf.ts';
+import { checkReadyToRaise } from './look-at-document.ts';
 import { putGrown, type PutGrownPorts } from './put-grown.ts';
 import { raiseLevel, type RaisePorts } from './raise-level.ts';
 

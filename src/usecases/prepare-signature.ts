@@ -10,7 +10,7 @@ import type { Signer } from '../ports/signer.ts';
 import { answerOnceLeased } from './answer-once.ts';
 import type { Call, Once } from './call.ts';
 import { defaultScheme } from './default-scheme.ts';
-import type { LongTermPorts } from './look-at-pdf.ts';
+import type { LongTermPorts } from './look-at-document.ts';
 import { checkDossier, type MakeSignaturePorts } from './make-signature.ts';
 import { keepUpload } from './order-signatures.ts';
 import { placeByText } from './place-by-text.ts';

@@ -1,11 +1,10 @@
-import { GatewayError } from '../domain/errors.ts';
 import type { DigestAlgorithm, SignatureLevel } from '../domain/signature.ts';
-import type { SignatureReport } from '../domain/validation-report.ts';
+import type { SignatureReport, TimestampReport } from '../domain/validation-report.ts';
 import type { GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import type { DocumentSecurityStore } from '../formats/pades/dss.ts';
 import type { ValidationDataOf } from '../formats/pades/validation-data.ts';
-import { checkIntact, checkReached, checkStamp, checkTrusted, signaturesToRaise } from './check-raisable.ts';
-import { lookAtPdf, type Look, type LongTermPorts } from './look-at-pdf.ts';
+import { checkIntact, checkReached, checkStamp, checkTrusted, pdfSignaturesToRaise } from './check-raisable.ts';
+import { checkNothingMissing, distinctValues, lookAlone, lookToRaise, reportsOf, type Look, type LongTermPorts } from './look-at-document.ts';
 import { stampPdf, type StampedPdf } from './stamp-pdf.ts';
 import type { ObtainedTimestamp, TimestampPorts } from './timestamp-value.ts';
 
@@ -43,11 +42,11 @@ export interface RaisedPdf {
  * @see ETSI EN 319 142-1 §5.4, §6.3
  */
 export async function raiseLevel(ports: RaisePorts, pdf: GrowingPdf, terms: RaiseTerms): Promise<RaisedPdf> {
-  const before = await look(ports, pdf, terms.appended, terms);
-  const chosen = signaturesToRaise(before.judged, terms.fieldName);
+  const before = await lookToRaise(ports, pdf.judge(terms.appended), terms);
+  const chosen = pdfSignaturesToRaise(before.judged, terms.fieldName);
   for (const report of chosen) checkIntact(report);
   const { appended, stamp, alone } = await raised(ports, pdf, terms, before, chosen.map(({ id }) => id));
-  const after = alone ?? (await lookAlone(ports, pdf, appended, terms));
+  const after = alone ?? (await lookAlone(ports, pdf.judge(appended), terms));
   const signatures = chosen.map(({ id, level: from }) => ({ fieldName: id, from, to: checkReached(after.judged, id, terms.level) }));
   return { appended, signatures, documentTimestamp: stamp?.timestamp ?? null };
 }
@@ -65,58 +64,42 @@ async function raised(ports: RaisePorts, pdf: GrowingPdf, terms: RaiseTerms, bef
   const needsTime = reportsOf(before, ids).some((report) => report.level === 'B-B');
   const timed = needsTime ? await stamped(ports, pdf, terms, { appended: terms.appended, stamp: null }) : { appended: terms.appended, stamp: null };
   if (level === 'B-T') return timed;
-  const kept = await withValidationData(ports, pdf, timed, needsTime ? await look(ports, pdf, timed.appended, terms) : before, ids);
+  const kept = await withValidationData(ports, pdf, timed, needsTime ? await lookToRaise(ports, pdf.judge(timed.appended), terms) : before, ids);
   if (level === 'B-LT') return kept;
   const archived = await stamped(ports, pdf, terms, kept);
-  const alone = await lookAlone(ports, pdf, archived.appended, terms);
-  if (archived.stamp !== null && isGood(archived.stamp.fieldName, alone)) return { ...archived, alone };
+  const alone = await lookAlone(ports, pdf.judge(archived.appended), terms);
+  if (archived.stamp !== null && stampNamed(archived.stamp.fieldName, alone)?.indication === 'PASSED') return { ...archived, alone };
   // The authority is one whose chain the store does not know yet.
-  return withValidationData(ports, pdf, archived, await look(ports, pdf, archived.appended, terms), ids);
+  return withValidationData(ports, pdf, archived, await lookToRaise(ports, pdf.judge(archived.appended), terms), ids);
 }
 
-const isGood = (fieldName: string, { judged }: Look): boolean => judged.timestamps.some(({ type, covers, indication }) => type === 'document' && covers === fieldName && indication === 'PASSED');
+const stampNamed = (fieldName: string, { judged }: Look): TimestampReport | undefined => judged.timestamps.find(({ type, covers }) => type === 'document' && covers === fieldName);
 
 async function stamped(ports: RaisePorts, pdf: GrowingPdf, { digestAlgorithm, tokenBytes, signal }: RaiseTerms, { appended, stamp }: Grown): Promise<Grown> {
   const made = await stampPdf(ports, pdf, { appended, digestAlgorithm, tokenBytes: stamp?.timestamp.token.der.length ?? tokenBytes, signal });
   return { appended: made.appended, stamp: made };
 }
 
-function look({ longTerm, clock }: RaisePorts, pdf: GrowingPdf, appended: Uint8Array, { level, signal }: RaiseTerms): Promise<Look> {
-  const collector = level === 'B-T' ? undefined : longTerm.collector;
-  return lookAtPdf({ ...longTerm, collector, clock }, pdf, appended, signal);
-}
-
-/** Nothing is fetched: what counts is what the document holds. */
-function lookAlone({ longTerm, clock }: RaisePorts, pdf: GrowingPdf, appended: Uint8Array, { signal }: RaiseTerms): Promise<Look> {
-  return lookAtPdf({ ...longTerm, collector: undefined, clock }, pdf, appended, signal);
-}
-
-const reportsOf = ({ judged }: Look, ids: readonly string[]): SignatureReport[] => judged.signatures.filter(({ id, kind }) => kind === 'signature' && ids.includes(id));
-
 /** With what the signatures and the time-stamp made here rest on, of which nothing may be missing, and other document time-stamps over them that are good. */
 async function withValidationData(ports: RaisePorts, pdf: GrowingPdf, { appended, stamp }: Grown, seen: Look, ids: readonly string[]): Promise<Grown> {
   const reports = reportsOf(seen, ids);
   const { timestamps } = seen.judged;
   for (const report of reports) checkTrusted(report, timestamps);
-  if (stamp !== null) checkStamp(stamp.fieldName, timestamps);
+  if (stamp !== null) checkStamp(stampNamed(stamp.fieldName, seen));
   const own = stamp === null ? ids : [...ids, stamp.fieldName];
   const needed = seen.reliances.filter(({ served }) => own.includes(served.id));
-  const missing = [...new Set(needed.flatMap(({ reliance }) => reliance.missing))];
-  if (missing.length > 0) throw new GatewayError('REVOCATION_UNAVAILABLE', `The level asked for needs revocation information for every certificate, and some cannot be had: ${missing.join(' | ')}; nothing was released`);
+  checkNothingMissing(needed);
   const first = Math.min(...reports.map(({ coverage }) => coverage.revision));
   const good = new Set(timestamps.flatMap(({ type, covers, indication }) => (type === 'document' && indication === 'PASSED' ? [covers] : [])));
-  const others = seen.reliances.filter(({ served }) => !own.includes(served.id) && good.has(served.id) && served.revision > first);
+  const others = seen.reliances.filter(({ served }) => !own.includes(served.id) && good.has(served.id) && (served.place?.revision ?? 0) > first);
   const update = await pdf.addValidationData(appended, { entries: entriesOf([...needed, ...others], ids), at: ports.clock.now(), revisionId: ports.chance.bytes(16) });
   return { appended: update === null ? appended : Buffer.concat([appended, update]), stamp };
 }
 
 function entriesOf(needed: Look['reliances'], ids: readonly string[]): ValidationDataOf[] {
-  return [...new Map(needed.map(({ served }) => [served.vriKey, served])).values()].map(({ vriKey, id }) => {
-    const join = (list: keyof DocumentSecurityStore): Uint8Array[] => distinct(needed.flatMap(({ reliance, served }) => (served.vriKey === vriKey ? reliance[list] : [])));
+  const placed = needed.flatMap(({ reliance, served: { id, place } }) => (place === null ? [] : [{ reliance, id, vriKey: place.vriKey }]));
+  return [...new Map(placed.map((one) => [one.vriKey, one])).values()].map(({ vriKey, id }) => {
+    const join = (list: keyof DocumentSecurityStore): Uint8Array[] => distinctValues(placed.flatMap((one) => (one.vriKey === vriKey ? one.reliance[list] : [])));
     return { vriKey, onlyWithNewValues: !ids.includes(id), certificatesDer: join('certificatesDer'), crlsDer: join('crlsDer'), ocspsDer: join('ocspsDer') };
   });
-}
-
-function distinct(values: readonly Uint8Array[]): Uint8Array[] {
-  return [...new Map(values.map((der) => [Buffer.from(der).toString('latin1'), der])).values()];
 }

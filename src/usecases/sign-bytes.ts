@@ -1,9 +1,11 @@
-import { GatewayError } from '../domain/errors.ts';
-import { COMMITMENTS, isAtLeast, type Commitment, type DigestAlgorithm, type SignatureLevel } from '../domain/signature.ts';
+import { COMMITMENTS, type Commitment, type DigestAlgorithm, type SignatureLevel } from '../domain/signature.ts';
 import { digestOfChunks, type ContentDigester } from '../formats/algorithms/digests.ts';
+import { growingSignature } from '../formats/ades/growing-cms.ts';
 import { chunksOf, type ByteSource } from '../formats/byte-source.ts';
 import type { SignaturePolicyReference } from '../formats/cms/build-attributes.ts';
-import { checkReadyToSign, signDigest, type SignatureFacts, type SigningPorts } from './sign-digest.ts';
+import { NOTHING_ADDED } from '../formats/cms/grow-signed-data.ts';
+import { raiseCms } from './raise-cms.ts';
+import { checkReadyToSign, signDigest, timestampFacts, type SignatureFacts, type SignedDigest, type SigningPorts } from './sign-digest.ts';
 
 export interface SignBytesRequest extends SignBytesTerms {
   readonly source: ByteSource;
@@ -27,8 +29,9 @@ export interface SignedBytes {
 }
 
 /**
- * Signs any bytes as detached CAdES B-B or B-T, with signing-time from the gateway's clock.
- * @throws LEVEL_UNSUPPORTED, what `checkReadyToSign` and `signDigest` throw
+ * Signs any bytes as detached CAdES at any baseline level, with signing-time from the gateway's clock; `envelopingChunks` puts the content
+ * inside where that is wanted.
+ * @throws what `checkReadyToSign`, `signDigest` and `raiseCms` throw
  * @see ETSI EN 319 122-1 §6.3
  */
 export function signBytes(ports: SigningPorts, { source, ...terms }: SignBytesRequest): Promise<SignedBytes> {
@@ -41,10 +44,24 @@ export function signBytes(ports: SigningPorts, { source, ...terms }: SignBytesRe
  */
 export async function signDigestedBytes(ports: SigningPorts, digestContent: ContentDigester, terms: SignBytesTerms): Promise<SignedBytes> {
   const { level, digestAlgorithm = 'sha256', mimeType, signaturePolicy, commitment, signal } = terms;
-  if (isAtLeast(level, 'B-LT')) throw new GatewayError('LEVEL_UNSUPPORTED', `CAdES signatures at level ${level} cannot be made yet; ask for B-B or B-T, or for pades`);
   const identity = await checkReadyToSign(ports, level);
   const attributes = { signingTime: identity.checkedAt, ...(mimeType !== undefined && { mimeType }), ...(signaturePolicy && { signaturePolicy }), ...(commitment && { commitmentType: COMMITMENTS[commitment] }) };
   const contentDigest = await digestContent(digestAlgorithm);
-  const { cmsDer, facts } = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, attributes, signal });
-  return { cmsDer, facts: { ...facts, format: 'cades' } };
+  const signed = await signDigest(ports, { level, contentDigest, digestAlgorithm, identity, attributes, signal });
+  return finishBytes(ports, contentDigest, signed, { level, digestAlgorithm, signal });
+}
+
+/** The signed digest raised to its level: all that comes after the key. @throws what `raiseCms` throws */
+export async function finishBytes({ longTerm, ...ports }: Omit<SigningPorts, 'signer'>, contentDigest: Uint8Array, { cmsDer, facts }: SignedDigest, { level, digestAlgorithm, signal }: FinishTerms): Promise<SignedBytes> {
+  if (level === 'B-B' || level === 'B-T') return { cmsDer, facts: { ...facts, format: 'cades', archiveTimestamp: null } };
+  if (longTerm === undefined) throw new Error('what the level needs was checked before the key was used');
+  const cms = growingSignature(cmsDer, digestAlgorithm, contentDigest);
+  const { added, archiveTimestamp } = await raiseCms({ ...ports, longTerm }, cms, { level, added: NOTHING_ADDED, digestAlgorithm, signal });
+  return { cmsDer: await cms.grown(added), facts: { ...facts, format: 'cades', archiveTimestamp: archiveTimestamp === null ? null : timestampFacts(archiveTimestamp) } };
+}
+
+interface FinishTerms {
+  readonly level: SignatureLevel;
+  readonly digestAlgorithm: DigestAlgorithm;
+  readonly signal?: AbortSignal | undefined;
 }

@@ -10,7 +10,7 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
 import { checkSignerCertificate } from '../formats/x509/signer-certificate.ts';
 import type { Signer } from '../ports/signer.ts';
-import { checkReadyToRaise, type LongTermPorts } from './look-at-pdf.ts';
+import { checkReadyToRaise, type LongTermPorts } from './look-at-document.ts';
 import { timestampValue, type ObtainedTimestamp, type TimestampPorts } from './timestamp-value.ts';
 
 export interface SigningPorts extends TimestampPorts {
@@ -35,6 +35,8 @@ export interface SignatureFacts {
   readonly timestamp: TimestampFacts | null;
   /** Over the whole document; null or absent: none was made. */
   readonly documentTimestamp?: TimestampFacts | null;
+  /** Over a CAdES signature and its validation data; null or absent: none was made. */
+  readonly archiveTimestamp?: TimestampFacts | null;
 }
 
 export interface TimestampFacts {

@@ -10,6 +10,7 @@ import { buildSignedAttributes } from '../formats/cms/build-attributes.ts';
 import type { PreparedPdf } from '../formats/pades/prepare.ts';
 import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
 import type { Signer } from '../ports/signer.ts';
+import { finishBytes } from './sign-bytes.ts';
 import { checkReadyToSign, signDigest, type SignatureFacts, type SigningPorts } from './sign-digest.ts';
 import { commitmentOf, finishSignature, prepareSignature, type SignDocumentTerms } from './sign-document.ts';
 
@@ -77,14 +78,17 @@ export interface MadeElsewhere {
 /**
  * The signature with its value, verified first, raised to its level. The certificate's dates are looked at again; its path and revocation are
  * the caller's.
- * @throws SIGNATURE_VALUE_WRONG; as `signDigest` and `raiseLevel`
+ * @throws SIGNATURE_VALUE_WRONG; as `signDigest`, `raiseLevel` and `raiseCms`
  */
 export async function completeElsewhere(ports: ElsewherePorts, pdf: GrowingPdf, toMake: SignatureToMake, value: Uint8Array, signal?: AbortSignal): Promise<MadeElsewhere> {
   const { level, digestAlgorithm, contentDigest, preparedAt, prepared } = toMake;
   const signing = { ...ports, signer: givenValue(toMake, rightValue(toMake, value)) };
   const identity = await checkReadyToSign(signing, level);
   const signed = await signDigest(signing, { level, contentDigest, digestAlgorithm, identity, attributes: attributesOf(toMake, preparedAt), signal });
-  if (prepared === null) return { bytes: signed.cmsDer, facts: signed.facts };
+  if (prepared === null) {
+    const { cmsDer, facts } = await finishBytes(signing, contentDigest, signed, { level, digestAlgorithm, signal });
+    return { bytes: cmsDer, facts };
+  }
   const { increment, facts } = await finishSignature(signing, pdf, prepared, signed, { level, digestAlgorithm, ...(signal === undefined ? {} : { signal }) });
   return { bytes: increment, facts };
 }

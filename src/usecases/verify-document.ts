@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { TrustStore } from '../ports/trust-store.ts';
 import type { RevocationCollector } from './collect-revocation.ts';
 import { judgeWithCollector } from './judge-with-collector.ts';
-import { anchorsFor } from './look-at-pdf.ts';
+import { anchorsFor } from './look-at-document.ts';
 
 export interface VerifyPorts {
   readonly trustStore: TrustStore;

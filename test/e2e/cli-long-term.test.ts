@@ -52,7 +52,7 @@ describe('lienthong sign --level B-LTA', () => {
     ['no authority', ['--level', 'B-LT', '--trust', 'PKI'], 2, 'add --tsa URL'],
     ['no anchors', ['--level', 'B-LT', '--tsa', 'http://127.0.0.1:9/'], 2, 'add --trust PEM'],
     ['no network', ['--level', 'B-LTA', '--tsa', 'http://127.0.0.1:9/', '--trust', 'PKI', '--offline'], 2, 'leave out --offline'],
-    ['CAdES', ['--format', 'cades', '--level', 'B-LT', '--tsa', 'http://127.0.0.1:9/', '--trust', 'PKI'], 2, 'CAdES signatures at level B-LT'],
+    ['packaging a PDF', ['--packaging', 'enveloping'], 2, '--packaging is for --format cades'],
   ])('says what is wrong with %s, and writes nothing', async (_, options, code, says) => {
     const { exitCode, stderr } = await sign('nothing.pdf', ...options.map((option) => (option === 'PKI' ? at('pki/trust') : option)));
     expect(exitCode).toBe(code);
@@ -91,6 +91,20 @@ describe('lienthong extend', () => {
     expect(renewed.stdout).toContain('Signature1: B-LTA');
     expect(await levelOf('renewed.pdf')).toBe('B-LTA TOTAL-PASSED');
     expect((await extend('renewed.pdf', 'same.pdf', '--to', 'B-LT', ...authorities())).stdout).toContain('nothing had to be added');
+  });
+
+  it('raises and renews CAdES, detached and enveloping, as sign makes it', async () => {
+    expect((await sign('a.p7s', '--format', 'cades')).stdout).toContain('a.p7s  B-B');
+    const made = await sign('a.p7m', '--format', 'cades', '--packaging', 'enveloping', '--level', 'B-LTA', ...authorities());
+    expect(made.stdout).toMatch(/a\.p7m {2}B-LTA, time-stamped \S+ by \S+, archived \S+/);
+    const raised = await extend('a.p7s', 'raised.p7s', '--detached', at('a.pdf'), '--to', 'B-LTA', ...authorities(), '--json');
+    expect(JSON.parse(raised.stdout)).toMatchObject({ signatures: [{ field: 'Signature1', from: 'B-B', to: 'B-LTA' }], archiveTimestamp: { authority: expect.any(String) as string } });
+    expect((await extend('a.p7m', 'renewed.p7m', '--to', 'B-LTA', ...authorities())).stdout).toContain('Signature1: B-LTA');
+    const verified = await runCli(['verify', at('raised.p7s'), '--detached', at('a.pdf'), '--trust', at('pki/trust'), '--offline']);
+    expect(verified.exitCode).toBe(0);
+    expect(await levelOf('renewed.p7m')).toBe('B-LTA TOTAL-PASSED');
+    expect(await extend('a.p7s', 'x.p7s', '--to', 'B-T', ...authorities())).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--detached FILE') as string });
+    expect(await extend('a.p7s', 'a.pdf', '--detached', at('a.pdf'), '--to', 'B-T', ...authorities())).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('never changed') as string });
   });
 
   it('refuses an unsigned file, the input as output, and a level that does not exist, exit 2', async () => {

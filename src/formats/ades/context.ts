@@ -49,13 +49,26 @@ export interface Reliance {
   readonly missing: readonly string[];
 }
 
-/** A signature or document time-stamp of a PDF. */
+/** A signature or time-stamp of the document. */
 export interface Served {
   readonly id: string;
+  /** Where it stands in a PDF; null in a CMS file. */
+  readonly place: PlaceInPdf | null;
+}
+
+export interface PlaceInPdf {
   /** As `vriKey` gives it. */
   readonly vriKey: string;
   /** Counted from 1. */
   readonly revision: number;
+}
+
+/** The same context, in which what is relied on is told with what it served. */
+export function servingContext(context: ValidationContext, served: () => Served): ValidationContext {
+  const { onReliance } = context;
+  if (onReliance === undefined) return context;
+  const named = served();
+  return { ...context, onReliance: (reliance) => onReliance(reliance, named) };
 }
 
 /** May this certificate be relied on at this time? */

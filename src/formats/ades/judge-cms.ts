@@ -2,7 +2,7 @@ import { isGatewayError } from '../../domain/errors.ts';
 import type { Check, Coverage, SignatureReport, TimestampReport } from '../../domain/validation-report.ts';
 import { digestOf, sha256HexOf, type DigestName } from '../algorithms/digests.ts';
 import { readAsn1 } from '../asn1/reader.ts';
-import { readCarriedCertificates, readMaterial, proofsFrom, type ValidationContext } from './context.ts';
+import { readCarriedCertificates, readMaterial, proofsFrom, servingContext, type ValidationContext } from './context.ts';
 import { unsignedPieces } from './carried-pieces.ts';
 import { validateArchiveTimestamps, type ArchivedSignature } from './archive-timestamps.ts';
 import { unreadableSignature } from './unreadable-signature.ts';
@@ -17,6 +17,8 @@ export interface JudgedSignatures {
   readonly timestamps: readonly TimestampReport[];
 }
 
+export const NOTHING_AFTER_CMS = 'nothing-after-cms';
+
 /** A counter-signature may carry others; no honest one goes deeper. */
 const MAX_COUNTER_DEPTH = 3;
 /** Judged per signature; the rest are reported as one that is not readable. */
@@ -30,7 +32,7 @@ const MAX_COUNTER_SIGNATURES = 20;
  */
 export function judgeCms(bytes: Uint8Array, contentDigest: ((digest: DigestName) => Uint8Array) | undefined, context: ValidationContext): JudgedSignatures {
   const signedData = readSignedData(bytes);
-  const trailing: Check[] = signedData.sizeBytes === bytes.length ? [] : [{ name: 'nothing-after-cms', clause: 'RFC 5652 §3', status: 'failed', detail: `${bytes.length - signedData.sizeBytes} bytes follow the CMS` }];
+  const trailing: Check[] = signedData.sizeBytes === bytes.length ? [] : [{ name: NOTHING_AFTER_CMS, clause: 'RFC 5652 §3', status: 'failed', detail: `${bytes.length - signedData.sizeBytes} bytes follow the CMS` }];
   if (signedData.contentType === CONTENT_TYPE.tstInfo) return { signatures: [], timestamps: [judgeBareTimestamp(bytes, { contentDigest, trailing, context })] };
   const results = signedData.signerInfos.map((signerInfo, index) => judgeSigner(`Signature${index + 1}`, { signedData, signerInfo, contentDigest, context }, trailing));
   return joinResults(results);
@@ -40,7 +42,8 @@ export function judgeCms(bytes: Uint8Array, contentDigest: ((digest: DigestName)
 function judgeSigner(id: string, signer: ArchivedSignature, containerChecks: readonly Check[]): JudgedSignatures {
   const { certificatesDer, crlsDer, ocspsDer } = readValidationValues(signer.signerInfo.unsignedAttributes);
   const values = { certificates: readCarriedCertificates(certificatesDer), material: readMaterial('embedded', crlsDer, ocspsDer) };
-  const archive = validateArchiveTimestamps(id, signer, values);
+  const serving = (served: string): ArchivedSignature => ({ ...signer, context: servingContext(signer.context, () => ({ id: served, place: null })) });
+  const archive = validateArchiveTimestamps(id, serving(archiveOf(id)), values);
   const { signatures, timestamps } = validateWithCounterSignatures({
     id,
     kind: 'signature',
@@ -52,7 +55,7 @@ function judgeSigner(id: string, signer: ArchivedSignature, containerChecks: rea
     certification: null,
     reason: null,
     containerTime: null,
-    ...signer,
+    ...serving(id),
     ...values,
     ...archive,
   });
@@ -62,6 +65,9 @@ function judgeSigner(id: string, signer: ArchivedSignature, containerChecks: rea
     timestamps: [...timestamps, ...archive.reports],
   };
 }
+
+/** Under this id is told what the archive time-stamps of a signature rest on. */
+export const archiveOf = (id: string): string => `${id}/archive`;
 
 export const WHOLE_FILE: Coverage = { extent: 'file', revision: 1, of: 1, changesAfter: 'none', changes: [] };
 

@@ -1,8 +1,10 @@
 import { GatewayError, isGatewayError, type ErrorCode } from '../../domain/errors.ts';
 import { digestOfChunks, type DigestName } from '../algorithms/digests.ts';
+import { oid } from '../asn1/writer.ts';
 import { chunksOf, type ByteSource } from '../byte-source.ts';
+import { CONTENT_TYPE } from '../cms/oids.ts';
 import { rangeDigests, type RangeDigests } from '../range-digests.ts';
-import { isPem, readPem } from '../x509/pem.ts';
+import { readCmsFile } from './cms-file.ts';
 import type { ValidationContext } from './context.ts';
 import { withoutResponse } from './judge-bare-timestamp.ts';
 import { judgeCms, type JudgedSignatures } from './judge-cms.ts';
@@ -24,7 +26,8 @@ export interface JudgedDocument extends JudgedSignatures {
  */
 export type DocumentJudge = (context: ValidationContext) => JudgedDocument | Promise<JudgedDocument>;
 
-const MAX_CMS_BYTES = 64 * 1024 * 1024;
+export const PDF_MEDIA_TYPE = 'application/pdf';
+export const CMS_MEDIA_TYPE = 'application/pkcs7-signature';
 const HEADER_WINDOW_BYTES = 1024;
 const SEQUENCE = 0x30;
 
@@ -64,9 +67,9 @@ interface JudgeInput {
 }
 
 function judgeOf(mediaType: string, source: ByteSource, { digests, detached, password }: JudgeInput): (context: ValidationContext) => JudgedSignatures {
-  if (mediaType === 'application/pdf') return pdfJudge(source, digests, password);
-  if (mediaType === 'application/pkcs7-signature' || mediaType === 'application/timestamp-reply') {
-    const [bytes, digest] = [withoutResponse(cmsBytes(source)), detachedDigest(detached)];
+  if (mediaType === PDF_MEDIA_TYPE) return pdfJudge(source, digests, password);
+  if (mediaType === CMS_MEDIA_TYPE || mediaType === 'application/timestamp-reply') {
+    const [bytes, digest] = [withoutResponse(readCmsFile(source)), detachedDigest(detached)];
     return (context) => judgeCms(bytes, digest, context);
   }
   if (source.sizeBytes === 0) throw new GatewayError('DOCUMENT_EMPTY', 'The document is empty (0 bytes)');
@@ -75,29 +78,25 @@ function judgeOf(mediaType: string, source: ByteSource, { digests, detached, pas
 
 /**
  * By content, never by name: a PDF's header may stand within the first 1024 bytes, a CMS begins with a SEQUENCE whose first element is an
- * OID (RFC 5652 §3), the answer of a time-stamping authority with one whose first element is again a SEQUENCE (RFC 3161 §2.4.2).
+ * OID (RFC 5652 §3) and may have a PDF inside, the answer of a time-stamping authority with one whose first element is again a SEQUENCE
+ * (RFC 3161 §2.4.2).
  */
-function mediaTypeOf(source: ByteSource): string {
+export function mediaTypeOf(source: ByteSource): string {
   const head = Buffer.from(source.read(0, Math.min(HEADER_WINDOW_BYTES, source.sizeBytes)));
-  if (head.includes('%PDF-')) return 'application/pdf';
+  if (head[0] === SEQUENCE && head.subarray(headerLength(head)).subarray(0, SIGNED_DATA.length).equals(SIGNED_DATA)) return CMS_MEDIA_TYPE;
+  if (head.includes('%PDF-')) return PDF_MEDIA_TYPE;
   if (head[0] === SEQUENCE && head[headerLength(head)] === SEQUENCE) return 'application/timestamp-reply';
-  if (head[0] === SEQUENCE || /^\s*-----BEGIN (?:CMS|PKCS7|PKCS #7 SIGNED DATA)-----/.test(head.toString('latin1'))) return 'application/pkcs7-signature';
+  if (head[0] === SEQUENCE || /^\s*-----BEGIN (?:CMS|PKCS7|PKCS #7 SIGNED DATA)-----/.test(head.toString('latin1'))) return CMS_MEDIA_TYPE;
   return 'application/octet-stream';
 }
+
+/** First field of a ContentInfo that holds SignedData. */
+const SIGNED_DATA = oid(CONTENT_TYPE.signedData);
 
 /** Of the DER or BER value that begins here (X.690 §8.1.3). */
 function headerLength(head: Buffer): number {
   const length = head[1] ?? 0;
   return length < 0x80 ? 2 : 2 + (length & 0x7f);
-}
-
-function cmsBytes(source: ByteSource): Uint8Array {
-  if (source.sizeBytes > MAX_CMS_BYTES) throw new GatewayError('BODY_TOO_LARGE', `The signature has ${source.sizeBytes} bytes; the limit is ${MAX_CMS_BYTES}`);
-  const bytes = source.read(0, source.sizeBytes);
-  if (bytes[0] === SEQUENCE || !isPem(bytes)) return bytes;
-  const [block] = readPem(bytes);
-  if (block === undefined) throw new GatewayError('CMS_MALFORMED', 'The file holds no CMS signature');
-  return block.der;
 }
 
 /** Each algorithm is computed once, however many signatures name it. */

@@ -2,7 +2,7 @@ import { isGatewayError } from '../../domain/errors.ts';
 import type { Check, Coverage, SignatureReport, TimestampReport } from '../../domain/validation-report.ts';
 import { sha256HexOf, type DigestName } from '../algorithms/digests.ts';
 import { carriedPieces } from './carried-pieces.ts';
-import { piecesOfMaterial, proofsFrom, readCarriedCertificates, readMaterial, type ExistenceProofs, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
+import { piecesOfMaterial, proofsFrom, readCarriedCertificates, readMaterial, servingContext, type ExistenceProofs, type ProofOfExistence, type RevocationMaterial, type ValidationContext } from './context.ts';
 import { unreadableSignature } from './unreadable-signature.ts';
 import type { ValidateSignatureInput } from './validate-signature.ts';
 import { validateTimestamp, type CoveringTimestamp, type ValidatedTimestamp } from './validate-timestamp.ts';
@@ -123,10 +123,7 @@ function isLongTermWith(store: PdfContext['store'], signature: PdfSignature, kno
 
 /** What is relied on for this signature or time-stamp is told with its name. */
 function servedContext(context: ValidationContext, { id, contents, coverage }: PdfSignature): ValidationContext {
-  const { onReliance } = context;
-  if (onReliance === undefined) return context;
-  const served = { id, vriKey: vriKey(contents), revision: coverage.revision };
-  return { ...context, onReliance: (reliance) => onReliance(reliance, served) };
+  return servingContext(context, () => ({ id, place: { vriKey: vriKey(contents), revision: coverage.revision } }));
 }
 
 type SignatureDigests = (signature: PdfSignature) => (digest: DigestName) => Uint8Array | null;

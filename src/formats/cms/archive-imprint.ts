@@ -9,6 +9,6 @@ import type { SignedData, SignerInfo } from './signed-data.ts';
  * @param contentDigest of what is signed, by the digest of the imprint
  * @see ETSI EN 319 122-1 §5.5.3
  */
-export function archiveImprint(digest: DigestName, contentDigest: Uint8Array, { contentTypeRaw }: SignedData, { fieldsRaw }: SignerInfo, { der }: HashIndex): Uint8Array {
+export function archiveImprint(digest: DigestName, contentDigest: Uint8Array, { contentTypeRaw }: SignedData, { fieldsRaw }: SignerInfo, { der }: Pick<HashIndex, 'der'>): Uint8Array {
   return digestOf(digest, contentTypeRaw, contentDigest, ...fieldsRaw.map((field) => definiteDer(field)), der);
 }

@@ -4,8 +4,9 @@ import { digestAlgorithmDer } from '../algorithms/digests.ts';
 import { signatureAlgorithmDer } from '../algorithms/schemes.ts';
 import { readAsn1, type Asn1Node } from '../asn1/reader.ts';
 import { readExplicit, readSequence, readSet } from '../asn1/values.ts';
-import { compareBytes, context, integer, octetString, oid, sequence, setOf } from '../asn1/writer.ts';
+import { compareBytes, context, integer, octetString, oid, sequence, setOf, tlv } from '../asn1/writer.ts';
 import { CONTENT_TYPE } from './oids.ts';
+import { CMS_LIMITS } from './signed-data.ts';
 import { issuerAndSerialDer } from './signer-reference.ts';
 
 export interface SignedDataInput {
@@ -70,13 +71,14 @@ function implicitSet(number: number, setDer: Uint8Array): Uint8Array {
  * @see RFC 5652 §5.3
  */
 export function addUnsignedAttribute(cmsDer: Uint8Array, attributeDer: Uint8Array, signerIndex = 0): Uint8Array {
-  const [type, content] = readSequence(readAsn1(cmsDer, { rules: 'BER' }));
+  const [type, content] = readSequence(readAsn1(cmsDer, { rules: 'BER', limits: CMS_LIMITS }));
   const fields = readSequence(readExplicit(content, 0));
   const infos = readSet(fields[fields.length - 1]);
   const target = infos[signerIndex];
   if (type === undefined || target === undefined) throw new GatewayError('CMS_MALFORMED', `The signature has no signer number ${signerIndex + 1}`);
   const signerInfos = infos.map((info) => (info === target ? withUnsignedAttribute(info, attributeDer) : info.bytes));
-  const signedData = sequence(...fields.slice(0, -1).map((field) => field.bytes), setOf(...signerInfos));
+  // In the order in which they stand, by which they are known: DER is not asked of SignedData (RFC 5652 §5.1).
+  const signedData = sequence(...fields.slice(0, -1).map((field) => field.bytes), tlv(0x31, ...signerInfos));
   return sequence(type.bytes, context(0, signedData));
 }
 

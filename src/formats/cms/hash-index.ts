@@ -1,9 +1,10 @@
 import { isGatewayError } from '../../domain/errors.ts';
-import { digestOf, findDigest, sha256HexOf, type DigestName } from '../algorithms/digests.ts';
+import type { DigestAlgorithm } from '../../domain/signature.ts';
+import { digestAlgorithmDer, digestOf, findDigest, sha256HexOf, type DigestName } from '../algorithms/digests.ts';
 import { readAlgorithmIdentifier } from '../algorithms/identifier.ts';
 import type { Asn1Node } from '../asn1/reader.ts';
 import { readOctetString, readSequence } from '../asn1/values.ts';
-import { oid } from '../asn1/writer.ts';
+import { octetString, oid, sequence } from '../asn1/writer.ts';
 import { definiteDer, singleValueOf } from './attributes.ts';
 import { ATTRIBUTE } from './oids.ts';
 import type { SignedData, SignerInfo } from './signed-data.ts';
@@ -48,6 +49,16 @@ export function hashIndexReader(signedData: SignedData, signerInfo: SignerInfo):
     const isOlder = attributes.some(({ oid: type }) => type === ATTRIBUTE.atsHashIndex);
     return isOlder ? 'its hash index is of the older form of TS 101 733, which is not judged' : 'it has no ats-hash-index-v3, or more than one';
   };
+}
+
+/**
+ * The ATSHashIndexV3 that names everything the CMS carries now: each certificate, each CRL and OCSP response, each value of an unsigned
+ * attribute of this signature. DER.
+ * @see ETSI EN 319 122-1 §5.5.2
+ */
+export function buildHashIndex(signedData: SignedData, signerInfo: SignerInfo, digest: DigestAlgorithm): Uint8Array {
+  const hashes = (elements: readonly IndexedElement[]): Uint8Array => sequence(...elements.map(({ hashed }) => octetString(digestOf(digest, ...hashed))));
+  return sequence(digestAlgorithmDer(digest), hashes(certificateElements(signedData)), hashes(revocationElements(signedData)), hashes(unsignedElements(signerInfo)));
 }
 
 function indexOrReason(value: Asn1Node, hashed: (digest: DigestName) => readonly ReadonlyMap<string, IndexedElement>[]): HashIndex | string {

@@ -25,6 +25,10 @@ export const ATTRIBUTE = {
   atsHashIndexV3: '0.4.0.19122.1.5',
   certificateValues: '1.2.840.113549.1.9.16.2.23',
   revocationValues: '1.2.840.113549.1.9.16.2.24',
+  completeCertificateReferences: '1.2.840.113549.1.9.16.2.21',
+  completeRevocationReferences: '1.2.840.113549.1.9.16.2.22',
+  /** Of TS 101 733. */
+  longTermValidation: '0.4.0.1733.2.2',
   mimeType: '0.4.0.1733.2.1',
   signerAttributes: '1.2.840.113549.1.9.16.2.18',
   signerAttributesV2: '0.4.0.19122.1.1',

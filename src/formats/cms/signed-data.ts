@@ -61,7 +61,8 @@ export interface RevocationEntry {
   readonly kind: 'crl' | 'ocsp' | 'other';
 }
 
-const LIMITS: Asn1Limits = { maxBytes: 64 * 1024 * 1024, maxDepth: 64, maxNodes: 500_000 };
+/** Of what is read as a CMS. */
+export const CMS_LIMITS: Asn1Limits = { maxBytes: 64 * 1024 * 1024, maxDepth: 64, maxNodes: 500_000 };
 const MAX_CERTIFICATES = 1_000;
 const MAX_REVOCATION_VALUES = 1_000;
 const MAX_SIGNERS = 100;
@@ -74,7 +75,7 @@ const MAX_SIGNERS = 100;
  */
 export function readSignedData(bytes: Uint8Array): SignedData {
   try {
-    return readContentInfo(readAsn1Prefix(bytes, { rules: 'BER', limits: LIMITS }));
+    return readContentInfo(readAsn1Prefix(bytes, { rules: 'BER', limits: CMS_LIMITS }));
   } catch (error) {
     if (isGatewayError(error, 'ASN1_MALFORMED')) throw new GatewayError('CMS_MALFORMED', `The signature is not a CMS SignedData: ${error.message}`, { cause: error });
     throw error;

@@ -1,7 +1,7 @@
 import { GatewayError } from '../domain/errors.ts';
 import { isAtLeast, type SignatureLevel } from '../domain/signature.ts';
-import type { JudgedDocument } from '../formats/ades/judge-document.ts';
-import type { GrowingPdf } from '../formats/ades/growing-pdf.ts';
+import type { SignatureReport } from '../domain/validation-report.ts';
+import type { DocumentJudge, JudgedDocument } from '../formats/ades/judge-document.ts';
 import { NO_MATERIAL, type Reliance, type Served, type ValidationContext } from '../formats/ades/context.ts';
 import type { ValidationPolicy } from '../formats/ades/policy.ts';
 import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
@@ -36,18 +36,47 @@ export async function checkReadyToRaise({ timestampAuthorities, longTerm }: { re
 
 export interface Look {
   readonly judged: JudgedDocument;
-  /** What the judgement rests on, and for which signature or document time-stamp. */
+  /** What the judgement rests on, and for which signature or time-stamp. */
   readonly reliances: readonly { readonly reliance: Reliance; readonly served: Served }[];
 }
 
+interface LookPorts {
+  readonly longTerm: LongTermPorts;
+  readonly clock: Clock;
+}
+
+/** What has to be known to raise a document: what is missing is fetched where a level needs it. @throws as `lookAtDocument` */
+export function lookToRaise({ longTerm, clock }: LookPorts, judge: DocumentJudge, { level, signal }: { readonly level: SignatureLevel; readonly signal?: AbortSignal | undefined }): Promise<Look> {
+  const collector = isAtLeast(level, 'B-LT') ? longTerm.collector : undefined;
+  return lookAtDocument({ ...longTerm, collector, clock }, judge, signal);
+}
+
+/** Nothing is fetched: what counts is what the document holds. @throws as `lookAtDocument` */
+export function lookAlone({ longTerm, clock }: LookPorts, judge: DocumentJudge, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<Look> {
+  return lookAtDocument({ ...longTerm, collector: undefined, clock }, judge, signal);
+}
+
+/** The reports of these signatures, counter-signatures apart. */
+export const reportsOf = ({ judged }: Look, ids: readonly string[]): SignatureReport[] => judged.signatures.filter(({ id, kind }) => kind === 'signature' && ids.includes(id));
+
+/** Values of one kind, each once. */
+export function distinctValues(values: readonly Uint8Array[]): Uint8Array[] {
+  return [...new Map(values.map((der) => [Buffer.from(der).toString('latin1'), der])).values()];
+}
+
+/** Nothing may be missing of what the signatures to be raised rest on. @throws REVOCATION_UNAVAILABLE */
+export function checkNothingMissing(needed: Look['reliances']): void {
+  const missing = [...new Set(needed.flatMap(({ reliance }) => reliance.missing))];
+  if (missing.length > 0) throw new GatewayError('REVOCATION_UNAVAILABLE', `The level asked for needs revocation information for every certificate, and some cannot be had: ${missing.join(' | ')}; nothing was released`);
+}
+
 /**
- * Judges a PDF with what was appended to it, as a verifier would that has only this document and our anchors; with a collector what is missing
+ * Judges a document with what was added to it, as a verifier would that has only this document and our anchors; with a collector what is missing
  * is fetched, and told with what was relied on.
  * @throws what the trust store and isolation throw; CANCELLED
  */
-export async function lookAtPdf({ trustStore, policy, collector, clock }: LongTermPorts & { readonly clock: Clock }, pdf: GrowingPdf, appended: Uint8Array, signal?: AbortSignal): Promise<Look> {
+async function lookAtDocument({ trustStore, policy, collector, clock }: LongTermPorts & { readonly clock: Clock }, judge: DocumentJudge, signal?: AbortSignal): Promise<Look> {
   const reliances: Look['reliances'][number][] = [];
-  const judge = pdf.judge(appended);
   const [signature, timestamp] = await Promise.all([anchorsFor(trustStore, 'signature'), anchorsFor(trustStore, 'timestamp')]);
   const context: ValidationContext = {
     policy,
