@@ -1,9 +1,9 @@
 import { GatewayError, type InputFault } from '../../src/domain/errors.ts';
 import { collectedByPostVnd, type PostalOrder } from '../../src/domain/postal-order.ts';
-import type { ExchangeOptions, HttpExchange, WireRequest } from '../../src/ports/http-exchange.ts';
-import type { CarrierOutcome, PostalCarrier, TrackingPage } from '../../src/ports/postal-carrier.ts';
-import { readMapping, type Action, type Mapping } from './mapping.ts';
-import { readFeed, readFound, readOutcome, unknown } from './response.ts';
+import type { ExchangeOptions, HttpExchange, WireAnswer, WireRequest } from '../../src/ports/http-exchange.ts';
+import type { CarrierEvent, CarrierOutcome, PostalCarrier, QuotedService, TrackingPage } from '../../src/ports/postal-carrier.ts';
+import { readMapping, type Action, type Feed, type Mapping, type Quote } from './mapping.ts';
+import { readFeed, readFound, readOutcome, readQuote, unknown } from './response.ts';
 import { fill, fillPath, valuesOf, type Values } from './values.ts';
 
 export const POST_GENERIC = 'post-generic';
@@ -31,7 +31,7 @@ const MAX_FEED_BYTES = 8 * 1024 * 1024;
 export function createGenericCarrier(given: GenericCarrierSettings): PostalCarrier {
   const mapping = readMapping(given.mapping);
   const account: Account = { ...given, baseUrl: given.baseUrl.replace(/\/+$/, ''), mapping };
-  const { find, feed } = mapping;
+  const { find, feed, correct, quote } = mapping;
   return {
     carrier: POST_GENERIC,
     account: `${POST_GENERIC}/${given.customerCode}`,
@@ -42,17 +42,15 @@ export function createGenericCarrier(given: GenericCarrierSettings): PostalCarri
     unmappedPlaces: (order) => unmappedPlaces(order, mapping),
     placeOrder: (order, signal) => placeOrder(account, order, signal),
     cancelOrder: (order, signal) => cancelOrder(account, order, signal),
+    correctOrder: correct === undefined ? null : (order, signal) => correctOrder(account, correct, order, signal),
+    quoteOrder: quote === undefined ? null : (order, signal) => quoteOrder(account, quote, order, signal),
     trackingPage: (cursor, signal) => trackingPage(account, cursor, signal),
     findOrder:
       find === undefined
         ? null
-        : async (orderNumber, signal) => {
-            const ended = await account.exchange(wireOf(account, find, { orderNumber }), optionsOf(account, MAX_ANSWER_BYTES, signal));
-            if (ended.kind === 'lost') throw noAnswer(mapping, ended.why);
-            return readFound(ended.answer, find, { orderNumber });
-          },
+        : async (orderNumber, signal) => readFound(await ask(account, find, { orderNumber }, MAX_ANSWER_BYTES, signal), find, { orderNumber }),
     trackOrder: null,
-    listDay: null,
+    listDay: feed?.dayPath === undefined ? null : (day, signal) => listDay(account, { ...feed, path: feed.dayPath ?? '' }, day, signal),
     readHint: null,
   };
 }
@@ -80,9 +78,24 @@ function unmappedPlaces({ detail }: PostalOrder, { provinces, communes, title }:
 }
 
 async function placeOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
-  const faults = [...checkOrder(order, account.mapping), ...unmappedPlaces(order, account.mapping)];
-  if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', `${account.mapping.title} cannot take this order as it is`, { faults });
+  checkSendable(order, account.mapping);
   return act(account, account.mapping.place, order, signal);
+}
+
+async function correctOrder(account: Account, correct: Action, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
+  checkSendable(order, account.mapping);
+  return act(account, correct, order, signal);
+}
+
+async function quoteOrder(account: Account, quote: Quote, order: PostalOrder, signal: AbortSignal | undefined): Promise<readonly QuotedService[]> {
+  checkSendable(order, account.mapping);
+  const values = valuesOf(order, account.mapping);
+  return readQuote(await ask(account, quote, values, MAX_ANSWER_BYTES, signal), quote, values);
+}
+
+function checkSendable(order: PostalOrder, mapping: Mapping): void {
+  const faults = [...checkOrder(order, mapping), ...unmappedPlaces(order, mapping)];
+  if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', `${mapping.title} cannot take this order as it is`, { faults });
 }
 
 async function cancelOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
@@ -101,9 +114,34 @@ async function trackingPage(account: Account, stored: string | null, signal: Abo
   const { feed, statuses } = account.mapping;
   if (feed === undefined) return { events: [], nextCursor: stored ?? '', more: false, unreadable: [] };
   const cursor = stored ?? feed.firstCursor;
-  const ended = await account.exchange(wireOf(account, { method: 'GET', path: feed.path }, { cursor }), optionsOf(account, MAX_FEED_BYTES, signal));
-  if (ended.kind === 'lost') throw noAnswer(account.mapping, ended.why);
-  return readFeed(ended.answer, feed, statuses, cursor);
+  return readFeed(await ask(account, { method: 'GET', path: feed.path }, { cursor }, MAX_FEED_BYTES, signal), feed, statuses, cursor);
+}
+
+const DAY_MS = 86_400_000;
+/** A carrier that gives the same page for ever is asked no further. */
+const MOST_PAGES = 10_000;
+
+/** The events of that day, page by page where the mapping's path names a cursor. */
+async function listDay(account: Account, feed: Feed, day: string, signal: AbortSignal | undefined): Promise<readonly CarrierEvent[]> {
+  const start = Date.parse(`${day}T00:00:00+07:00`);
+  const period = { day, from: new Date(start).toISOString(), to: new Date(start + DAY_MS).toISOString() };
+  const events: CarrierEvent[] = [];
+  let cursor = feed.firstCursor;
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+    const page = readFeed(await ask(account, { method: 'GET', path: feed.path }, { ...period, cursor }, MAX_FEED_BYTES, signal), feed, account.mapping.statuses, cursor);
+    events.push(...page.events);
+    if (!page.more || !feed.path.includes('{cursor}')) return events;
+    cursor = page.nextCursor;
+  }
+  throw new GatewayError('CARRIER_ANSWER_INVALID', `The day ${day} of ${account.mapping.title} does not end`);
+}
+
+/** A call that changes nothing: without an answer it was in vain. */
+async function ask(account: Account, call: Pick<Action, 'method' | 'path' | 'body'>, values: Values, maxBytes: number, signal: AbortSignal | undefined): Promise<WireAnswer> {
+  const ended = await account.exchange(wireOf(account, call, values), optionsOf(account, maxBytes, signal));
+  if (ended.kind === 'answer') return ended.answer;
+  if (signal?.aborted === true) throw new GatewayError('CANCELLED', `Asking ${account.mapping.title} was cancelled`);
+  throw new GatewayError('CARRIER_UNAVAILABLE', `${account.mapping.title} gave no answer: ${ended.why}`);
 }
 
 function wireOf({ baseUrl, mapping, secret }: Account, { method, path, body }: Pick<Action, 'method' | 'path' | 'body'>, values: Values): WireRequest {
@@ -114,8 +152,4 @@ function wireOf({ baseUrl, mapping, secret }: Account, { method, path, body }: P
 
 function optionsOf({ mapping, timeoutMs = 30_000 }: Account, maxBytes: number, signal: AbortSignal | undefined): ExchangeOptions {
   return { name: mapping.title, timeoutMs, maxBytes, signal };
-}
-
-function noAnswer({ title }: Mapping, why: string): GatewayError {
-  return new GatewayError('CARRIER_UNAVAILABLE', `${title} gave no answer: ${why}`);
 }

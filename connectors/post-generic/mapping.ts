@@ -25,6 +25,9 @@ export type Action = z.output<typeof action>;
 const find = z.strictObject({ ...call, found: condition, notFound: condition, trackingNumber: pointer.optional() });
 export type Find = z.output<typeof find>;
 
+const quote = z.strictObject({ ...call, quoted: condition, service: z.string().min(1).max(50), totalVnd: pointer, postageVnd: pointer.optional(), surchargesVnd: pointer.optional() });
+export type Quote = z.output<typeof quote>;
+
 const feed = z.strictObject({
   /** Holds `{cursor}`. */
   path: path.refine((text) => text.includes('{cursor}'), 'must hold {cursor}'),
@@ -37,6 +40,11 @@ const feed = z.strictObject({
   trackingNumber: pointer.optional(),
   /** ISO 8601 with a zone, or milliseconds since 1970. */
   occurredAt: pointer,
+  /**
+   * Events of a Vietnamese day, in the same form: holds `{day}` (ISO date) or `{from}` and `{to}` (ISO 8601 instants, `to` excluded), and
+   * `{cursor}` where it comes in pages. Left out: the carrier cannot be asked by day.
+   */
+  dayPath: path.refine((text) => text.includes('{day}') || (text.includes('{from}') && text.includes('{to}')), 'must hold {day}, or {from} and {to}').optional(),
 });
 export type Feed = z.output<typeof feed>;
 
@@ -48,6 +56,9 @@ const mapping = z.strictObject({
   headers: z.record(z.string().regex(/^[a-z0-9-]{1,60}$/), z.string().max(500)),
   place: action,
   cancel: action.optional(),
+  /** The order as it is to be, an address changed. */
+  correct: action.optional(),
+  quote: quote.optional(),
   find: find.optional(),
   feed: feed.optional(),
   statuses: z.record(z.string().max(100), z.enum(TRACKED_STATES)),

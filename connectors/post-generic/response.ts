@@ -1,7 +1,7 @@
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { WireAnswer } from '../../src/ports/http-exchange.ts';
-import type { CarrierEvent, CarrierOutcome, TrackingPage } from '../../src/ports/postal-carrier.ts';
-import type { Action, Condition, Feed, Find, Mapping } from './mapping.ts';
+import type { CarrierEvent, CarrierOutcome, QuotedService, TrackingPage } from '../../src/ports/postal-carrier.ts';
+import type { Action, Condition, Feed, Find, Mapping, Quote } from './mapping.ts';
 import { at, fill, type Values } from './values.ts';
 
 const MAX_RAW = 16 * 1024;
@@ -30,6 +30,21 @@ export function readFound(answer: WireAnswer, find: Find, values: Values): { rea
   if (meets(answer, json, find.notFound, values)) return { found: false, trackingNumber: null, raw };
   if (answer.status >= 500) throw new GatewayError('CARRIER_UNAVAILABLE', `The carrier is out of order (HTTP ${answer.status})`);
   throw notUnderstood();
+}
+
+/** The price by the service the mapping names. @throws CARRIER_UNAVAILABLE, CARRIER_REFUSED; CARRIER_ANSWER_INVALID for what is not named as a price in whole đồng */
+export function readQuote(answer: WireAnswer, quote: Quote, values: Values): readonly QuotedService[] {
+  checkLookedAt(answer);
+  const json = parseJson(answer.body);
+  if (answer.status >= 500) throw new GatewayError('CARRIER_UNAVAILABLE', `The carrier is out of order (HTTP ${answer.status})`);
+  const totalVnd = amountAt(json, quote.totalVnd);
+  if (!meets(answer, json, quote.quoted, values) || totalVnd === null) throw notUnderstood();
+  return [{ serviceCode: quote.service, serviceName: quote.service, postageVnd: amountAt(json, quote.postageVnd), surchargesVnd: amountAt(json, quote.surchargesVnd), totalVnd }];
+}
+
+function amountAt(json: unknown, pointer: string | undefined): number | null {
+  const value = pointer === undefined ? undefined : at(json, pointer);
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
 const MAX_ITEMS = 5_000;

@@ -35,6 +35,9 @@ export function createVnpostHccCarrier(given: VnpostHccSettings): PostalCarrier 
     unmappedPlaces: (order) => unmappedVnpostPlaces(order, settings),
     placeOrder: (order, signal) => placeOrder(account, order, signal),
     cancelOrder: (order, signal) => act(account, signal, (authorization) => buildCancelRequest(order.orderNumber, settings, authorization)),
+    // The LGSP form is known to have a price service; nobody published its fields (README.md).
+    correctOrder: null,
+    quoteOrder: null,
     trackingPage: (cursor, signal) => trackingPage(account, cursor, signal),
     findOrder: null,
     trackOrder: null,

@@ -2,12 +2,12 @@ import { GatewayError } from '../../src/domain/errors.ts';
 import type { PostalOrder } from '../../src/domain/postal-order.ts';
 import type { Exchange, ExchangeOptions, WireAnswer, WireRequest } from '../../src/ports/http-exchange.ts';
 import { keptToken, tokenBefore, type KeptToken } from '../../src/ports/kept-token.ts';
-import type { CarrierEvent, CarrierOutcome, PostalCarrier, TrackingPage } from '../../src/ports/postal-carrier.ts';
+import type { CarrierEvent, CarrierOutcome, PostalCarrier, QuotedService, TrackingPage } from '../../src/ports/postal-carrier.ts';
 import { buildCursor, nextCursor, readCursor } from './cursor.ts';
 import { readHint } from './hint.ts';
 import { checkVnpostMyOrder, unmappedVnpostMyPlaces } from './order-rules.ts';
-import { buildCancelRequest, buildCreateRequest, buildFindRequest, buildHistoryRequest, buildLabelsRequest, buildListRequest, buildTokenRequest } from './request.ts';
-import { readCancelled, readCreated, readFound, readHistory, readLabels, readList, readToken, trackingNumberOf, unknown, type VnpostRecord } from './response.ts';
+import { buildCancelRequest, buildChargeRequest, buildCorrectionRequest, buildCreateRequest, buildFindRequest, buildHistoryRequest, buildLabelsRequest, buildListRequest, buildTokenRequest } from './request.ts';
+import { readCase, readCharges, readCreated, readFound, readHistory, readLabels, readList, readToken, trackingNumberOf, unknown, type VnpostRecord } from './response.ts';
 import { resolveSettings, type Resolved, type VnpostMySettings } from './settings.ts';
 import { dayInVietnam, readVietnamTime } from './values.ts';
 
@@ -44,6 +44,8 @@ export function createVnpostMyCarrier(given: VnpostMySettings): VnpostMyCarrier 
     unmappedPlaces: (order) => unmappedVnpostMyPlaces(order, settings),
     placeOrder: (order, signal) => placeOrder(account, order, signal),
     cancelOrder: (order, signal) => cancelOrder(account, order, signal),
+    correctOrder: (order, signal) => correctOrder(account, order, signal),
+    quoteOrder: (order, signal) => quoteOrder(account, order, signal),
     trackingPage: (cursor, signal) => trackingPage(account, cursor, signal),
     findOrder: async (orderNumber, signal) => {
       const found = await findRecord(account, orderNumber, signal);
@@ -57,18 +59,36 @@ export function createVnpostMyCarrier(given: VnpostMySettings): VnpostMyCarrier 
 }
 
 async function placeOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
-  const faults = [...checkVnpostMyOrder(order, account.settings), ...unmappedVnpostMyPlaces(order, account.settings)];
-  if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', 'MyVNPost cannot take this order as it is', { faults });
+  checkSendable(order, account.settings);
   const ended = await authorized(account, (token) => buildCreateRequest(order, account.settings, token), MAX_ANSWER_BYTES, signal);
   return ended.kind === 'lost' ? unknown(ended.why) : readCreated(ended.answer, order.orderNumber);
 }
 
-/** The service cancels by its own number of the order. */
-async function cancelOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
-  const found = await findRecord(account, order.orderNumber, signal);
+function checkSendable(order: PostalOrder, settings: Resolved): void {
+  const faults = [...checkVnpostMyOrder(order, settings), ...unmappedVnpostMyPlaces(order, settings)];
+  if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', 'MyVNPost cannot take this order as it is', { faults });
+}
+
+function cancelOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
+  return openCase(account, order, (found, token) => buildCancelRequest(found.originalID, account.settings, token), signal);
+}
+
+function correctOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
+  checkSendable(order, account.settings);
+  return openCase(account, order, (found, token) => buildCorrectionRequest(order, found, account.settings, token), signal);
+}
+
+/** The service cancels and corrects by its own number of the order. */
+async function openCase(account: Account, { orderNumber }: PostalOrder, build: (found: VnpostRecord, token: string) => WireRequest, signal: AbortSignal | undefined): Promise<CarrierOutcome> {
+  const found = await findRecord(account, orderNumber, signal);
   if (found === null) return { outcome: 'rejected', carrierText: 'MyVNPost has no order with this number', raw: null, trackingNumber: null };
-  const ended = await authorized(account, (token) => buildCancelRequest(found.originalID, account.settings, token), MAX_ANSWER_BYTES, signal);
-  return ended.kind === 'lost' ? unknown(ended.why) : readCancelled(ended.answer);
+  const ended = await authorized(account, (token) => build(found, token), MAX_ANSWER_BYTES, signal);
+  return ended.kind === 'lost' ? unknown(ended.why) : readCase(ended.answer);
+}
+
+async function quoteOrder(account: Account, order: PostalOrder, signal: AbortSignal | undefined): Promise<readonly QuotedService[]> {
+  checkSendable(order, account.settings);
+  return readCharges(await ask(account, (token) => buildChargeRequest(order, account.settings, token), MAX_ANSWER_BYTES, signal));
 }
 
 async function findRecord(account: Account, orderNumber: string, signal: AbortSignal | undefined): Promise<VnpostRecord | null> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { WireAnswer } from '../../src/ports/http-exchange.ts';
 import type { FetchedToken } from '../../src/ports/kept-token.ts';
-import type { CarrierEvent, CarrierOutcome } from '../../src/ports/postal-carrier.ts';
+import type { CarrierEvent, CarrierOutcome, QuotedService } from '../../src/ports/postal-carrier.ts';
 import { STATES } from './statuses.ts';
 import { readVietnamTime, storable } from './values.ts';
 
@@ -45,17 +45,19 @@ export function readCreated(answer: WireAnswer, orderNumber: string): CarrierOut
   return { outcome: 'accepted', carrierText: 'Đã tạo', raw, trackingNumber: trackingNumberOf(parsed.data) };
 }
 
-const cancelCase = z.object({ type: z.string().optional(), Type: z.string().optional(), message: z.string().nullish(), note: z.string().nullish() });
+/** Of `orderCancel` and `orderCorrection`; one of them spells its keys otherwise, and some answer with a list of one. */
+const answeredCase = z.object({ type: z.string().optional(), Type: z.string().optional(), message: z.string().nullish(), Message: z.string().nullish(), note: z.string().nullish() });
+const oneCase = z.union([answeredCase, z.tuple([answeredCase]).transform(([one]) => one)]);
 
-/** `00` cancelled, `02` a person at VNPost decides, anything else refused. @throws as `readCreated` */
-export function readCancelled(answer: WireAnswer): CarrierOutcome {
+/** `00` done, `02` a person at VNPost decides, anything else refused. @throws as `readCreated` */
+export function readCase(answer: WireAnswer): CarrierOutcome {
   checkTakenUp(answer);
   const raw = answer.body.slice(0, MAX_RAW);
   if (answer.status === 400 || answer.status === 422) return { outcome: 'rejected', carrierText: failureOf(answer), raw, trackingNumber: null };
-  const parsed = answer.status === 200 ? cancelCase.safeParse(parseJson(answer.body)) : null;
+  const parsed = answer.status === 200 ? oneCase.safeParse(parseJson(answer.body)) : null;
   const type = parsed?.data?.type ?? parsed?.data?.Type;
   if (type === undefined) return unknown(`HTTP ${answer.status}`, raw);
-  const carrierText = storable(parsed?.data?.message ?? parsed?.data?.note ?? '', 500) || `type ${storable(type, 20)}`;
+  const carrierText = storable(parsed?.data?.message ?? parsed?.data?.Message ?? parsed?.data?.note ?? '', 500) || `type ${storable(type, 20)}`;
   return { outcome: type === '00' ? 'accepted' : type === '02' ? 'unknown' : 'rejected', carrierText, raw, trackingNumber: null };
 }
 
@@ -92,6 +94,16 @@ export function trackingNumberOf({ itemCode }: VnpostRecord): string | null {
 }
 
 const list = z.union([z.array(record).max(500), z.object({ results: z.array(record).max(500) }).transform(({ results }) => results), z.object({ data: z.array(record).max(500) }).transform(({ data }) => data)]);
+
+const charge = z.object({ serviceCode: z.string().max(50), serviceName: z.string().max(200).nullish(), mainFee: z.int().min(0).nullish(), vasfee: z.int().min(0).nullish(), vasFee: z.int().min(0).nullish(), totalFee: z.int().min(0) });
+const charges = z.union([z.array(charge).min(1).max(200), z.object({ data: z.array(charge).min(1).max(200) }).transform(({ data }) => data)]);
+
+/** One line a service. Đồng have no parts: an amount with one is not understood. @throws as `readFound` */
+export function readCharges(answer: WireAnswer): readonly QuotedService[] {
+  const parsed = charges.safeParse(readable(answer));
+  if (!parsed.success) throw notUnderstood();
+  return parsed.data.map(({ serviceCode, serviceName, mainFee, vasfee, vasFee, totalFee }) => ({ serviceCode: storable(serviceCode, 50), serviceName: storable(serviceName ?? '', 200), postageVnd: mainFee ?? null, surchargesVnd: vasfee ?? vasFee ?? null, totalVnd: totalFee }));
+}
 
 /** One page of the list of orders. @throws as `readFound` */
 export function readList(answer: WireAnswer): readonly VnpostRecord[] {

@@ -9,7 +9,7 @@ const HELP = `An invented carrier to try the connector post-generic out with; it
   --secret TEXT     what callers send as x-api-key (default sandbox)
   --repeat MODE     a second order under a number: refused (default) or booked-twice
 
-GET /sandbox/ledger shows what was booked; PUT /sandbox/faults/{place,cancel,find,events} spoils calls.
+GET /sandbox/ledger shows what was booked; PUT /sandbox/faults/{place,cancel,correct,quote,find,events} spoils calls.
 `;
 
 const { values } = parseArgs({

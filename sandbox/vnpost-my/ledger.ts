@@ -15,6 +15,8 @@ export const USUAL_WAY: readonly Stage[] = [
   { code: 12, text: 'Đang giao hàng', after: 4 },
   { code: 14, text: 'Đã giao hàng', after: 5 },
 ];
+/** Delivered, returned, cancelled. */
+const OVER: ReadonlySet<number> = new Set([9, 14, 19]);
 const CANCELLED: Stage = { code: 9, text: 'Hủy thu gom', after: 0 };
 
 export interface Booking {
@@ -24,6 +26,8 @@ export interface Booking {
   readonly bookedAt: Date;
   readonly history: { readonly at: Date; readonly code: number; readonly text: string }[];
   cancelledAt: Date | null;
+  /** As last corrected. */
+  address: string | null;
 }
 
 export interface Ledger {
@@ -31,6 +35,9 @@ export interface Ledger {
   /** The first order with this number; later ones under the same number are couriers that nobody asked for. */
   find(code: string): Booking | null;
   cancel(originalId: string): boolean;
+  /** The receiver's address from now on; false once the parcel's way is over. */
+  correct(originalId: string, address: string): boolean;
+  addressOf(orderNumber: string): string | null;
   /** Orders changed in [from, to), by time of their last change. */
   changed(from: Date, to: Date): readonly Booking[];
   couriers(orderNumber: string): number;
@@ -57,7 +64,7 @@ export function createLedger({ stageMs, way, now }: { readonly stageMs: number; 
   return {
     book(orderNumber) {
       const serial = String(bookings.length + 1);
-      const booking: Booking = { originalId: `MYO${serial.padStart(9, '0')}`, itemCode: `CB${serial.padStart(9, '0')}VN`, orderNumber, bookedAt: now(), history: [], cancelledAt: null };
+      const booking: Booking = { originalId: `MYO${serial.padStart(9, '0')}`, itemCode: `CB${serial.padStart(9, '0')}VN`, orderNumber, bookedAt: now(), history: [], cancelledAt: null, address: null };
       bookings.push(booking);
       return booking;
     },
@@ -73,6 +80,14 @@ export function createLedger({ stageMs, way, now }: { readonly stageMs: number; 
       booking.history.push({ at: now(), code: CANCELLED.code, text: CANCELLED.text });
       return true;
     },
+    correct(originalId, address) {
+      catchUp();
+      const booking = bookings.find((one) => one.originalId === originalId);
+      if (booking === undefined || booking.history.some(({ code }) => OVER.has(code))) return false;
+      booking.address = address;
+      return true;
+    },
+    addressOf: (orderNumber) => under(orderNumber)[0]?.address ?? null,
     changed(from, to) {
       catchUp();
       const within = bookings.filter((booking) => changedAt(booking) >= from && changedAt(booking) < to);

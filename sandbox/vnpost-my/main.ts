@@ -10,7 +10,7 @@ const HELP = `A MyVNPost (VNPost's service for customers) to try things out with
   --stage-ms N      how long each stage of a parcel's way lasts (default 2000)
 
 user name ${SANDBOX_MY_CUSTOMER.username}, password ${SANDBOX_MY_CUSTOMER.password}, customer code ${SANDBOX_MY_CUSTOMER.customerCode}
-GET /sandbox/ledger shows what was booked; PUT /sandbox/faults/{token,create,find,history,list,cancel,labels} spoils calls.
+GET /sandbox/ledger shows what was booked; PUT /sandbox/faults/{token,create,find,history,list,cancel,correct,charge,labels} spoils calls.
 `;
 
 const { values } = parseArgs({

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { fault, faultOf, writeAnswer, type FaultsOf, type JsonAnswer } from '../faults.ts';
 import { listen, readBody, type ListenOptions, type RunningServer } from '../listen.ts';
 import { changedAt, createLedger, USUAL_WAY, type Booking, type Ledger, type Stage } from './ledger.ts';
-import { readCreation, wordsOf } from './order.ts';
+import { readCharge, readCorrection, readCreation, wordsOf } from './order.ts';
 
-export const CALLS = ['token', 'create', 'find', 'history', 'list', 'cancel', 'labels'] as const;
+export const CALLS = ['token', 'create', 'find', 'history', 'list', 'cancel', 'correct', 'charge', 'labels'] as const;
 export type Call = (typeof CALLS)[number];
 
 /** For trying things out; there is nothing behind it. */
@@ -21,6 +21,8 @@ export interface SandboxVnpostMyOptions extends ListenOptions {
   readonly way?: readonly Stage[];
   /** A cancellation that a person at VNPost still has to decide (type 02). */
   readonly cancelPending?: boolean;
+  /** The same for a corrected order. */
+  readonly correctPending?: boolean;
   readonly now?: () => Date;
 }
 
@@ -38,7 +40,7 @@ export interface SandboxVnpostMy extends RunningServer {
 }
 
 interface State {
-  readonly options: Required<Pick<SandboxVnpostMyOptions, 'repeat' | 'cancelPending' | 'now'>>;
+  readonly options: Required<Pick<SandboxVnpostMyOptions, 'repeat' | 'cancelPending' | 'correctPending' | 'now'>>;
   readonly customer: NonNullable<SandboxVnpostMyOptions['customer']>;
   readonly faults: FaultsOf<Call>;
   readonly ledger: Ledger;
@@ -49,13 +51,13 @@ interface State {
 
 /** A MyVNPost as its customers' interface is documented. Beside it: `GET /sandbox/ledger`, `PUT /sandbox/faults/<call>`. */
 export async function startSandboxVnpostMy(options: SandboxVnpostMyOptions = {}): Promise<SandboxVnpostMy> {
-  const { customer = SANDBOX_MY_CUSTOMER, repeat = 'refused', stageMs = 2_000, way = USUAL_WAY, cancelPending = false, now = () => new Date() } = options;
+  const { customer = SANDBOX_MY_CUSTOMER, repeat = 'refused', stageMs = 2_000, way = USUAL_WAY, cancelPending = false, correctPending = false, now = () => new Date() } = options;
   const state: State = {
-    options: { repeat, cancelPending, now },
+    options: { repeat, cancelPending, correctPending, now },
     customer,
-    faults: { token: null, create: null, find: null, history: null, list: null, cancel: null, labels: null },
+    faults: { token: null, create: null, find: null, history: null, list: null, cancel: null, correct: null, charge: null, labels: null },
     ledger: createLedger({ stageMs, way, now }),
-    calls: { token: 0, create: 0, find: 0, history: 0, list: 0, cancel: 0, labels: 0 },
+    calls: { token: 0, create: 0, find: 0, history: 0, list: 0, cancel: 0, correct: 0, charge: 0, labels: 0 },
     received: [],
     tokens: new Set(),
   };
@@ -80,6 +82,8 @@ const PATHS: Readonly<Record<string, Call>> = {
   'GET /GetStatusHistoryOrder': 'history',
   'GET /GetListOrder': 'list',
   'POST /orderCancel': 'cancel',
+  'POST /orderCorrection': 'correct',
+  'POST /ServicesCharge': 'charge',
   'POST /exportListReport': 'labels',
 };
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -111,6 +115,10 @@ function answerOf(state: State, call: Exclude<Call, 'token'>, url: URL, body: st
       return createAnswer(state, url, body);
     case 'cancel':
       return cancelAnswer(state, body);
+    case 'correct':
+      return correctAnswer(state, url, body);
+    case 'charge':
+      return chargeAnswer(state, url, body);
     case 'labels':
       return labelsAnswer(body, url);
     case 'find':
@@ -147,9 +155,31 @@ function createAnswer({ ledger, options, customer, received }: State, url: URL, 
 function cancelAnswer({ ledger, options }: State, body: string): Planned {
   const given = z.object({ OriginalId: z.string() }).safeParse(wordsOf(body));
   const originalId = given.data?.OriginalId ?? '';
-  const caseOf = (type: string, message: string): JsonAnswer => ({ status: 200, body: { type, message, note: null, originalId, caseId: `CASE-${originalId}` } });
-  if (options.cancelPending) return caseOf('02', 'Chờ duyệt');
-  return () => (ledger.cancel(originalId) ? caseOf('00', 'Đã hủy') : caseOf('01', 'Không hủy được'));
+  if (options.cancelPending) return caseOf(originalId, '02', 'Chờ duyệt');
+  return () => (ledger.cancel(originalId) ? caseOf(originalId, '00', 'Đã hủy') : caseOf(originalId, '01', 'Không hủy được'));
+}
+
+function caseOf(originalId: string, type: string, message: string): JsonAnswer {
+  return { status: 200, body: { type, message, note: null, originalId, caseId: `CASE-${originalId}` } };
+}
+
+/** Until when a correction is taken is not documented; here until the parcel's way is over. */
+function correctAnswer({ ledger, options }: State, url: URL, body: string): Planned {
+  const read = readCorrection(body);
+  if ('missing' in read) return { status: 400, body: errorOf(400, `Thiếu hoặc sai: ${read.missing ?? 'JSON'}`, url) };
+  const { OriginalId, Receiver } = read.order;
+  if (options.correctPending) return caseOf(OriginalId, '02', 'Chờ duyệt');
+  return () => (ledger.correct(OriginalId, Receiver.Address) ? caseOf(OriginalId, '00', 'Đã hiệu chỉnh') : caseOf(OriginalId, '01', 'Không hiệu chỉnh được'));
+}
+
+/** An invented tariff, by weight. */
+function chargeAnswer({ customer }: State, url: URL, body: string): JsonAnswer {
+  const read = readCharge(body);
+  if ('missing' in read) return { status: 400, body: errorOf(400, `Thiếu hoặc sai: ${read.missing ?? 'JSON'}`, url) };
+  if (read.order.customerCode !== customer.customerCode) return { status: 400, body: errorOf(400, 'customerCode không đúng', url) };
+  const { weight, addonService, serviceCode } = read.order.data;
+  const [mainFee, vasfee] = [15_000 + 3_000 * Math.ceil(weight / 500), 5_000 * addonService.length];
+  return { status: 200, body: [{ serviceCode, serviceName: 'Chuyển phát (mẫu)', mainFee, vasfee, totalFee: mainFee + vasfee, priceWeight: weight, weightConvert: 0 }] };
 }
 
 function findAnswer({ ledger }: State, url: URL): JsonAnswer {

@@ -88,6 +88,7 @@ export const DOSSIER_EVENT_KINDS = [
   'postal.event',
   'postal.delivered',
   'postal.cancelled',
+  'postal.address-changed',
   'postal.resolved',
   'postal.handed-over',
   'postal.fees-collected',

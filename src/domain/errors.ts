@@ -131,6 +131,7 @@ export const ERROR_FACTS = {
   CARRIER_REFUSED: carrier,
   CARRIER_ANSWER_INVALID: carrier,
   CARRIER_UNKNOWN: caller,
+  CARRIER_NOT_OFFERED: caller,
 
   // this gateway
   ISSUER_UNAVAILABLE: gatewayLater,

@@ -41,6 +41,11 @@ export function isPlacing(state: PostalState): boolean {
   return state === 'QUEUED' || state === 'SUBMITTED' || state === 'UNKNOWN';
 }
 
+/** Whether the carrier has the order, and nobody has collected the parcel yet, as far as is known. */
+export function isAwaitingCollection(state: PostalState): boolean {
+  return state === 'ACCEPTED' || state === 'PICKUP_SCHEDULED' || state === 'PICKUP_FAILED';
+}
+
 const IN_CARE = [
   'IN_TRANSIT',
   'AT_DELIVERY_OFFICE',

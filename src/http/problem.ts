@@ -116,6 +116,7 @@ export const PROBLEMS = {
   CARRIER_REFUSED: facts(502, 'The post refused', 'Bưu chính từ chối'),
   CARRIER_ANSWER_INVALID: facts(502, 'The post’s system answered something else', 'Hệ thống bưu chính trả lời sai định dạng'),
   CARRIER_UNKNOWN: facts(422, 'There is no such carrier here', 'Không có đơn vị bưu chính này'),
+  CARRIER_NOT_OFFERED: facts(422, 'The carrier does not offer this', 'Đơn vị bưu chính không cung cấp việc này'),
 
   ISSUER_UNAVAILABLE: facts(503, 'The identity provider cannot be reached', 'Không kết nối được hệ thống định danh'),
   DATABASE_UNAVAILABLE: facts(503, 'The gateway cannot reach its database', 'Cổng không kết nối được cơ sở dữ liệu'),

@@ -47,6 +47,17 @@ export type CarrierLookup = 'by-number' | 'feed-only' | 'none';
 /** What the connector was run against. Shown to operators: a sandbox of our own proves our reading of the documents, not the carrier. */
 export type ProvenAgainst = 'own-sandbox' | 'carrier-test-system' | 'carrier';
 
+/** What the carrier would charge for an order, by one of its services. Whole đồng. */
+export interface QuotedService {
+  /** The carrier's own code. */
+  readonly serviceCode: string;
+  readonly serviceName: string;
+  /** Null: the carrier tells only the sum. */
+  readonly postageVnd: number | null;
+  readonly surchargesVnd: number | null;
+  readonly totalVnd: number;
+}
+
 /** A postal carrier. Adapters neither wait nor retry, and keep no state but an access token: pace and memory belong to the engine. */
 export interface PostalCarrier {
   /** Name of the connector, such as `post-vnpost-hcc`. */
@@ -73,6 +84,16 @@ export interface PostalCarrier {
   placeOrder(order: PostalOrder, signal?: AbortSignal): Promise<CarrierOutcome>;
   /** Asks to cancel the order. Accepted means that the carrier agreed, not that no courier is on the way. @throws as `placeOrder` */
   cancelOrder(order: PostalOrder, signal?: AbortSignal): Promise<CarrierOutcome>;
+  /**
+   * Asks to take over the order as it is given now, an address changed, under the number it was placed with; null: this carrier cannot be asked.
+   * Accepted means that the carrier agreed, not that no courier is on the old way. Asking twice is as asking once. @throws as `placeOrder`
+   */
+  readonly correctOrder: ((order: PostalOrder, signal?: AbortSignal) => Promise<CarrierOutcome>) | null;
+  /**
+   * What the order would cost; null: this carrier cannot be asked. Changes nothing, and names nobody.
+   * @throws REQUEST_INVALID; CARRIER_UNAVAILABLE, CARRIER_REFUSED, CARRIER_ANSWER_INVALID, CANCELLED
+   */
+  readonly quoteOrder: ((order: PostalOrder, signal?: AbortSignal) => Promise<readonly QuotedService[]>) | null;
   /**
    * The next page of the account's feed; `cursor` null: from its start. Reading changes nothing and can be repeated.
    * @throws CARRIER_UNAVAILABLE, CARRIER_ANSWER_INVALID, CANCELLED

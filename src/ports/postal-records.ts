@@ -1,6 +1,6 @@
 import type { DossierCode } from '../domain/dossier.ts';
 import type { PostalOrderId } from '../domain/ids.ts';
-import type { PostalOrder, PostalState, TrackingEvent, TrackingFacts } from '../domain/postal-order.ts';
+import type { PostalDetail, PostalOrder, PostalState, TrackingEvent, TrackingFacts } from '../domain/postal-order.ts';
 
 export interface PostalRecords {
   /**
@@ -20,6 +20,8 @@ export interface PostalRecords {
   setState(id: PostalOrderId, state: PostalState, reason: string | null, at: Date, carrierText: string | null, trackingNumber: string | null): Promise<void>;
   /** State, reason, time, words and number of the parcel of each, in one statement. */
   setStates(orders: readonly PostalOrder[]): Promise<void>;
+  /** Who, what and where, as it is from now on. */
+  setDetail(id: PostalOrderId, detail: PostalDetail): Promise<void>;
   /** Orders of the carrier whose outcome is unknown or that are under way. */
   openOf(carrier: string): Promise<readonly PostalOrder[]>;
 

@@ -10,6 +10,7 @@ import type { Outbox } from './outbox.ts';
 import type { PartnerKeyRecords } from './partner-key-records.ts';
 import type { PartnerRecords } from './partner-records.ts';
 import type { PartnerStates } from './partner-states.ts';
+import type { PostalAddressChanges } from './postal-address-changes.ts';
 import type { PostalNumbers } from './postal-numbers.ts';
 import type { PostalRecords } from './postal-records.ts';
 import type { PreparedSignatureRecords } from './prepared-signature-records.ts';
@@ -30,6 +31,7 @@ export interface RecordSet {
   readonly postal: PostalRecords;
   readonly postalNumbers: PostalNumbers;
   readonly postalTasks: PostalTasks;
+  readonly postalAddressChanges: PostalAddressChanges;
   readonly idempotency: IdempotencyRecords;
   readonly audit: AuditRecords;
   readonly jobs: JobRecords;

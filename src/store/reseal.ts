@@ -13,6 +13,7 @@ const PLACES = [
   { table: 'message', column: 'body_sealed', key: ['id'], context: `'message:' || id || ':body'` },
   { table: 'postal_order', column: 'detail_sealed', key: ['id'], context: `'postal_order:' || id || ':detail'` },
   { table: 'postal_event', column: 'raw_sealed', key: ['id'], context: `'postal_event:' || id || ':raw'` },
+  { table: 'postal_address_change', column: 'change_sealed', key: ['id'], context: `'postal_address_change:' || id` },
   { table: 'job', column: 'options_sealed', key: ['id'], context: `'job:' || id` },
   { table: 'prepared_signature', column: 'state_sealed', key: ['id'], context: `'prepared_signature:' || id` },
   { table: 'prepared_signature', column: 'answer_sealed', key: ['id'], context: `'prepared_signature:' || id` },

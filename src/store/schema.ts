@@ -210,6 +210,18 @@ export interface Database {
   };
   postal_number: { carrier: string; number: string; state: Generated<'free' | 'taken' | 'withdrawn'>; postal_order_id: string | null; added_at: Date; changed_at: Date };
   postal_task: { id: string; carrier: string; kind: string; order_number: string; postal_order_id: string | null; fact: string; day: string; opened_at: Date; closed_at: Date | null };
+  postal_address_change: {
+    id: string;
+    postal_order_id: string;
+    party: 'sender' | 'recipient';
+    change_sealed: Uint8Array;
+    verified_by: 'otp' | 'officer';
+    requested_by: string;
+    asked_at: Date;
+    outcome: 'accepted' | 'rejected' | 'unknown' | null;
+    carrier_text: string | null;
+    settled_at: Date | null;
+  };
   postal_cursor: { account: string; cursor: string; updated_at: Date };
   idempotency: {
     partner_id: string;

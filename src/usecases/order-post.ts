@@ -33,8 +33,8 @@ export interface OrderPostRequest {
  * @see Decision 45/2016/QĐ-TTg Art. 6
  */
 export async function orderPost(records: RecordSet, accounts: readonly PostalAccount[], chance: Chance, request: OrderPostRequest): Promise<{ readonly order: PostalOrder; readonly wakes: readonly Wake[] }> {
-  const { dossierCode, requestedBy } = request;
-  if (!(await records.dossiers.isParty(dossierCode, requestedBy))) throw new GatewayError('DOSSIER_NOT_FOUND', `There is no dossier ${dossierCode}, or you are not a party of it`);
+  const { dossierCode } = request;
+  await checkParty(records, request);
   const account = accountOf(accounts, request.carrier);
   const order = buildOrder(account, chance, request);
   // First of all: it locks the dossier's row, so that of two orders for a leg the second sees the first, whatever their revisions.
@@ -62,7 +62,13 @@ export async function numberFromPool(records: RecordSet, { carrier }: PostalAcco
   return { ...order, trackingNumber };
 }
 
-function buildOrder({ carrier, orderNumberTemplate }: PostalAccount, chance: Chance, request: OrderPostRequest): PostalOrder {
+/** @throws DOSSIER_NOT_FOUND */
+export async function checkParty({ dossiers }: RecordSet, { dossierCode, requestedBy }: OrderPostRequest): Promise<void> {
+  if (!(await dossiers.isParty(dossierCode, requestedBy))) throw new GatewayError('DOSSIER_NOT_FOUND', `There is no dossier ${dossierCode}, or you are not a party of it`);
+}
+
+/** An order as it will be recorded; nothing is. */
+export function buildOrder({ carrier, orderNumberTemplate }: PostalAccount, chance: Chance, request: OrderPostRequest): PostalOrder {
   const { dossierCode, leg, revision, requestedBy, detail, at } = request;
   return {
     id: chance.uuid() as PostalOrderId,

@@ -4,7 +4,7 @@ import type { Caller } from '../domain/partner.ts';
 import type { PostalOrder } from '../domain/postal-order.ts';
 import type { PostalRules } from '../domain/postal-rules.ts';
 import { isOver } from '../domain/postal-state.ts';
-import { postalOrderViewOf } from '../formats/api/postal-views.ts';
+import { NO_HISTORY, postalOrderViewOf } from '../formats/api/postal-views.ts';
 import { paperOrderOf, type PaperOrder } from '../formats/postal-papers/paper-order.ts';
 import type { PostalPaper, PrintJob } from '../formats/postal-papers/print.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -79,7 +79,7 @@ function checkLabelled({ orderNumber, state }: PostalOrder): void {
 
 async function paperOf({ records, rules }: PrintPostPorts, order: PostalOrder): Promise<PaperOrder> {
   const [dossier, events] = await Promise.all([records.dossiers.find(order.dossierCode), records.postal.events(order.id)]);
-  const { deadline } = postalOrderViewOf(order, events, rules);
+  const { deadline } = postalOrderViewOf(order, { ...NO_HISTORY, events }, rules);
   return paperOrderOf(order, {
     procedure: dossier === null ? '' : `${dossier.procedure.name} (${dossier.procedure.code})`,
     places: rules.places,

@@ -37,7 +37,7 @@ export async function listPostalOrders(ports: ReadPostalOrderPorts, caller: Call
   if (!(await records.dossiers.isParty(code, caller.partnerId))) throw noSuchDossier(code);
   const orders = await records.postal.ofDossier(code);
   await records.audit.add(...orders.map(({ id }) => readingOf(ports, caller, id)));
-  return { orders: await Promise.all(orders.map(async (order) => postalOrderViewOf(order, await records.postal.events(order.id), rules))) };
+  return { orders: await Promise.all(orders.map((order) => viewOf({ records, rules }, order))) };
 }
 
 function readingOf({ clock }: ReadPostalOrderPorts, caller: Caller, id: PostalOrderId): AuditEntry {
@@ -47,12 +47,18 @@ function readingOf({ clock }: ReadPostalOrderPorts, caller: Caller, id: PostalOr
 /** An order as it stands now, for who has just changed it. @throws POSTAL_ORDER_NOT_FOUND */
 export async function viewPostalOrder({ records, rules }: ReadPostalPorts, caller: Caller, id: PostalOrderId): Promise<PostalOrderView> {
   const order = await findVisibleOrder(records, caller, id);
-  return postalOrderViewOf(order, await records.postal.events(id), rules);
+  return viewOf({ records, rules }, order);
+}
+
+/** With everything that is on record about it. */
+export async function viewOf({ records, rules }: ReadPostalPorts, order: PostalOrder): Promise<PostalOrderView> {
+  const [events, addressChanges] = [await records.postal.events(order.id), await records.postalAddressChanges.of(order.id)];
+  return postalOrderViewOf(order, { events, addressChanges }, rules);
 }
 
 /** Refuses to change an order that is no longer as its caller read it. @param ifMatch null: whatever it is now @throws PRECONDITION_FAILED */
 export async function checkUnchanged({ records, rules }: ReadPostalPorts, order: PostalOrder, ifMatch: string | null): Promise<void> {
-  if (ifMatch === null || matchesTag(ifMatch, postalOrderTag(postalOrderViewOf(order, await records.postal.events(order.id), rules)))) return;
+  if (ifMatch === null || matchesTag(ifMatch, postalOrderTag(await viewOf({ records, rules }, order)))) return;
   throw new GatewayError('PRECONDITION_FAILED', `Postal order ${order.id} is not as you read it any more: read it again`);
 }
 

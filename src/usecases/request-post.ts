@@ -4,14 +4,15 @@ import { isoDayInVietnam } from '../domain/postal-limits.ts';
 import type { PostalDetail } from '../domain/postal-order.ts';
 import type { PostalRules } from '../domain/postal-rules.ts';
 import type { PostalParty } from '../domain/postal-address.ts';
-import { postalOrderViewOf } from '../formats/api/postal-views.ts';
+import type { Caller } from '../domain/partner.ts';
+import { NO_HISTORY, postalOrderViewOf } from '../formats/api/postal-views.ts';
 import type { NewPostalOrderInput, PostalOrderView } from '../formats/api/postal.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Wake } from '../ports/outbox.ts';
 import { answerOnce, type OncePorts } from './answer-once.ts';
 import type { Call, Once } from './call.ts';
-import { orderPost, type PostalAccount } from './order-post.ts';
+import { orderPost, type OrderPostRequest, type PostalAccount } from './order-post.ts';
 
 export interface RequestPostPorts extends OncePorts {
   readonly chance: Chance;
@@ -28,15 +29,19 @@ export interface RequestPostPorts extends OncePorts {
 export async function requestPost(ports: RequestPostPorts, call: Call, input: NewPostalOrderInput): Promise<Once<PostalOrderView>> {
   let wakes: readonly Wake[] = [];
   const answer = await answerOnce(ports, call, { operation: 'POST /v1/postal-orders', status: 202, input }, async (records) => {
-    checkPlaces(input, ports.rules, ports.clock.now());
-    const { dossierCode, leg, revision, carrier } = input;
-    const request = { dossierCode, leg, revision, carrier, requestedBy: call.caller.partnerId, detail: detailOf(input), at: ports.clock.now() };
-    const ordered = await orderPost(records, ports.accounts, ports.chance, request);
+    const ordered = await orderPost(records, ports.accounts, ports.chance, requestOf(input, call.caller, ports.rules, ports.clock.now()));
     wakes = ordered.wakes;
-    return postalOrderViewOf(ordered.order, [], ports.rules);
+    return postalOrderViewOf(ordered.order, NO_HISTORY, ports.rules);
   });
   ports.queue.wake(wakes);
   return answer;
+}
+
+/** What a partner asks for. @throws REQUEST_INVALID */
+export function requestOf(input: NewPostalOrderInput, { partnerId }: Caller, rules: PostalRules, at: Date): OrderPostRequest {
+  checkPlaces(input, rules, at);
+  const { dossierCode, leg, revision, carrier } = input;
+  return { dossierCode, leg, revision, carrier, requestedBy: partnerId, detail: detailOf(input), at };
 }
 
 function detailOf(input: NewPostalOrderInput): PostalDetail {

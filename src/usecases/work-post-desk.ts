@@ -4,12 +4,12 @@ import { MANUAL_ENTRIES, stateAfterEntry } from '../domain/postal-handover.ts';
 import type { PostalOrder } from '../domain/postal-order.ts';
 import { isPlacing } from '../domain/postal-state.ts';
 import type { PostDeskDifference, PostDeskForm, PostDeskOrder, PostDeskTask } from '../formats/api/post-desk.ts';
-import { postalOrderViewOf } from '../formats/api/postal-views.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import { authenticate } from './authenticate.ts';
 import { enterPostalEvent, type EnterPostalPorts } from './enter-postal-event.ts';
 import { deliveryOf, type PostalAccount } from './order-post.ts';
 import { findByScan } from './print-post.ts';
+import { viewOf } from './read-postal-order.ts';
 import { closePostalTask } from './reconcile-post.ts';
 import { resolvePostalOrder } from './resolve-postal-order.ts';
 
@@ -64,7 +64,7 @@ export async function findAtDesk({ records, accounts, rules, clock }: PostDeskPo
   await records.audit.add({ at: clock.now(), actor: `operator:key-${keyId}`, action: 'read-postal-order', subject: `postal-order:${order.id}`, detail: {} });
   const isParked = (await records.outbox.find(deliveryOf(order)))?.state === 'parked';
   return {
-    ...postalOrderViewOf(order, await records.postal.events(order.id), rules),
+    ...(await viewOf({ records, rules }, order)),
     contents: order.detail.contents.map(({ title, kind, copies }) => ({ title, kind, copies })),
     handOvers: isPlacing(order.state) && order.state !== 'UNKNOWN' ? [] : MANUAL_ENTRIES.filter((entry) => entry !== 'ATTEMPT_FAILED' && stateAfterEntry(entry, order.leg) !== null),
     decisions: decisionsOn(order, isParked),

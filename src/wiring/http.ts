@@ -15,6 +15,7 @@ import { viewMessageDesk, workMessageDesk } from '../usecases/work-message-desk.
 import { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import { authenticate } from '../usecases/authenticate.ts';
 import { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
+import { changePostalAddress } from '../usecases/change-postal-address.ts';
 import { cancelJob, retryJob } from '../usecases/change-job.ts';
 import { completeSignature } from '../usecases/complete-signature.ts';
 import { checkReadiness } from '../usecases/check-readiness.ts';
@@ -22,7 +23,7 @@ import type { RevocationCollector } from '../usecases/collect-revocation.ts';
 import { reportPostalEvent } from '../usecases/enter-postal-event.ts';
 import { extendDocument } from '../usecases/extend-document.ts';
 import { hearCarrier } from '../usecases/hear-carrier.ts';
-import { listCarriers } from '../usecases/list-carriers.ts';
+import { listCarriers, unprovenCarriers } from '../usecases/list-carriers.ts';
 import { listKeys } from '../usecases/list-keys.ts';
 import { makeSignature } from '../usecases/make-signature.ts';
 import { openDossier } from '../usecases/open-dossier.ts';
@@ -33,6 +34,7 @@ import { printAtDesk, printPost, type PrintPostPorts } from '../usecases/print-p
 import { readEnvelope, readInbox } from '../usecases/read-inbox.ts';
 import { followJob, readJob } from '../usecases/read-job.ts';
 import { readMessage } from '../usecases/read-message.ts';
+import { quotePost, quotePostalOrder } from '../usecases/quote-post.ts';
 import { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
 import { replayMessage } from '../usecases/replay-message.ts';
 import { callRates } from '../usecases/call-rates.ts';
@@ -140,10 +142,14 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     readPostalOrder: (...call) => readPostalOrder(ports, ...call),
     listPostalOrders: (...call) => listPostalOrders(ports, ...call),
     cancelPostalOrder: (...call) => cancelPostalOrder(ports, ...call),
+    changePostalAddress: (...call) => changePostalAddress(ports, ...call),
+    quotePost: (...call) => quotePost(ports, ...call),
+    quotePostalOrder: (...call) => quotePostalOrder(ports, ...call),
     reportPostalEvent: (...call) => reportPostalEvent(ports, ...call),
     printPost: (...call) => printPost(ports, ...call),
     printAtDesk: (...call) => printAtDesk(ports, ...call),
     listCarriers: () => listCarriers(ports),
+    unprovenCarriers: () => unprovenCarriers(ports),
     hearCarrier: (...call) => hearCarrier(ports, ...call),
     openPostDesk: (...call) => openPostDesk(ports, ...call),
     readDeskSession: (...call) => readDeskSession(ports, ...call),

@@ -12,7 +12,7 @@ import { systemClock } from '../../src/wiring/clock.ts';
 import { frozenClock } from '../support/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { ask, startTestGateway, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
-import { newPostalOrderId } from '../support/ledger.ts';
+import { newId, newPostalOrderId } from '../support/ledger.ts';
 import { postalOrder } from '../support/postal.ts';
 
 /** Personal data that is erased, and what stays. */
@@ -57,6 +57,10 @@ describe('a dossier that is erased', () => {
     const other = await sent([shared]);
     const order = { ...postalOrder(`${code}-KQ1`), id: newPostalOrderId(), dossierCode: code, requestedBy: land.id };
     await gateway.fresh.records.postal.add(order);
+    const moved = { before: { address: order.detail.recipient.address, phone: null }, after: { address: { ...order.detail.recipient.address, line: '7 Đường Mẫu Mới' }, phone: '0900000777' } };
+    const change = { id: newId(), postalOrderId: order.id, end: 'recipient', ...moved, verifiedBy: 'officer', requestedBy: 'operator:test', askedAt: order.createdAt, outcome: null, carrierText: null } as const;
+    await gateway.fresh.records.postalAddressChanges.begin(change, order.createdAt);
+    await gateway.fresh.records.postalAddressChanges.settle(change.id, 'accepted', 'Đã hiệu chỉnh', order.createdAt);
     const ports = await portsAt();
     await expect(eraseDossier(ports, 'operator:test', code, 'asked for')).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
     await receive(message);
@@ -76,6 +80,8 @@ describe('a dossier that is erased', () => {
     const postal = await records.postal.find(order.id);
     expect(postal).toMatchObject({ orderNumber: order.orderNumber, detail: { recipient: { name: '(đã xóa)', address: { line: '(đã xóa)', provinceCode: '48' } }, fees: order.detail.fees } });
     expect(JSON.stringify(postal)).not.toContain('Mẫu');
+    const changes = await records.postalAddressChanges.of(order.id);
+    expect([changes[0]?.after, JSON.stringify(changes).includes('Mẫu Mới')]).toMatchObject([{ phone: '(đã xóa)', address: { line: '(đã xóa)', provinceCode: '48' } }, false]);
     expect([await statusOf(own), await statusOf(shared)]).toEqual([404, 200]);
     expect((await timeline(other.code)).dossier.title).toBe('Hồ sơ của bà Mẫu');
     expect((await records.audit.of(`dossier:${code}`, 50)).filter(({ action }) => action === 'erase-dossier')).toMatchObject([{ actor: 'operator:test', detail: { note: 'asked for' } }]);

@@ -114,6 +114,8 @@ function requestFor({ method, path, body }: Route): Ask {
     '/v1/dossiers/{code}/messages': { type: 'dossier.progress', to: ['H57.01'] },
     '/v1/inbox/{messageId}/receipt': { messageId: owned['message'], manifestSha256: 'ab'.repeat(32) },
     '/v1/postal-orders/{id}/entries': { entry: 'POST_TO_CITIZEN', occurredAt: '2026-11-24T02:00:00.000Z' },
+    '/v1/postal-orders/{id}/address': { end: 'recipient', address: { line: '1 Đường Thử Nghiệm', provinceCode: '46' }, verifiedBy: 'officer' },
+    '/v1/postal-orders/quote': delivery(owned['dossier']),
     '/v1/signatures/{id}/complete': { value: 'AAAA' },
     '/v1/signature-batches': { documents: [owned['document']], options: { keyId: 'officer' } },
     '/v1/postal-orders': delivery(owned['dossier']),
@@ -165,7 +167,7 @@ describe('every route × scope × tenant, from the table', () => {
   });
 
   it('leaves nothing open but operation, what uploads can, the public keys, the page for everybody, the desk with a session of its own, and where carriers call by their signature', () => {
-    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/v1/uploads', '/v1/webhook-keys', '/verify', '/verify', '/v1/carriers/{carrier}/events', '/console/messages', '/console/messages', '/console/post', '/console/post', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']);
+    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/v1/uploads', '/v1/webhook-keys', '/verify', '/verify', '/v1/carriers/{carrier}/events', '/console/messages', '/console/messages', '/console/post', '/console/post', '/v1', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']);
   });
 });
 

@@ -78,6 +78,33 @@ describe('a carrier described by a file', () => {
     expect(await carrier.findOrder?.('a/b?c=1#d')).toMatchObject({ found: false });
   });
 
+  it('is asked for a price, and to change an address, as the file says; without it neither is offered', async () => {
+    const { sandbox, engine, work, carrier } = await start();
+    expect(await carrier.quoteOrder?.(postalOrder('n1', { weightG: 600 }))).toEqual([{ serviceCode: 'parcel', serviceName: 'parcel', postageVnd: 29_000, surchargesVnd: 5_000, totalVnd: 34_000 }]);
+    expect(sandbox.calls.place).toBe(0);
+    const order = await engine.order();
+    await work();
+    await engine.whenIn(order, 'ACCEPTED');
+    const moved = { ...order, detail: { ...order.detail, recipient: { ...order.detail.recipient, address: { ...order.detail.recipient.address, line: '9 Đường Mới' } } } };
+    expect([await carrier.correctOrder?.(moved), sandbox.destination(order.orderNumber)]).toMatchObject([{ outcome: 'accepted' }, '9 Đường Mới']);
+    sandbox.faults.correct = { answer: 'truncated', effect: 'done' };
+    expect(await carrier.correctOrder?.(moved)).toMatchObject({ outcome: 'unknown' });
+    sandbox.faults.correct = null;
+    sandbox.tell(order.orderNumber, 'done');
+    expect(await carrier.correctOrder?.(moved)).toMatchObject({ outcome: 'rejected', carrierText: 'too late' });
+    const { correct: _correct, quote: _quote, ...plain } = EXAMPLE;
+    const without = (await start(plain)).carrier;
+    expect([without.quoteOrder, without.correctOrder]).toEqual([null, null]);
+  });
+
+  it.each([
+    ['a part of a đồng', '/postage_in_dollars'],
+    ['a text', '/currency'],
+  ])('whose price is %s gives none', async (_what, totalVnd) => {
+    const { carrier } = await start({ ...EXAMPLE, quote: { ...(EXAMPLE['quote'] as object), totalVnd } });
+    await expect(carrier.quoteOrder?.(postalOrder())).rejects.toMatchObject({ code: 'CARRIER_ANSWER_INVALID' });
+  });
+
   it.each([
     ['a wrong secret', { headers: { 'x-api-key': 'sai' } }, 'CARRIER_REFUSED'],
   ] as const)('%s: nothing was ordered', async (_what, change, code) => {
@@ -88,6 +115,7 @@ describe('a carrier described by a file', () => {
   it.each([
     ['an unknown field', { colour: 'red' }],
     ['a state that is none', { statuses: { done: 'ARRIVED' } }],
+    ['a day that is not named', { feed: { ...(EXAMPLE['feed'] as object), dayPath: '/events?after={cursor}' } }],
     ['a feed without a cursor', { feed: { ...(EXAMPLE['feed'] as object), path: '/events' } }],
     ['no accepted answer', { place: { method: 'POST', path: '/shipments' } }],
   ])('a file with %s is refused', (_what, change) => {

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { httpOnce } from '../../connectors/http-once/index.ts';
+import { createGenericCarrier } from '../../connectors/post-generic/index.ts';
+import { startParcelPost } from '../../sandbox/parcel-post/start.ts';
 import { startSandboxVnpost, type SandboxVnpost } from '../../sandbox/vnpost/start.ts';
 import { startSandboxVnpostMy } from '../../sandbox/vnpost-my/start.ts';
 import { isoDayInVietnam } from '../../src/domain/postal-limits.ts';
@@ -110,6 +114,32 @@ describe('a day of a feed', () => {
   it('of a carrier that cannot be asked by day is refused', async () => {
     const { carrier } = await post();
     await expect(reconcile({ ...carrier, listDay: null })).rejects.toMatchObject({ code: 'CARRIER_REFUSED' });
+  });
+});
+
+describe('a day of a carrier that a mapping file describes', () => {
+  const mapping = JSON.parse(readFileSync(new URL('../../connectors/post-generic/parcel-post.json', import.meta.url), 'utf8')) as Readonly<Record<string, unknown>>;
+
+  it('repairs what was missed, page by page, holds nothing of another day, and names a stranger’s order', async () => {
+    const sandbox = await startParcelPost();
+    closing.push(() => sandbox.close());
+    const carrier = { ...createGenericCarrier({ baseUrl: sandbox.url, customerCode: 'GEN-DAY', secret: 'sandbox', mapping, exchange: httpOnce().exchange }), carrier: 'generic-reconciled' };
+    const engine = await postEngine(fresh, [carrier]);
+    const [order] = (await accepted({ engine })) as [PostalOrder];
+    for (let told = 0; told < 120; told += 1) sandbox.tell(order.orderNumber, 'moving');
+    sandbox.tell(order.orderNumber, 'done');
+    sandbox.tell('H57.99-261124-9999-KQ1', 'booked', new Date(Date.now() - 40 * 86_400_000));
+    sandbox.tell('H57.99-261124-9998-KQ1', 'booked');
+    const first = await reconcile(carrier);
+    expect([first.listed, first.repaired, kinds(first)]).toEqual([2, 123, ['order-not-ours H57.99-261124-9998-KQ1 PPH57.99-261124-9998-KQ1']]);
+    expect((await engine.read(order)).state).toBe('DELIVERED');
+    expect([(await reconcile(carrier)).repaired, (await reconcile(carrier)).opened]).toEqual([0, 0]);
+  });
+
+  it('whose file names no way to ask for a day is not compared', () => {
+    const feed = { ...(mapping['feed'] as Record<string, unknown>) };
+    delete feed['dayPath'];
+    expect(createGenericCarrier({ baseUrl: 'http://x', customerCode: 'c', secret: 's', mapping: { ...mapping, feed }, exchange: httpOnce().exchange }).listDay).toBeNull();
   });
 });
 

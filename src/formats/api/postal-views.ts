@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto';
 import { countAttempts, endOfWorkingDay, limitsAt } from '../../domain/postal-limits.ts';
+import type { AddressChange } from '../../domain/postal-address-change.ts';
 import type { PostalOrder, TrackingEvent } from '../../domain/postal-order.ts';
 import type { PostalRules } from '../../domain/postal-rules.ts';
 import { readS10 } from '../../domain/s10.ts';
 import type { PostalOrderView } from './postal.ts';
 
-/** An order and its events, without the addresses of sender and recipient and without the carrier's raw answers. */
-export function postalOrderViewOf(order: PostalOrder, events: readonly TrackingEvent[], rules: PostalRules): PostalOrderView {
+/** What happened to an order, as far as it is on record. */
+export interface PostalHistory {
+  readonly events: readonly TrackingEvent[];
+  readonly addressChanges: readonly AddressChange[];
+}
+
+export const NO_HISTORY: PostalHistory = { events: [], addressChanges: [] };
+
+/** An order and its history, without the addresses of sender and recipient and without the carrier's raw answers. */
+export function postalOrderViewOf(order: PostalOrder, { events, addressChanges }: PostalHistory, rules: PostalRules): PostalOrderView {
   const { id, dossierCode, leg, revision, carrier, orderNumber, trackingNumber, state, stateReason, stateAt, carrierText, createdAt } = order;
   return {
     id,
@@ -24,6 +33,7 @@ export function postalOrderViewOf(order: PostalOrder, events: readonly TrackingE
     roundTripOf: order.detail.roundTripOf,
     deadline: deadlineOf(order, events, rules),
     events: events.map(eventViewOf),
+    addressChanges: addressChanges.map(({ end, verifiedBy, askedAt, outcome, carrierText }) => ({ end, verifiedBy, askedAt: askedAt.toISOString(), outcome: outcome ?? 'asked', carrierText })),
     createdAt: createdAt.toISOString(),
   };
 }

@@ -1,21 +1,21 @@
 import { z } from 'zod';
+import { ADDRESS_VERIFICATIONS, PARTY_ENDS } from '../../domain/postal-address-change.ts';
 import { DELIVERY_RULES, FEE_PURPOSES, POSTAL_LEGS } from '../../domain/postal-order.ts';
 import { ATTEMPT_ACTIONS, ATTEMPT_REASONS, MANUAL_ENTRIES, RECEIVERS } from '../../domain/postal-handover.ts';
 import { documentId, dossierCode, instant, postalOrderId, text } from './primitives.ts';
 
 
+const PROVEN_AGAINST = ['own-sandbox', 'carrier-test-system', 'carrier'] as const;
+
 /** Addresses of two levels (since 1 July 2025: province and commune) or three. Codes are the official ones, never a carrier's. */
+const postalAddress = z.strictObject({ line: text(300), provinceCode: text(20), districtCode: text(20).optional(), communeCode: text(20).optional() });
+
 export const postalParty = z
   .strictObject({
     name: text(200),
     phone: text(30),
     email: z.email().max(254).optional(),
-    address: z.strictObject({
-      line: text(300),
-      provinceCode: text(20),
-      districtCode: text(20).optional(),
-      communeCode: text(20).optional(),
-    }),
+    address: postalAddress,
   })
   .meta({ id: 'PostalParty', description: 'Personal data; stored sealed.' });
 
@@ -76,6 +76,39 @@ export const postalDeadline = z
   })
   .meta({ id: 'PostalDeadline' });
 
+export const addressChangeView = z
+  .strictObject({
+    end: z.enum(PARTY_ENDS),
+    verifiedBy: z.enum(ADDRESS_VERIFICATIONS),
+    askedAt: instant,
+    outcome: z.enum(['asked', 'accepted', 'rejected', 'unknown']).describe('Only after “accepted” is it the order’s address; “unknown”: nobody knows which the carrier has.'),
+    carrierText: z.string().nullable(),
+  })
+  .meta({ id: 'PostalAddressChange', description: 'Without the addresses.' });
+
+/** `POST /v1/postal-orders/{id}/address` */
+export const postalAddressChange = z
+  .strictObject({
+    end: z.enum(PARTY_ENDS),
+    address: postalAddress,
+    phone: text(30).optional().describe('Left out: it stays.'),
+    verifiedBy: z.enum(ADDRESS_VERIFICATIONS).describe('How you made sure that the person may ask for it: a code sent to their telephone, or an officer who saw them.'),
+  })
+  .meta({ id: 'NewPostalAddress', description: 'Personal data; stored sealed.' });
+export type PostalAddressChangeInput = z.output<typeof postalAddressChange>;
+
+/** `POST /v1/postal-orders/quote`, `GET /v1/postal-orders/{id}/quote` */
+export const postalQuote = z
+  .strictObject({
+    carrier: z.string(),
+    provenAgainst: z.enum(PROVEN_AGAINST),
+    currency: z.literal('VND'),
+    services: z.array(z.strictObject({ serviceCode: z.string(), serviceName: z.string(), postageVnd: z.int().nullable(), surchargesVnd: z.int().nullable(), totalVnd: z.int() })),
+    quotedAt: instant,
+  })
+  .meta({ id: 'PostalQuote', description: 'What the carrier says it would charge, in whole đồng. Not binding on anyone.' });
+export type PostalQuoteView = z.output<typeof postalQuote>;
+
 export const postalOrderView = z
   .strictObject({
     id: postalOrderId,
@@ -93,6 +126,7 @@ export const postalOrderView = z
     roundTripOf: z.string().nullable(),
     deadline: postalDeadline.nullable().describe('Null until the post has the papers.'),
     events: z.array(postalEventView),
+    addressChanges: z.array(addressChangeView).describe('Changes of an address that were asked for, oldest first.'),
     createdAt: instant,
   })
   .meta({ id: 'PostalOrder' });
@@ -121,10 +155,12 @@ export const carrierList = z
       z.strictObject({
         carrier: z.string(),
         lookup: z.enum(['by-number', 'feed-only', 'none']).describe('How an order whose answer was lost is found again.'),
-        provenAgainst: z.enum(['own-sandbox', 'carrier-test-system', 'carrier']).describe('own-sandbox: never run against the carrier’s own system.'),
+        provenAgainst: z.enum(PROVEN_AGAINST).describe('own-sandbox: never run against the carrier’s own system.'),
         isUnproven: z.boolean().describe('The connector never met the carrier’s own system: expect surprises.'),
         events: z.array(z.enum(['poll', 'webhook'])),
         numbersLeft: z.int().nullable().describe('Numbers of parcels left of those the carrier gave out beforehand; null: it numbers them itself.'),
+        givesQuotes: z.boolean().describe('Whether it can be asked for prices.'),
+        takesAddressChanges: z.boolean().describe('Whether it can be asked to change an address of an order that it has.'),
         canBeReconciled: z.boolean().describe('Whether its records can be compared with ours day by day.'),
       }),
     ),

@@ -11,8 +11,9 @@ import { messageDeskFormRoute, messageDeskRoute } from './message-desk.ts';
 import { metricsRoute } from './metrics.ts';
 import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
 import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
+import { entryPointRoute } from './entry-point.ts';
 import { postDeskFormRoute, postDeskRoute } from './post-desk.ts';
-import { cancelPostalOrderRoute, listPostalOrdersRoute, readPostalOrderRoute, reportPostalEventRoute, requestPostRoute } from './postal-orders.ts';
+import { cancelPostalOrderRoute, changePostalAddressRoute, listPostalOrdersRoute, quotePostalOrderRoute, quotePostRoute, readPostalOrderRoute, reportPostalEventRoute, requestPostRoute } from './postal-orders.ts';
 import { labelPdfRoute, labelZplRoute, printPapersRoute, slipRoute } from './postal-papers.ts';
 import { completeSignatureRoute, prepareSignatureRoute } from './prepared-signatures.ts';
 import { listKeysRoute, makeSignatureRoute } from './signatures.ts';
@@ -57,6 +58,9 @@ export function routesOf(version: string): readonly Route[] {
     readPostalOrderRoute,
     listPostalOrdersRoute,
     cancelPostalOrderRoute,
+    changePostalAddressRoute,
+    quotePostRoute,
+    quotePostalOrderRoute,
     reportPostalEventRoute,
     labelPdfRoute,
     labelZplRoute,
@@ -68,6 +72,7 @@ export function routesOf(version: string): readonly Route[] {
     messageDeskFormRoute,
     postDeskRoute,
     postDeskFormRoute,
+    entryPointRoute,
     livenessRoute,
     readinessRoute,
     metricsRoute,

@@ -11,6 +11,7 @@ import * as sealedColumns from './0009-sealed-columns.ts';
 import * as preparedSignatures from './0010-prepared-signatures.ts';
 import * as erasure from './0011-erasure.ts';
 import * as messageVersions from './0012-message-versions.ts';
+import * as addressChange from './0013-address-change.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse, sealedColumns, preparedSignatures, erasure, messageVersions];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse, sealedColumns, preparedSignatures, erasure, messageVersions, addressChange];

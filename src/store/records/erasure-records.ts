@@ -1,13 +1,15 @@
 import { sql } from 'kysely';
 import type { DossierCode } from '../../domain/dossier.ts';
-import { ERASED_BODY, ERASED_TEXT, erasedPostalDetail } from '../../domain/erased.ts';
+import { ERASED_BODY, ERASED_TEXT, erasedAddress, erasedPostalDetail } from '../../domain/erased.ts';
 import type { Sha256Hex } from '../../domain/ids.ts';
+import type { AddressChange } from '../../domain/postal-address-change.ts';
 import type { PostalDetail } from '../../domain/postal-order.ts';
 import type { ErasureRecords } from '../../ports/erasure-records.ts';
 import type { Sealing } from '../../ports/sealing.ts';
 import type { Executor } from './executor.ts';
 import { bodyContext } from './message-records.ts';
 import { OPEN } from './outbox-rules.ts';
+import { changeContext } from './postal-address-changes.ts';
 import { rawContext } from './postal-events.ts';
 import { detailContext } from './postal-records.ts';
 import { openJson, sealJson } from './sealed-json.ts';
@@ -64,9 +66,17 @@ async function erasePostalOrders(db: Executor, sealing: Sealing, code: DossierCo
     const detail = erasedPostalDetail(openJson(sealing, detail_sealed, detailContext(id)) as PostalDetail);
     await db.updateTable('postal_order').set({ detail_sealed: sealJson(sealing, detail, detailContext(id)) }).where('id', '=', id).execute();
     const events = await db.selectFrom('postal_event').select('id').where('postal_order_id', '=', id).execute();
+    const changes = await db.selectFrom('postal_address_change').select(['id', 'change_sealed']).where('postal_order_id', '=', id).execute();
+    for (const change of changes) await eraseChange(db, sealing, change);
     for (const event of events) await db.updateTable('postal_event').set({ raw_sealed: sealJson(sealing, ERASED_TEXT, rawContext(event.id)) }).where('id', '=', event.id).execute();
   }
   return orders.length;
+}
+
+async function eraseChange(db: Executor, sealing: Sealing, { id, change_sealed }: { readonly id: string; readonly change_sealed: Uint8Array }): Promise<void> {
+  const { before, after } = openJson(sealing, change_sealed, changeContext(id)) as Pick<AddressChange, 'before' | 'after'>;
+  const erased = sealJson(sealing, { before: erasedAddress(before), after: erasedAddress(after) }, changeContext(id));
+  await db.updateTable('postal_address_change').set({ change_sealed: erased }).where('id', '=', id).execute();
 }
 
 /** A document that another dossier carries stays: it is that dossier's, too. */

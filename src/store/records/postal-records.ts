@@ -17,7 +17,7 @@ export function postalRecords(db: Executor, sealing: Sealing): PostalRecords {
 
 export const detailContext = (id: string): string => `postal_order:${id}:detail`;
 
-function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'findByTrackingNumber' | 'ofDossier' | 'lock' | 'lockByNumbers' | 'setState' | 'setStates' | 'openOf' | 'placedOn'> {
+function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'findByTrackingNumber' | 'ofDossier' | 'lock' | 'lockByNumbers' | 'setState' | 'setStates' | 'setDetail' | 'openOf' | 'placedOn'> {
   const selectAll = db.selectFrom('postal_order').selectAll();
   const orderOf = (row: Selectable<Database['postal_order']>): PostalOrder => buildOrder(row, sealing);
   return {
@@ -53,6 +53,9 @@ function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'fi
         .execute();
     },
     setStates: (orders) => setStates(db, orders),
+    async setDetail(id, detail) {
+      await db.updateTable('postal_order').set({ detail_sealed: sealJson(sealing, detail, detailContext(id)) }).where('id', '=', id).execute();
+    },
     async openOf(carrier) {
       const rows = await selectAll.where('carrier', '=', carrier).where('state', 'not in', OVER_STATES).orderBy('created_at').orderBy('id').execute();
       return rows.map(orderOf);

@@ -15,6 +15,7 @@ import { outbox } from './outbox.ts';
 import { partnerKeyRecords } from './partner-key-records.ts';
 import { partnerRecords } from './partner-records.ts';
 import { partnerStates } from './partner-states.ts';
+import { postalAddressChanges } from './postal-address-changes.ts';
 import { postalNumbers } from './postal-numbers.ts';
 import { postalRecords } from './postal-records.ts';
 import { preparedSignatureRecords } from './prepared-signature-records.ts';
@@ -40,6 +41,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     postal: postalRecords(db, sealing),
     postalNumbers: postalNumbers(db),
     postalTasks: postalTasks(db),
+    postalAddressChanges: postalAddressChanges(db, sealing),
     idempotency: idempotencyRecords(db),
     audit: auditRecords(db),
     webhookKeys: webhookKeyRecords(db),

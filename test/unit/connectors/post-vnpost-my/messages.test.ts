@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { buildChargeRequest, buildCorrectionRequest } from '../../../../connectors/post-vnpost-my/request.ts';
+import { readCase, readCharges } from '../../../../connectors/post-vnpost-my/response.ts';
+import { resolveSettings } from '../../../../connectors/post-vnpost-my/settings.ts';
+import { systemClock } from '../../../../src/wiring/clock.ts';
+import { postalOrder } from '../../../support/postal.ts';
+
+const settings = resolveSettings({
+  baseUrl: 'https://my.example/api',
+  username: 'u',
+  password: 'p',
+  customerCode: 'HUE',
+  contractCode: 'HD-1',
+  serviceCode: 'CTN007',
+  provinces: { '46': { code: '53', name: 'Huế' }, '48': { code: '55', name: 'Đà Nẵng' } },
+  communes: { '19777': { code: '530001', name: 'Phường Mẫu' }, '20000': { code: '550001', name: 'Xã Ví Dụ' } },
+  clock: systemClock,
+  exchange: () => Promise.reject(new Error('nothing is sent here')),
+});
+const bodyOf = ({ body }: { readonly body: string | null }): unknown => JSON.parse(body ?? '');
+const answer = (body: unknown, status = 200): Parameters<typeof readCharges>[0] => ({ status, body: JSON.stringify(body), retryAfterMs: null });
+
+describe('the question for a price (ServicesCharge)', () => {
+  it('names places, weight and services as the service does', () => {
+    expect(bodyOf(buildChargeRequest(postalOrder(), settings, 't'))).toEqual({
+      scope: 1,
+      customerCode: 'HUE',
+      contractNumber: 'HD-1',
+      data: {
+        senderProvinceCode: '53', senderDistrictCode: 'VNPOST', senderCommuneCode: '530001',
+        receiverProvinceCode: '55', receiverDistrictCode: 'VNPOST', receiverCommuneCode: '550001', receiverNational: 'VN', receiverCity: null, receiverPostCode: '',
+        orgCodeAccept: null, weight: 120, width: null, length: null, height: null, serviceCode: 'CTN007',
+        addonService: [{ code: 'GTG021', propValue: 'PROP0018:50000' }], additionRequest: [], vehicle: 'BO',
+      },
+    });
+  });
+
+  it('names nobody', () => {
+    const { body } = buildChargeRequest(postalOrder(), settings, 't');
+    for (const personal of ['Mẫu', '0900000001', 'Giả Định']) expect(body).not.toContain(personal);
+  });
+
+  it('is answered with one line a service, with and without an envelope', () => {
+    const row = { serviceCode: 'CTN007', serviceName: 'Chuyển phát', mainFee: 18_000, vasfee: 5_000, totalFee: 23_000, priceWeight: 500 };
+    const read = [{ serviceCode: 'CTN007', serviceName: 'Chuyển phát', postageVnd: 18_000, surchargesVnd: 5_000, totalVnd: 23_000 }];
+    expect(readCharges(answer([row]))).toEqual(read);
+    expect(readCharges(answer({ data: [row] }))).toEqual(read);
+  });
+
+  it.each([
+    ['a part of a đồng', [{ serviceCode: 'x', totalFee: 10.5 }]],
+    ['less than nothing', [{ serviceCode: 'x', totalFee: -1 }]],
+    ['no sum', [{ serviceCode: 'x', mainFee: 1 }]],
+    ['nothing', []],
+    ['words', 'mười nghìn đồng'],
+  ])('an answer of %s is no price', (_what, body) => {
+    expect(() => readCharges(answer(body))).toThrow(expect.objectContaining({ code: 'CARRIER_ANSWER_INVALID' }) as Error);
+  });
+});
+
+describe('a corrected order (orderCorrection)', () => {
+  it('is told whole, in the spelling of that call', () => {
+    expect(bodyOf(buildCorrectionRequest(postalOrder(), { originalID: 'MYO1', itemCode: 'CB1' }, settings, 't'))).toMatchObject({
+      OriginalId: 'MYO1', SourceCode: 'MYVNP', AffairType: '02', FlagConfig: '1', useBCP: 1, ItemCode: 'CB1', ServiceCode: 'CTN007', CODAmount: 50_000,
+      Sender: { OrgCode: 'HUE', ContractNumber: 'HD-1', Province: '53', District: 'VNPOST', Commune: '530001' },
+      Receiver: { OrgCode: '', Fullname: 'Trần Văn Mẫu', Phone: '0900000001', Address: '12/3 Kiệt Giả Định, xã Ví Dụ', Province: '55', District: 'VNPOST', Commune: '550001' },
+      Addons: [{ ServiceCode: 'GTG021', Props: [{ PropCode: 'PROP0018', PropValue: '50000' }] }],
+      Package: { Weight: '120' },
+    });
+  });
+
+  it.each([
+    ['00 done', { type: '00', message: 'Đã hiệu chỉnh' }, 'accepted'],
+    ['00 in the other spelling', { Type: '00', Message: 'Đã hiệu chỉnh' }, 'accepted'],
+    ['a list of one', [{ type: '00', caseId: 7 }], 'accepted'],
+    ['02 a person decides', { type: '02' }, 'unknown'],
+    ['anything else', { type: '05' }, 'rejected'],
+    ['no type', { message: 'OK' }, 'unknown'],
+    ['a list of two', [{ type: '00' }, { type: '01' }], 'unknown'],
+  ])('%s', (_what, body, outcome) => {
+    expect(readCase(answer(body)).outcome).toBe(outcome);
+  });
+});
