@@ -1,4 +1,4 @@
-import type { GatewayAccess } from './gateway-call.ts';
+import type { GatewayAccess } from '../client/index.ts';
 import { listen, type Handle, type ListenOptions, type RunningServer } from './listen.ts';
 
 /** What the gateway's operator hands to a system that is connected to it. */

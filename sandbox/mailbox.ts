@@ -1,12 +1,11 @@
-import { canonicalSha256 } from '../src/formats/canonical-json.ts';
-import type { MessageEnvelope, ReceiptInput } from '../src/formats/api/messages.ts';
-import { sha256Hex, type GatewayClient } from './gateway-client.ts';
+import { buffer } from 'node:stream/consumers';
+import { matchesManifest, receiptFor, type GatewayClient, type MessageEnvelope, type Schemas } from '../client/index.ts';
 
 export interface ReceivedMessage {
   readonly envelope: MessageEnvelope;
   /** By document id, each checked against its digest. */
   readonly parts: ReadonlyMap<string, Uint8Array>;
-  readonly receipt: ReceiptInput;
+  readonly receipt: Schemas['ReceiptInput'];
   readonly receivedAt: string;
   /** How often it came; more than once means that an answer of ours was lost. */
   times: number;
@@ -15,14 +14,14 @@ export interface ReceivedMessage {
 /** What a receiving system keeps: each message once, whatever was repeated on the way. In memory: this is a sandbox. */
 export interface Mailbox {
   /** Fetches and checks the parts, keeps the message, and gives the receipt; the same receipt for the same delivery, for ever. */
-  take(envelope: MessageEnvelope): Promise<ReceiptInput>;
-  receiptOf(deliveryId: string): ReceiptInput | null;
+  take(envelope: MessageEnvelope): Promise<Schemas['ReceiptInput']>;
+  receiptOf(deliveryId: string): Schemas['ReceiptInput'] | null;
   /** Oldest first. */
   messages(): readonly ReceivedMessage[];
 }
 
 export interface MailboxOptions {
-  readonly gateway: Pick<GatewayClient, 'readDocument'>;
+  readonly gateway: Pick<GatewayClient, 'downloadDocument'>;
   readonly now: () => Date;
   /** Own number under which the message is entered. */
   readonly reference: (envelope: MessageEnvelope) => string;
@@ -61,20 +60,13 @@ export function openMailbox(options: MailboxOptions): Mailbox {
 }
 
 async function receive({ gateway, now, reference }: MailboxOptions, envelope: MessageEnvelope): Promise<ReceivedMessage> {
-  checkManifest(envelope);
+  if (!matchesManifest(envelope)) throw new MessageDamaged('The message does not match its manifest digest');
   const parts = new Map<string, Uint8Array>();
   for (const { documentId, sha256, sizeBytes, name } of envelope.parts) {
-    const bytes = await gateway.readDocument(documentId);
-    if (bytes.length !== sizeBytes || sha256Hex(bytes) !== sha256) throw new MessageDamaged(`The paper ${name} is not the one that the message names`);
-    parts.set(documentId, bytes);
+    const download = await gateway.downloadDocument(documentId);
+    if (download.sha256 !== sha256 || download.sizeBytes !== sizeBytes) throw new MessageDamaged(`The paper ${name} is not the one that the message names`);
+    parts.set(documentId, await buffer(download.stream));
   }
-  const receipt = { messageId: envelope.messageId, manifestSha256: envelope.manifestSha256, reference: reference(envelope) };
+  const receipt = receiptFor(envelope, reference(envelope));
   return { envelope, parts, receipt, receivedAt: now().toISOString(), times: 1 };
-}
-
-/** The digest binds everything that the message says: it is made again from what arrived. */
-function checkManifest({ messageId, type, schemaVersion, dossierCode, from, to, createdAt, body, parts, manifestSha256 }: MessageEnvelope): void {
-  const named = parts.map(({ sha256, sizeBytes, mediaType, name, role }) => ({ sha256, sizeBytes, mediaType, name, role }));
-  const manifest = { version: 1, messageId, type, ...(schemaVersion !== 1 && { schemaVersion }), dossierCode, from, to, createdAt, bodySha256: canonicalSha256(body), parts: named };
-  if (canonicalSha256(manifest) !== manifestSha256) throw new MessageDamaged('The message does not match its manifest digest');
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
-import { GatewayProblem } from './gateway-call.ts';
+import { GatewayProblem } from '../client/index.ts';
 import { readBody, type Handle } from './listen.ts';
 
 export interface Answer {

@@ -6,8 +6,8 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const FOLDERS = ['src', 'connectors', 'certs', 'queues', 'sandbox'];
-const CONFIGURATION = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
+const FOLDERS = ['src', 'client', 'connectors', 'certs', 'queues', 'sandbox'];
+const CONFIGURATION = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.client.json', 'scripts/build.mjs', 'scripts/generate-client.ts', 'scripts/openapi-types.ts'];
 const STAMP = join(ROOT, 'dist', '.built');
 /** Documentation and what a developer's own run left behind are not part of the program. */
 const NOT_ASSETS = new Set(['.ts', '.md', '.p12', '.passphrase']);
@@ -18,8 +18,15 @@ if (import.meta.filename === process.argv[1]) process.exitCode = process.argv.in
 export function build() {
   const target = `.dist-${process.pid}`;
   try {
-    const compiled = spawnSync(process.execPath, [compiler(), '-p', 'tsconfig.build.json', '--outDir', target], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
-    if (compiled.status !== 0) return compiled.status ?? 1;
+    const steps = [
+      ['--import', 'tsx', 'scripts/generate-client.ts'],
+      [compiler(), '-p', 'tsconfig.build.json', '--outDir', target],
+      [compiler(), '-p', 'tsconfig.client.json', '--outDir', target], // types, for those who use the client
+    ];
+    for (const step of steps) {
+      const done = spawnSync(process.execPath, step, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+      if (done.status !== 0) return done.status ?? 1;
+    }
     copyAssets(join(ROOT, target));
     const program = join(ROOT, target, 'src', 'cli.js');
     if (existsSync(program)) chmodSync(program, 0o755);

@@ -7,7 +7,7 @@ import { violationsOf } from './support/architecture/rules.ts';
 import { readSource, type SourceFile } from './support/architecture/source-file.ts';
 import { PROJECT_ROOT } from './support/vectors.ts';
 
-const FOLDERS = ['src', 'connectors', 'certs', 'queues', 'sandbox', 'bench', 'test', 'types', 'scripts'];
+const FOLDERS = ['src', 'client', 'connectors', 'certs', 'queues', 'sandbox', 'bench', 'test', 'types', 'scripts'];
 const ROOT_FILES = ['vitest.config.ts'];
 
 function sourcePaths(): string[] {
@@ -69,6 +69,8 @@ const BROKEN: readonly { readonly rule: string; readonly path: string; readonly 
   { rule: 'connectors are strangers', path: 'connectors/key-file/a.ts', text: `import { x } from '../tsa-http/client.ts';`, says: 'key-file may not import its neighbour' },
   { rule: 'sandbox systems meet on the wire', path: 'sandbox/land-registry/a.ts', text: `import { x } from '../one-stop-portal/state.ts';`, says: 'only on the wire' },
   { rule: 'the sandbox does not reach into the gateway', path: 'sandbox/land-registry/a.ts', text: `import { x } from '../../src/wiring/clock.ts';`, says: 'sandbox/ may not import' },
+  { rule: 'the sandbox meets the client at its door', path: 'sandbox/land-registry/a.ts', text: `import { x } from '../../client/transport.ts';`, says: 'sandbox/ may not import client/transport.ts' },
+  { rule: 'the client stands alone', path: 'client/a.ts', text: `import type { X } from '../src/formats/api/messages.ts';`, says: 'client/ may not import' },
   { rule: 'no product code imports a test', path: 'src/cli/a.ts', text: `import { x } from '../../test/support/tools.ts';`, says: 'may not import test/support/tools.ts' },
   { rule: 'a package has its place', path: 'src/usecases/a.ts', text: `import { PDFDocument } from '@cantoo/pdf-lib';`, says: '@cantoo/pdf-lib belongs in src/formats/' },
   { rule: 'a subpath is its package', path: 'src/store/a.ts', text: `import { Queue } from 'bullmq/dist/esm/classes';`, says: 'bullmq belongs in queues/' },

@@ -1,8 +1,7 @@
+import type { GatewayClient, NamedBytes, Schemas } from '../../client/index.ts';
 import type { SignatureLevel } from '../../src/domain/signature.ts';
-import type { ValidationReport } from '../../src/domain/validation-report.ts';
 import type { Place } from '../../src/formats/pdf-drawing/paper.ts';
 import type { PaperFonts } from '../../src/formats/pdf-drawing/paper.ts';
-import type { GatewayClient, NamedBytes } from '../gateway-client.ts';
 import { drawPapers } from '../papers/draw-papers.ts';
 import { isoDay, PROCEDURE, sampleCase, type Person, type SampleCase } from '../papers/sample-case.ts';
 import { Refusal } from '../router.ts';
@@ -42,7 +41,7 @@ export interface LandCase {
   /** What the gateway keeps: file name → document id. */
   readonly documentIds: Map<string, string>;
   readonly signatures: MadeSignature[];
-  verification: ValidationReport | null;
+  verification: Schemas['ValidationReport'] | null;
   sentMessageId: string | null;
 }
 
@@ -91,7 +90,7 @@ export async function signDecision({ gateway, keys, level }: CaseSettings, landC
   return made;
 }
 
-export async function verifyDecision({ gateway }: CaseSettings, landCase: LandCase): Promise<ValidationReport> {
+export async function verifyDecision({ gateway }: CaseSettings, landCase: LandCase): Promise<Schemas['ValidationReport']> {
   landCase.verification = await gateway.verify(paperOf(landCase, DECISION_NAME));
   return landCase.verification;
 }
@@ -107,7 +106,7 @@ export async function archiveDecision({ gateway }: CaseSettings, landCase: LandC
 /** Policy by which this office lets a result out whose signers' revocation could not be checked: named in the message, so that nobody is misled. */
 export const RELEASE_POLICY = 'land-registry/intact-and-not-failed';
 
-function mayBeReleased({ result, signatures }: ValidationReport): boolean {
+function mayBeReleased({ result, signatures }: Schemas['ValidationReport']): boolean {
   return (result === 'TOTAL-PASSED' || result === 'INDETERMINATE') && signatures.every(({ integrity }) => integrity === 'intact');
 }
 
@@ -121,7 +120,7 @@ export async function sendResult({ gateway, agencyCode, recipientAgencyCode }: C
     title: 'Quyết định về việc xác nhận đăng ký biến động quyền sử dụng đất',
     decidedOn: isoDay(facts.decidedOn),
     verification: { result: verification.result, releasedBy: RELEASE_POLICY },
-    delivery: { by: 'post', recipient: postalPartyOf(facts.receiver) },
+    delivery: { by: 'post' as const, recipient: postalPartyOf(facts.receiver) },
   };
   const documents = [...documentIds].map(([name, documentId]) => ({ documentId, name, role: name === DECISION_NAME ? 'result' : 'attachment' }));
   const { messageId } = await gateway.sendMessage(code, { type: 'dossier.result', from: agencyCode, to: [recipientAgencyCode], body, documents }, `${code}-result`);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { gatewayClient } from '../gateway-client.ts';
+import { createClient } from '../../client/index.ts';
 import { startConnected, type CredentialsSource, type GatewayCredentials } from '../connected-system.ts';
 import type { Handle, ListenOptions, RunningServer } from '../listen.ts';
 import { openMailbox, type Mailbox } from '../mailbox.ts';
@@ -9,7 +9,6 @@ import { LAND_REGISTRY, ONE_STOP_PORTAL } from '../parties.ts';
 import { postalNewsOf, viewOfReceived } from '../received-view.ts';
 import { bodyAs, json, pdf, Refusal, routed, type Call, type SandboxRoute } from '../router.ts';
 import { localTime, statusPage } from '../status-page.ts';
-import { webhookKeysOf } from '../webhook-keys.ts';
 import { webhookRoutes } from '../webhook-route.ts';
 import { archiveDecision, fileCase, sendResult, signDecision, verifyDecision, type CaseSettings, type LandCase, type SignerRole } from './case.ts';
 
@@ -46,7 +45,7 @@ export async function startLandRegistry(options: LandRegistryOptions): Promise<R
 
 async function connect(options: LandRegistryOptions, credentials: GatewayCredentials, signal: AbortSignal): Promise<Handle> {
   const now = options.now ?? (() => new Date());
-  const gateway = gatewayClient({ ...credentials, signal });
+  const gateway = createClient({ ...credentials, signal });
   const settings: CaseSettings = {
     gateway,
     agencyCode: options.agencyCode ?? LAND_REGISTRY.agencyCode,
@@ -57,7 +56,7 @@ async function connect(options: LandRegistryOptions, credentials: GatewayCredent
     now,
   };
   const mailbox = openMailbox({ gateway, now, reference: ({ messageId }) => `VPDK-${messageId.slice(-8)}` });
-  return routed([...caseRoutes({ settings, cases: new Map(), mailbox }), ...webhookRoutes({ secret: credentials.webhookSecret, keys: webhookKeysOf({ ...credentials, signal }, now), mailbox, now })]);
+  return routed([...caseRoutes({ settings, cases: new Map(), mailbox }), ...webhookRoutes(credentials.webhookSecret === null ? null : gateway.webhooks(credentials.webhookSecret, now), mailbox)]);
 }
 
 const role = z.strictObject({ role: z.enum(['officer', 'seal']) });

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { postalParty } from '../../src/formats/api/postal.ts';
-import type { PostalOrderView } from '../../src/formats/api/postal.ts';
-import type { GatewayClient } from '../gateway-client.ts';
+import type { GatewayClient, Schemas } from '../../client/index.ts';
 import type { Mailbox, ReceivedMessage } from '../mailbox.ts';
 import { Refusal } from '../router.ts';
 
@@ -10,7 +9,7 @@ export interface PortalDossier {
   readonly code: string;
   readonly result: ReceivedMessage;
   takenInMessageId: string | null;
-  postalOrder: PostalOrderView | null;
+  postalOrder: Schemas['PostalOrder'] | null;
 }
 
 export interface IntakeSettings {
@@ -43,7 +42,7 @@ export async function takeIn({ gateway, agencyCode }: IntakeSettings, dossier: P
 }
 
 /** Orders the delivery of the result by the post (Decision 45/2016/QĐ-TTg), as the result asks. */
-export async function orderDelivery({ gateway, office }: IntakeSettings, dossier: PortalDossier): Promise<PostalOrderView> {
+export async function orderDelivery({ gateway, office }: IntakeSettings, dossier: PortalDossier): Promise<Schemas['PostalOrder']> {
   if (dossier.takenInMessageId === null) throw new Refusal(409, 'Take the result in first');
   const parsed = resultBody.safeParse(dossier.result.envelope.body);
   if (!parsed.success || parsed.data.delivery === undefined) throw new Refusal(409, 'The result does not ask for delivery by the post');

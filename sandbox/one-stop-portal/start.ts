@@ -1,22 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MessageEnvelope } from '../../src/formats/api/messages.ts';
+import { createClient, type GatewayClient, type InboxEntry } from '../../client/index.ts';
 import { startConnected, type CredentialsSource } from '../connected-system.ts';
-import { gatewayClient, type GatewayClient } from '../gateway-client.ts';
 import type { ListenOptions, RunningServer } from '../listen.ts';
 import { MessageDamaged, openMailbox, type Mailbox } from '../mailbox.ts';
 import { ONE_STOP_PORTAL } from '../parties.ts';
 import { postalNewsOf, viewOfReceived } from '../received-view.ts';
 import { json, pdf, Refusal, routed, type Call, type SandboxRoute } from '../router.ts';
 import { localTime, statusPage } from '../status-page.ts';
-import { webhookKeysOf } from '../webhook-keys.ts';
 import { webhookRoutes } from '../webhook-route.ts';
 import { orderDelivery, portalDossiers, takeIn, type IntakeSettings, type PortalDossier } from './intake.ts';
 
 export interface OneStopPortalOptions extends ListenOptions {
   /** With a webhook secret messages are pushed to `POST /webhooks`; without one they are pulled from the inbox. */
   readonly gateway: CredentialsSource;
-  /** How often the inbox is looked into. Default: 1 s. */
-  readonly pullEveryMs?: number;
+  /** How long to wait before the inbox is read again after a fault. Default: 1 s. */
+  readonly pullAgainAfterMs?: number;
   readonly agencyCode?: string;
   readonly office?: IntakeSettings['office'];
   readonly now?: () => Date;
@@ -45,12 +43,12 @@ export async function startOneStopPortal(options: OneStopPortalOptions): Promise
   const stopped = new AbortController();
   let pulling = Promise.resolve();
   const server = await startConnected(options, options.gateway, (credentials) => {
-    const gateway = gatewayClient({ ...credentials, signal: stopped.signal });
+    const gateway = createClient({ ...credentials, signal: stopped.signal });
     const mailbox = openMailbox({ gateway, now, reference: ({ messageId }) => `MC-${messageId.slice(-8)}` });
     const settings: IntakeSettings = { gateway, agencyCode: options.agencyCode ?? ONE_STOP_PORTAL.agencyCode, office: options.office ?? OFFICE };
     const state: State = { settings, mailbox, known: new Map(), pullFault: null };
-    if (credentials.webhookSecret === null) pulling = pull(state, gateway, options.pullEveryMs ?? 1_000, stopped.signal);
-    return Promise.resolve(routed([...deskRoutes(state), ...webhookRoutes({ secret: credentials.webhookSecret, keys: webhookKeysOf({ ...credentials, signal: stopped.signal }, now), mailbox, now })]));
+    if (credentials.webhookSecret === null) pulling = pull(state, gateway, options.pullAgainAfterMs ?? 1_000, stopped.signal);
+    return Promise.resolve(routed([...deskRoutes(state), ...webhookRoutes(credentials.webhookSecret === null ? null : gateway.webhooks(credentials.webhookSecret, now), mailbox)]));
   });
   const close = async (): Promise<void> => {
     stopped.abort();
@@ -60,28 +58,26 @@ export async function startOneStopPortal(options: OneStopPortalOptions): Promise
   return { url: server.url, close };
 }
 
-/** Reads the inbox from its beginning each time: what has its receipt is no longer in it. */
-async function pull(state: State, gateway: GatewayClient, everyMs: number, signal: AbortSignal): Promise<void> {
+/** Follows the inbox; after a fault from its beginning: what has its receipt is no longer in it. */
+async function pull(state: State, gateway: GatewayClient, againAfterMs: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      const { entries } = await gateway.readInbox(0);
-      const faults: string[] = [];
-      for (const { message } of entries) faults.push(...(await takeFromInbox(state.mailbox, gateway, message)));
-      state.pullFault = faults[0] ?? null;
+      for await (const entry of gateway.inbox({ signal })) state.pullFault = await takeFromInbox(state.mailbox, entry);
     } catch (error) {
       state.pullFault = String(error); // shown on the page
     }
-    await pause(everyMs, signal);
+    await pause(againAfterMs, signal);
   }
 }
 
-/** A damaged message gets no receipt and stays in the inbox for a person; the others go on. */
-async function takeFromInbox(mailbox: Mailbox, gateway: GatewayClient, message: MessageEnvelope): Promise<string[]> {
+/** A damaged message gets no receipt and stays in the inbox for a person; the others go on. @returns what is wrong with it; null: it was taken */
+async function takeFromInbox(mailbox: Mailbox, entry: InboxEntry): Promise<string | null> {
   try {
-    await gateway.acknowledge(await mailbox.take(message));
-    return [];
+    const { reference } = await mailbox.take(entry.message);
+    await entry.acknowledge(reference ?? undefined);
+    return null;
   } catch (error) {
-    if (error instanceof MessageDamaged) return [error.message];
+    if (error instanceof MessageDamaged) return error.message;
     throw error;
   }
 }

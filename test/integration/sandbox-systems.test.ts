@@ -124,7 +124,7 @@ describe('the two systems of the sandbox, over the wire', () => {
 
   it('the portal that pulls gets the same', async () => {
     const partner = await gateway.addPartner('pulling-portal', { agencies: ['H57.00.98'], scopes: ONE_STOP_PORTAL_SCOPES });
-    const pulling = await startOneStopPortal({ gateway: { url: gateway.url, apiKey: partner.token, webhookSecret: null }, agencyCode: 'H57.00.98', pullEveryMs: 50 });
+    const pulling = await startOneStopPortal({ gateway: { url: gateway.url, apiKey: partner.token, webhookSecret: null }, agencyCode: 'H57.00.98', pullAgainAfterMs: 50 });
     const sender = await startLandRegistry({ gateway: async () => ({ url: gateway.url, apiKey: (await secondSender()).token, webhookSecret: null }), agencyCode: 'H57.13', recipientAgencyCode: 'H57.00.98', level: 'B-B' });
     try {
       const { body } = await ask<CaseView>(sender.url, '/cases', { method: 'POST' });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ERROR_FACTS, type ErrorCode } from '../../domain/errors.ts';
 
 /** RFC 9457 problem details with the gateway's members. */
 export const problem = z
@@ -8,7 +9,7 @@ export const problem = z
     status: z.int(),
     detail: z.string(),
     instance: z.string().optional(),
-    code: z.string(),
+    code: z.union([z.enum(Object.keys(ERROR_FACTS) as [ErrorCode, ...ErrorCode[]]), z.string()]).describe('Decide by this; further ones may come.'),
     origin: z.enum(['caller', 'gateway', 'partner', 'carrier']),
     retryable: z.boolean(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })),

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { GatewayProblem, problemOf } from './problem.ts';
+
+export interface GatewayAccess {
+  /** Of the gateway, without a path. */
+  readonly url: string;
+  /** An API key; or a function that gives an access token of the identity provider, asked for each attempt. */
+  readonly apiKey: string | (() => string | Promise<string>);
+  /** Until the head of an answer is there, for one attempt. Default: 60,000. */
+  readonly timeoutMs?: number;
+  /** Attempts in all while the gateway cannot be reached or says "later", for calls that may be repeated. Default: 5. */
+  readonly attempts?: number;
+  /** The longest that a Retry-After is waited for; a longer one is an error at once, with `retryAfterMs`. Default: 60,000. */
+  readonly longestWaitMs?: number;
+  /** Language of problem titles. Default: what the gateway prefers. */
+  readonly language?: 'vi' | 'en';
+  /** Ends every call, and whatever waits. */
+  readonly signal?: AbortSignal;
+  /** Instead of the global one: for proxies, client certificates, tests. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+export interface GatewayCall {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Made anew for each attempt. */
+  readonly body?: () => NonNullable<RequestInit['body']>;
+  /** Whether doing it twice is the same as doing it once. Default: GET, HEAD, DELETE, and whatever carries an Idempotency-Key. */
+  readonly isRepeatable?: boolean;
+  /** Instead of that of the access. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One call, repeated under the same Idempotency-Key until an answer comes that is final.
+ * @returns an answer of 2xx, its body not read yet
+ * @throws GatewayProblem for what is refused; what `fetch` throws when the gateway was never reached
+ */
+export async function callGateway(access: GatewayAccess, call: GatewayCall): Promise<Response> {
+  const attempts = mayRepeat(call) ? (access.attempts ?? 5) : 1;
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await attemptOnce(access, call);
+    if (outcome instanceof Response) return outcome;
+    const waitMs = pauseAfter(access, outcome, attempt);
+    if (attempt >= attempts || waitMs === null || isAborted(access, call)) throw outcome;
+    await delay(waitMs, undefined, { signal: signalOf(access, call) });
+  }
+}
+
+function mayRepeat({ method, headers = {}, isRepeatable }: GatewayCall): boolean {
+  return isRepeatable ?? (['GET', 'HEAD', 'DELETE'].includes(method) || Object.keys(headers).some((name) => name.toLowerCase() === 'idempotency-key'));
+}
+
+/** An error is an outcome: whether it ends the call is for the caller to say. */
+async function attemptOnce(access: GatewayAccess, call: GatewayCall): Promise<Response | Error> {
+  const { method, path, headers, body } = call;
+  const { fetch = globalThis.fetch, language } = access;
+  const timeoutMs = call.timeoutMs ?? access.timeoutMs ?? 60_000;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new DOMException(`No answer within ${timeoutMs} ms`, 'TimeoutError')), timeoutMs);
+  try {
+    const response = await fetch(access.url.replace(/\/+$/, '') + path, {
+      method,
+      redirect: 'error', // the key is for this address only
+      headers: { accept: 'application/json', ...(language !== undefined && { 'accept-language': language }), ...headers, authorization: `Bearer ${await keyOf(access)}` },
+      signal: AbortSignal.any([late.signal, signalOf(access, call)]),
+      ...(body !== undefined && { body: body(), duplex: 'half' }),
+    });
+    return response.ok ? response : await problemOf(response, `${method} ${path}`, new Date());
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function keyOf({ apiKey }: GatewayAccess): Promise<string> {
+  return typeof apiKey === 'function' ? apiKey() : apiKey;
+}
+
+const NEVER = new AbortController().signal;
+
+function signalOf(access: GatewayAccess, call: GatewayCall): AbortSignal {
+  const [first, second] = [access.signal, call.signal].filter((signal) => signal !== undefined);
+  return first !== undefined && second !== undefined ? AbortSignal.any([first, second]) : (first ?? NEVER);
+}
+
+function isAborted(access: GatewayAccess, call: GatewayCall): boolean {
+  return access.signal?.aborted === true || call.signal?.aborted === true;
+}
+
+/** 0.2 s, 0.4 s … at most 5 s, or as long as the gateway asks; null: it is no use to wait. */
+function pauseAfter({ longestWaitMs = 60_000 }: GatewayAccess, error: Error, attempt: number): number | null {
+  if (error instanceof GatewayProblem && !error.retryable) return null;
+  const askedMs = error instanceof GatewayProblem ? (error.retryAfterMs ?? 0) : 0;
+  return askedMs > longestWaitMs ? null : Math.max(askedMs, Math.min(5_000, 100 * 2 ** attempt));
+}
