@@ -1,5 +1,7 @@
 import type { Reliance, Served, ValidationContext } from '../formats/ades/context.ts';
+import { growingCmsJudge } from '../formats/ades/growing-cms.ts';
 import { documentJudge, type JudgedDocument } from '../formats/ades/judge-document.ts';
+import type { CmsAdditions } from '../formats/cms/grow-signed-data.ts';
 import { appendedSource } from '../formats/byte-source.ts';
 import { openFileSource } from './file-source.ts';
 import { contextOfPlain, ownBytes, type PlainContext } from './plain-context.ts';
@@ -9,6 +11,8 @@ export interface JudgeFileInput {
   readonly path: string;
   /** What follows the file's bytes. */
   readonly appended: Uint8Array;
+  /** What is added to a CMS; null: nothing, or it is no CMS. */
+  readonly added: CmsAdditions | null;
   /** What a detached signature is about; null: nothing was given. */
   readonly detachedPath: string | null;
   /** Of an encrypted PDF; null: none was given. */
@@ -30,7 +34,7 @@ interface ToldReliance {
 }
 
 /** Reads, digests and judges a document in a file. A document that cannot be read is an answer. @throws the error of `open` */
-export function judgeFile({ path, appended, detachedPath, password, context, tellsReliance }: JudgeFileInput): JudgeFileOutput {
+export function judgeFile({ path, appended, added, detachedPath, password, context, tellsReliance }: JudgeFileInput): JudgeFileOutput {
   const source = openFileSource(path);
   try {
     const detached = detachedPath === null ? undefined : openFileSource(detachedPath);
@@ -42,7 +46,8 @@ export function judgeFile({ path, appended, detachedPath, password, context, tel
         onQuestion: (question, path) => asked.push({ question, path }),
         ...(tellsReliance && { onReliance: (reliance, served) => reliances.push({ reliance, served }) }),
       };
-      const judged = documentJudge(appendedSource(source, appended), detached, password ?? undefined)(known);
+      const judge = added === null ? documentJudge(appendedSource(source, appended), detached, password ?? undefined) : growingCmsJudge(source, detached, added);
+      const judged = judge(known);
       return { judged, questions: plainQuestions(asked, known), reliances: reliances.map(ownReliance()) };
     } finally {
       detached?.close();

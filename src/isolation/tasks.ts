@@ -7,6 +7,8 @@ import type { PrintJob } from '../formats/postal-papers/print.ts';
 import type { PdfReportOptions } from '../formats/report/pdf.ts';
 import type { ReportPictures } from '../formats/report/pictures.ts';
 import type { TextPlace, TextQuery } from '../formats/pdf-picture/find-text.ts';
+import type { ArchiveTarget, CmsSigner } from '../formats/ades/growing-cms.ts';
+import type { ArchiveTargetInput, CmsSignersInput, GrowCmsInput } from './grow-cms-file.ts';
 import type { JudgeFileInput, JudgeFileOutput } from './judge-file.ts';
 import type { AddDataInput, DigestFileInput, PrepareFileInput } from './prepare-file.ts';
 import type { TaskRegistry, TasksOf } from './task.ts';
@@ -41,6 +43,9 @@ export const tasks = {
   'document.judge': { runner: 'thread', run: async (input: JudgeFileInput): Promise<JudgeFileOutput> => (await import('./judge-file.ts')).judgeFile(input) },
   'pdf.prepare': { runner: 'thread', run: async (input: PrepareFileInput): Promise<DigestedPdf> => (await import('./prepare-file.ts')).prepareFile(input) },
   'pdf.add-data': { runner: 'thread', run: async (input: AddDataInput): Promise<Uint8Array | null> => (await import('./prepare-file.ts')).addDataToFile(input) },
+  'cms.signers': { runner: 'thread', run: async (input: CmsSignersInput): Promise<readonly CmsSigner[]> => (await import('./grow-cms-file.ts')).signersOfFile(input) },
+  'cms.archive-target': { runner: 'thread', run: async (input: ArchiveTargetInput): Promise<ArchiveTarget> => (await import('./grow-cms-file.ts')).archiveTargetOfFile(input) },
+  'cms.grow': { runner: 'thread', run: async (input: GrowCmsInput): Promise<Uint8Array> => (await import('./grow-cms-file.ts')).grownFile(input) },
   'bytes.digest': { runner: 'thread', run: async (input: DigestFileInput): Promise<Uint8Array> => (await import('./prepare-file.ts')).digestFile(input) },
   'pkcs12.read': { runner: 'child', run: ({ bytes, passphrase }: Pkcs12Input): Promise<Pkcs12Contents> => readPkcs12(bytes, passphrase) },
   // WebAssembly of a megabyte, loaded when it is first asked for.

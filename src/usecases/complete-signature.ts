@@ -3,13 +3,13 @@ import type { Sha256Hex } from '../domain/ids.ts';
 import { isAtLeast } from '../domain/signature.ts';
 import { digestOf } from '../formats/algorithms/digests.ts';
 import type { SignatureRecord } from '../formats/api/signatures.ts';
-import type { StoredBytes } from '../ports/document-store.ts';
 import type { Call, Once } from './call.ts';
 import { recordSuccess, recordingFailure, signedName } from './make-signature.ts';
 import type { PreparedForPartner, TwoStepPorts } from './prepare-signature.ts';
 import { toMakeOf } from './prepared-state.ts';
+import { putCades, type PutCades } from './put-cades.ts';
 import { putGrown } from './put-grown.ts';
-import { completeElsewhere, type SignatureToMake } from './sign-elsewhere.ts';
+import { completeElsewhere, type MadeElsewhere, type SignatureToMake } from './sign-elsewhere.ts';
 
 export interface Completion {
   readonly id: string;
@@ -35,8 +35,8 @@ export async function completeSignature(ports: TwoStepPorts, call: Call, { id, v
   const use = { id: null };
   const made = await recordingFailure(ports, call, toMake.chainDer[0], upload, use, async () => {
     const checked = await ports.checkSigner(toMake, { digestAlgorithm: toMake.digestAlgorithm, mustKnowStatus: isAtLeast(toMake.level, 'B-LT'), signal });
-    const { bytes, facts } = await completeElsewhere(ports, ports.pdfOf(upload.bytes.path, signal), toMake, value, signal);
-    return { facts, checked, document: await storeSigned(ports, toMake, upload.bytes.path, bytes, document.name) };
+    const signed = await completeElsewhere(ports, ports.pdfOf(upload.bytes.path, signal), toMake, value, signal);
+    return { facts: signed.facts, checked, document: await storeSigned(ports, toMake, upload.bytes.path, signed, answered.state) };
   });
   const record: SignatureRecord = { ...made.document, signatureId: chance.uuid(), documentId: chance.uuid(), keyId: options.keyId, level: toMake.level };
   const isFirst = await records.transaction(async (tx) => {
@@ -65,11 +65,7 @@ async function answerOf({ records, clock }: TwoStepPorts, { caller }: Call, id: 
   return { record: null, state: found.state as PreparedForPartner };
 }
 
-async function storeSigned(ports: TwoStepPorts, { format }: SignatureToMake, path: string, bytes: Uint8Array, name: string): Promise<StoredBytes & { readonly mediaType: string; readonly name: string }> {
+async function storeSigned(ports: TwoStepPorts, { format }: SignatureToMake, path: string, { bytes, facts }: MadeElsewhere, { document: { name }, options: { packaging } }: PreparedForPartner): Promise<PutCades> {
   if (format === 'pades') return { ...(await putGrown(ports, { path }, bytes)), mediaType: 'application/pdf', name: signedName(name, '.pdf') };
-  return { ...(await ports.documents.put(only(bytes), ports.maxDocumentBytes)), mediaType: 'application/pkcs7-signature', name: `${name.slice(0, 190)}.p7s` };
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+  return putCades(ports, { path }, { cmsDer: bytes, facts }, { name, packaging });
 }

@@ -16,6 +16,7 @@ import { answerOnceLeased, LEASE_MS, type OncePorts } from './answer-once.ts';
 import type { Call, Once } from './call.ts';
 import type { CheckedSigner } from './check-signer.ts';
 import { placeByText, type TextFinder } from './place-by-text.ts';
+import { putCades } from './put-cades.ts';
 import { putGrown, type PutGrownPorts } from './put-grown.ts';
 import { noSuchDossier } from './read-dossier.ts';
 import { signDigestedBytes } from './sign-bytes.ts';
@@ -104,6 +105,13 @@ export async function grantedKey({ records }: { readonly records: Pick<RecordSet
   return key;
 }
 
+/** What is made of the document. @throws LEVEL_UNSUPPORTED, REQUEST_INVALID when format and packaging do not go together */
+export function formatOf({ format, packaging }: Pick<SignatureOptions, 'format' | 'packaging'>): 'pades' | 'cades' {
+  if (format !== 'pades' && format !== 'cades') throw new GatewayError('LEVEL_UNSUPPORTED', `Signatures of the format ${format} cannot be made yet; ask for pades or cades`);
+  if (format === 'cades' || packaging === undefined) return format;
+  throw new GatewayError('REQUEST_INVALID', 'A PDF holds its signature itself: "packaging" is for the format cades', { faults: [{ pointer: '/options/packaging', detail: 'is for the format cades' }] });
+}
+
 /** @throws DOSSIER_NOT_FOUND */
 export async function checkDossier({ records }: { readonly records: Pick<RecordSet, 'dossiers'> }, { caller }: Pick<Call, 'caller'>, code: DossierCode | undefined): Promise<void> {
   if (code !== undefined && !(await records.dossiers.isParty(code, caller.partnerId))) throw noSuchDossier(code);
@@ -135,12 +143,12 @@ interface MadeSignature {
 
 async function sign(ports: MakeSignaturePorts, call: Call, key: SigningKeyRecord, upload: SignatureUpload, use: KeyUseMade): Promise<MadeSignature> {
   const { options, signal } = upload;
-  if (options.format !== 'pades' && options.format !== 'cades') throw new GatewayError('LEVEL_UNSUPPORTED', `Signatures of the format ${options.format} cannot be made yet; ask for pades or cades`);
+  const format = formatOf(options);
   const signer = await ports.signerOf(key, { oneTimePassword: upload.oneTimePassword ?? null });
   const signing: SigningPorts = { ...ports, signer: journalled(ports, call, key, signer, use) };
   await checkReadyToSign(signing, options.level); // what can be refused without asking anybody is refused first
   const checked = await ports.checkSigner(key, { digestAlgorithm: options.digest ?? DEFAULT_DIGEST, mustKnowStatus: isAtLeast(options.level, 'B-LT'), signal });
-  const made = options.format === 'pades' ? await signPades(ports, signing, key, upload) : await signCades(ports, signing, upload);
+  const made = format === 'pades' ? await signPades(ports, signing, key, upload) : await signCades(ports, signing, upload);
   return { ...made, checked };
 }
 
@@ -159,13 +167,8 @@ async function signPades(ports: MakeSignaturePorts, signing: SigningPorts, key: 
 
 async function signCades(ports: MakeSignaturePorts, signing: SigningPorts, { options, bytes, name, signal }: SignatureUpload): Promise<Made> {
   const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, commitment: options.commitment, signal };
-  const { cmsDer, facts } = await signDigestedBytes(signing, ports.digesterOf(bytes.path, signal), terms);
-  const stored = await ports.documents.put(only(cmsDer), ports.maxDocumentBytes);
-  return { document: { ...stored, mediaType: 'application/pkcs7-signature', name: `${name.slice(0, 190)}.p7s` }, facts };
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+  const made = await signDigestedBytes(signing, ports.digesterOf(bytes.path, signal), terms);
+  return { document: await putCades(ports, bytes, made, { name, packaging: options.packaging }), facts: made.facts };
 }
 
 /** Name of the signed document. */
@@ -214,7 +217,7 @@ export function evidenceOf(
 }
 
 function detailOf(facts: SignatureFacts, checked: CheckedSigner | null): SignatureEvidence['detail'] {
-  const { timestamp, documentTimestamp } = facts;
+  const { timestamp, documentTimestamp, archiveTimestamp } = facts;
   return {
     policySha256: checked?.policy.sha256 ?? null,
     certificateStatus: checked?.status ?? 'not-checked',
@@ -232,5 +235,8 @@ function detailOf(facts: SignatureFacts, checked: CheckedSigner | null): Signatu
     documentTimestampAuthority: documentTimestamp?.authority ?? null,
     documentTimestampAt: documentTimestamp?.genTime.toISOString() ?? null,
     documentTimestampTokenSha256: documentTimestamp?.tokenSha256 ?? null,
+    archiveTimestampAuthority: archiveTimestamp?.authority ?? null,
+    archiveTimestampAt: archiveTimestamp?.genTime.toISOString() ?? null,
+    archiveTimestampTokenSha256: archiveTimestamp?.tokenSha256 ?? null,
   };
 }

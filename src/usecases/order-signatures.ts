@@ -8,7 +8,7 @@ import type { DocumentStore } from '../ports/document-store.ts';
 import type { RecordSet } from '../ports/records.ts';
 import { answerOnce, type OncePorts } from './answer-once.ts';
 import type { Call, Once } from './call.ts';
-import { checkDossier, grantedKey, type SignatureUpload } from './make-signature.ts';
+import { checkDossier, formatOf, grantedKey, type SignatureUpload } from './make-signature.ts';
 import { jobViewOf } from './read-job.ts';
 
 export interface OrderSignaturesPorts extends OncePorts {
@@ -64,6 +64,7 @@ async function* copied(source: ByteSource): AsyncGenerator<Uint8Array> {
 }
 
 async function checkOrder(records: RecordSet, call: Call, options: SignatureOptions): Promise<void> {
+  formatOf(options);
   await grantedKey({ records }, call, options);
   await checkDossier({ records }, call, options.dossierCode);
 }

@@ -11,7 +11,7 @@ import { answerOnceLeased } from './answer-once.ts';
 import type { Call, Once } from './call.ts';
 import { defaultScheme } from './default-scheme.ts';
 import type { LongTermPorts } from './look-at-document.ts';
-import { checkDossier, type MakeSignaturePorts } from './make-signature.ts';
+import { checkDossier, formatOf, type MakeSignaturePorts } from './make-signature.ts';
 import { keepUpload } from './order-signatures.ts';
 import { placeByText } from './place-by-text.ts';
 import { stateOf, type PreparedState } from './prepared-state.ts';
@@ -67,8 +67,8 @@ export function prepareForOther(ports: TwoStepPorts, call: Call, { bytes, name, 
 }
 
 async function prepare(ports: TwoStepPorts, bytes: SpooledBytes, options: PrepareOptions, signal: AbortSignal): Promise<SignatureToMake> {
-  const { format, level, digest: digestAlgorithm = 'sha256' } = options;
-  if (format !== 'pades' && format !== 'cades') throw new GatewayError('LEVEL_UNSUPPORTED', `Signatures of the format ${format} cannot be made yet; ask for pades or cades`);
+  const { level, digest: digestAlgorithm = 'sha256' } = options;
+  const format = formatOf(options);
   const chainDer = chainOf(options);
   const scheme = options.scheme ?? defaultScheme(chainDer[0], ports.longTerm.policy);
   const placed = options.anchor === undefined ? options : { ...options, placement: await placeByText(ports.textOf(bytes.path, signal), options.anchor) };

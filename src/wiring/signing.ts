@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Config } from '../config.ts';
 import { openFileSource } from '../isolation/file-source.ts';
-import { isolatedDigester, isolatedPdf, isolatedTextFinder, type DocumentIsolation } from '../isolation/isolated-documents.ts';
+import { isolatedCms, isolatedDigester, isolatedPdf, isolatedTextFinder, type DocumentIsolation } from '../isolation/isolated-documents.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log, Metrics } from '../ports/telemetry.ts';
@@ -62,6 +62,7 @@ export async function openSigning(parts: SigningParts): Promise<Signing> {
     checkSigner: signerChecker({ trustStore, clock, collector }, policy),
     longTerm: { trustStore, policy, collector },
     pdfOf: (path, signal) => isolatedPdf(isolation, path, { deadlineMs, signal }),
+    cmsOf: (path, detachedPath, signal) => isolatedCms(isolation, { path, detachedPath }, { deadlineMs, signal }),
     textOf: (path, signal) => isolatedTextFinder(isolation, path, { deadlineMs, signal }),
     digesterOf: (path, signal) => isolatedDigester(isolation, path, { deadlineMs, signal }),
     openSource: openFileSource,

@@ -176,6 +176,17 @@ describe('POST /v1/signatures', () => {
     expect((await verify(body)).body).toMatchObject({ signatures: [{ format: 'CAdES', integrity: 'intact' }] });
   });
 
+  it('signs any bytes as enveloping CAdES at B-LTA, found so by the verifier, with the archive time-stamp in the evidence (EN 319 122-1 §4.5, §5.5.3)', async () => {
+    const content = await samplePdf(); // a PDF inside is still content
+    const response = await sign({ bytes: content, options: { format: 'cades', packaging: 'enveloping', level: 'B-LTA' } });
+    expect(Object.fromEntries(response.headers)).toMatchObject({ 'content-type': 'application/pkcs7-mime', 'signature-level': 'B-LTA', 'content-disposition': expect.stringContaining('.p7m') as string });
+    const cms = Buffer.from(await response.arrayBuffer());
+    expect(cms.includes(content)).toBe(true);
+    expect((await verify(form(cms))).body).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ format: 'CAdES', level: 'B-LTA' }] });
+    expect((await evidence()).at(-1)).toMatchObject({ result: 'signed', detail: { archiveTimestampAt: expect.any(String) as string, documentTimestampAt: null } });
+    expect(await refused({ options: { packaging: 'enveloping' } })).toMatchObject({ status: 422, code: 'REQUEST_INVALID', errors: [{ pointer: '/options/packaging' }] });
+  });
+
   it('locks the form fields it is told to, and a later signature in one of them is refused (ISO 32000-2 §12.8.2.4)', async () => {
     const rect = { x: 40, y: 60, width: 120, height: 60 };
     const locked = await signed({ options: { laterFields: [{ name: 'Dau', page: 1, rect }, { name: 'Khac', page: 1, rect: { ...rect, x: 240 } }], lock: { action: 'Include', fields: ['Dau'] } } });
@@ -278,6 +289,30 @@ describe('POST /v1/extensions', () => {
     const again = await extend(base, { level: 'B-LTA' }, key);
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(Buffer.from(await again.arrayBuffer()).equals(raised)).toBe(true);
+  });
+
+  it('raises and renews a detached CAdES signature, given what it signs, and writes down with which time-stamp', async () => {
+    const content = Buffer.from('bất kỳ');
+    const withContent = (cms: Uint8Array, options?: unknown): FormData => {
+      const body = form(cms, options);
+      body.set('detached', new Blob([content]), 'bat-ky.txt');
+      return body;
+    };
+    const raise = (cms: Uint8Array): Promise<Response> => askRaw(gateway.url, '/v1/extensions', { token: land.token, body: withContent(cms, { level: 'B-LTA' }) });
+    let cms = Buffer.from(await (await sign({ bytes: content, options: { format: 'cades' } })).arrayBuffer());
+    expect((await (await extend(cms, { level: 'B-LTA' })).json()) as Problem).toMatchObject({ status: 422, code: 'REQUEST_INVALID', detail: expect.stringContaining('“detached”') as string });
+    for (const stamps of [1, 2]) {
+      const response = await raise(cms);
+      expect(Object.fromEntries(response.headers)).toMatchObject({ 'signature-level': 'B-LTA', 'content-type': 'application/pkcs7-signature' });
+      cms = Buffer.from(await response.arrayBuffer());
+      const { body } = await verify(withContent(cms));
+      expect(body).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ format: 'CAdES', level: 'B-LTA' }] });
+      expect(body.timestamps.filter(({ type, indication }) => type === 'archive' && indication === 'PASSED')).toHaveLength(stamps);
+      const [entry] = await gateway.fresh.records.audit.of(`document:${response.headers.get('document-id')}`, 1);
+      expect(entry).toMatchObject({ action: 'extend-document', actor: `partner:${land.id}`, detail: { level: 'B-LTA', outputSha256: createHash('sha256').update(cms).digest('hex'), timestampTokenSha256: expect.any(String) as string } });
+    }
+    const stray = await askRaw(gateway.url, '/v1/extensions', { token: land.token, body: withContent(await signed(), { level: 'B-T' }) });
+    expect((await stray.json()) as Problem).toMatchObject({ code: 'REQUEST_INVALID', errors: [{ pointer: '/detached' }] });
   });
 
   it.each([

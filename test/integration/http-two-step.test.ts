@@ -97,6 +97,14 @@ describe('signing in two steps', () => {
     expect(report.body.signatures).toMatchObject([{ format: 'CAdES', integrity: 'intact', indication: 'TOTAL-PASSED' }]);
   });
 
+  it('makes enveloping CAdES at B-LTA, too, and not less', async () => {
+    const { body } = await prepare({ bytes: Buffer.from('không phải PDF'), options: { format: 'cades', level: 'B-LTA', packaging: 'enveloping' } });
+    const form = new FormData();
+    form.set('document', new Blob([new Uint8Array(await (await complete(body.id, valueOf(body))).arrayBuffer())]), 'a.p7m');
+    const report = await ask<ValidationReport>(gateway.url, '/v1/verifications', { token: land.token, body: form });
+    expect(report.body).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ format: 'CAdES', level: 'B-LTA' }] });
+  });
+
   it.skipIf(!requireTool('openssl'))('takes what openssl pkeyutl makes of the digest', async () => {
     const { body } = await prepare({ options: { scheme: 'pkcs1' } });
     writeFileSync(join(trust, 'key.pem'), pki.officer.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });

@@ -8,8 +8,9 @@ import { buildHashIndex } from '../cms/hash-index.ts';
 import { ATTRIBUTE } from '../cms/oids.ts';
 import { readSignedData, type SignerInfo } from '../cms/signed-data.ts';
 import { readCmsFile } from './cms-file.ts';
+import type { ValidationContext } from './context.ts';
 import { judgeCms } from './judge-cms.ts';
-import { CMS_MEDIA_TYPE, documentJudge, type DocumentJudge } from './judge-document.ts';
+import { CMS_MEDIA_TYPE, documentJudge, type DocumentJudge, type JudgedDocument } from './judge-document.ts';
 
 /** What raising a signature of a CMS has to know of it. Plain data. */
 export interface CmsSigner {
@@ -47,7 +48,12 @@ export function growingCms(source: ByteSource, detached?: ByteSource): GrowingCm
   let read: Uint8Array | undefined;
   const grown = (added: CmsAdditions): Uint8Array => growSignedData((read ??= readCmsFile(source)), added);
   const outside = detached === undefined ? undefined : (digest: DigestAlgorithm): Uint8Array => digestOfChunks(digest, chunksOf(detached, 0, detached.sizeBytes));
-  return { ...growingFile(grown, outside), judge: (added) => documentJudge(isNothing(added) ? source : bytesSource(grown(added)), detached) };
+  return { ...growingFile(grown, outside), judge: (added) => growingCmsJudge(source, detached, added) };
+}
+
+/** The judge of a CMS file with what is added to it. @throws as `growSignedData`, when it is not the file that was looked at */
+export function growingCmsJudge(source: ByteSource, detached: ByteSource | undefined, added: CmsAdditions): (context: ValidationContext) => JudgedDocument {
+  return documentJudge(isNothing(added) ? source : bytesSource(growSignedData(readCmsFile(source), added)), detached);
 }
 
 const isNothing = ({ certificatesDer, crlsDer, ocspsDer, unsignedAttributes }: CmsAdditions): boolean => certificatesDer.length + crlsDer.length + ocspsDer.length + unsignedAttributes.length === 0;

@@ -8,9 +8,9 @@ export const EXTENSION_LEVELS = ['B-T', 'B-LT', 'B-LTA'] as const;
 /** The `options` part of `POST /v1/extensions`. */
 export const extensionOptions = z
   .strictObject({
-    level: z.enum(EXTENSION_LEVELS).describe('B-LTA on a document that has it already renews its protection: fresh validation data, and a document time-stamp over everything.'),
-    field: text(200).optional().describe('The one signature that must reach the level; left out: all that the document has.'),
-    digest: z.enum(DIGEST_ALGORITHMS).optional().describe('Of document time-stamps; default sha256.'),
+    level: z.enum(EXTENSION_LEVELS).describe('B-LTA on a document that has it already renews its protection: fresh validation data, and a time-stamp over everything: a document time-stamp in a PDF, an archive time-stamp in a CAdES file.'),
+    field: text(200).optional().describe('The one signature that must reach the level, as verification reports name it; left out: all that the document has.'),
+    digest: z.enum(DIGEST_ALGORITHMS).optional().describe('Of time-stamps; default sha256.'),
   })
   .meta({ id: 'ExtensionOptions' });
 export type ExtensionOptions = z.output<typeof extensionOptions>;
@@ -22,6 +22,7 @@ export const extensionRecord = z
     level: z.enum(EXTENSION_LEVELS),
     signatures: z.array(z.strictObject({ field: z.string(), from: z.string(), to: z.string() })),
     documentTimestampAt: z.string().nullable(),
+    archiveTimestampAt: z.string().nullable().default(null),
     sha256: sha256Hex,
     sizeBytes: z.int().positive(),
     mediaType: z.string(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_SCHEMES } from '../../domain/signature.ts';
+import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_PACKAGINGS, SIGNATURE_SCHEMES } from '../../domain/signature.ts';
 import { anchor, customDesign } from './appearance.ts';
 import { dossierCode, keyId, sha256Hex, text } from './primitives.ts';
 
@@ -23,6 +23,7 @@ export const signatureOptions = z
   .strictObject({
     keyId,
     format: z.enum(SIGNATURE_FORMATS).default('pades'),
+    packaging: z.enum(SIGNATURE_PACKAGINGS).optional().describe('For the format `cades`: `detached` (default), or `enveloping`, with the document inside (EN 319 122-1 §4.5), up to 64 MiB.'),
     level: z.enum(SIGNATURE_LEVELS).default('B-B'),
     digest: z.enum(DIGEST_ALGORITHMS).optional(),
     scheme: z.enum(SIGNATURE_SCHEMES).optional(),

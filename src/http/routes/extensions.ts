@@ -9,7 +9,7 @@ export const extendDocumentRoute = defineRoute({
   method: 'POST',
   path: '/v1/extensions',
   operationId: 'extendDocument',
-  summary: 'Raise signatures of a PDF, whoever made them, or renew their protection: the answer is the document at the level asked for, or a problem',
+  summary: 'Raise signatures of a PDF or a CAdES file, whoever made them, or renew their protection: the answer is the document at the level asked for, or a problem',
   tag: 'Signatures',
   scope: 'signatures:write',
   idempotent: true,
@@ -17,14 +17,17 @@ export const extendDocumentRoute = defineRoute({
   query: null,
   body: {
     kind: 'multipart',
-    files: { document: { description: 'The signed PDF. It stays byte for byte as it was; what is added follows in incremental updates.', required: true } },
+    files: {
+      document: { description: 'The signed PDF, which stays byte for byte as it was, with what is added in incremental updates; or a CAdES signature (DER, BER or PEM), in which what is signed stays as it was.', required: true },
+      detached: { description: 'What a detached CAdES signature signs', required: false },
+    },
     fields: { options: { schema: extensionOptions, required: true } },
   },
   answer: {
     kind: 'bytes',
     status: 200,
     description: 'The document with its signatures at the level asked for',
-    mediaTypes: ['application/pdf'],
+    mediaTypes: ['application/pdf', 'application/pkcs7-signature'],
     headers: {
       'Document-Id': 'The document is kept under this id, to be sent in messages',
       'Signature-Level': 'The level reached by every signature that was to be raised: at least the one asked for',
@@ -33,11 +36,13 @@ export const extendDocumentRoute = defineRoute({
   },
   problems: [
     'DOCUMENT_EMPTY',
-    'PDF_NOT_PDF',
     'PDF_BROKEN',
     'PDF_ENCRYPTED',
     'PDF_LIMIT',
     'PDF_FIELD_NOT_FOUND',
+    'MEDIA_TYPE_UNSUPPORTED',
+    'CMS_MALFORMED',
+    'ASN1_LIMIT',
     'NOT_SIGNED',
     'SIGNATURE_INVALID',
     'LEVEL_UNSUPPORTED',
@@ -59,10 +64,10 @@ export const extendDocumentRoute = defineRoute({
     'STORAGE_FAILED',
   ],
   run: (dependencies, _input, { request, response, call }) =>
-    withMultipart(dependencies, request, { files: ['document'], fields: ['options'] }, async (upload) => {
+    withMultipart(dependencies, request, { files: ['document', 'detached'], fields: ['options'] }, async (upload) => {
       const options = optionsIn(upload, extensionOptions);
       const { bytes, name } = documentIn(upload);
-      const { body, replayed } = await dependencies.extendDocument(call, { bytes, name, options, signal: requestSignal(response, SIGNING_LIMIT_MS) });
+      const { body, replayed } = await dependencies.extendDocument(call, { bytes, detached: upload.files.get('detached')?.taken ?? null, name, options, signal: requestSignal(response, SIGNING_LIMIT_MS) });
       return extendedReply(dependencies, body, replayed);
     }),
 });

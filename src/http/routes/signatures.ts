@@ -42,7 +42,7 @@ export const makeSignatureRoute = defineRoute({
     kind: 'bytes',
     status: 200,
     description: 'The signed document',
-    mediaTypes: ['application/pdf', 'application/pkcs7-signature'],
+    mediaTypes: ['application/pdf', 'application/pkcs7-signature', 'application/pkcs7-mime'],
     headers: {
       'Signature-Id': 'Id of the evidence kept of this signature',
       'Document-Id': 'The signed document is kept under this id, to be sent in messages',

@@ -51,7 +51,8 @@ describe('what a document is', () => {
 
   it('is refused as a CMS above 64 MiB, unread', () => {
     const sizeBytes = 64 * 1024 * 1024 + 1;
-    const head = Buffer.alloc(1024 * 1024, 0x30);
+    const head = Buffer.alloc(1024 * 1024, 0x06);
+    head[0] = 0x30;
     const source: ByteSource = { sizeBytes, read: (_, length) => head.subarray(0, length) };
     expect(documentJudge(source)(context)).toMatchObject({ mediaType: 'application/pkcs7-signature', error: { code: 'BODY_TOO_LARGE' } });
   });
