@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'api-keys': async () => (await import('./cli/partners.ts')).apiKeysCommand(),
   messages: async () => (await import('./cli/messages.ts')).messagesCommand(),
   postal: async () => (await import('./cli/postal.ts')).postalCommand(),
+  alarms: async () => (await import('./cli/alarms.ts')).alarmsCommand(),
   migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(),
   demo: async () => (await import('./cli/demo.ts')).demoCommand(),
   'dev-pki': async () => (await import('./cli/dev-pki.ts')).devPkiCommand(),

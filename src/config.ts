@@ -71,6 +71,15 @@ const schema = z.object({
   LIENTHONG_PKCS11_ENV: list.default([]),
   /** JSON file that changes how deliveries are paced: see src/wiring/delivery-settings.ts. */
   LIENTHONG_DELIVERY_FILE: z.string().optional(),
+  /** Where alarms are told: a receiver of Standard Webhooks, and its secret (`whsec_…`, by file). */
+  LIENTHONG_ALARM_WEBHOOK_URL: z.url({ protocol: /^https?$/ }).optional(),
+  LIENTHONG_ALARM_WEBHOOK_SECRET: z.string().optional(),
+  /** Mail server for alarms, such as smtps://user:password@mail.example.gov.vn (by file), and who writes to whom. */
+  LIENTHONG_ALARM_SMTP_URL: z.string().optional(),
+  LIENTHONG_ALARM_MAIL_FROM: z.string().optional(),
+  LIENTHONG_ALARM_MAIL_TO: list.default([]),
+  /** JSON file that changes from when on something is an alarm: see src/wiring/alarm-settings.ts. */
+  LIENTHONG_ALARMS_FILE: z.string().optional(),
   /** JSON file with the post's accounts: see connectors/post-vnpost-hcc/README.md. */
   LIENTHONG_POSTAL_FILE: z.string().optional(),
   /** JSON file with the post's time limits, holidays and list of places: see src/wiring/postal-rules.ts. */

@@ -6,9 +6,11 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { DossierPartner, LookupOutcome, SendOutcome } from '../../src/ports/dossier-partner.ts';
 import { call, type CallLimits, type CallResult } from './client.ts';
 import { buildLookup, buildPush, readWebhookSecret, type PushKey, type PushKeys } from './request.ts';
+import { readUrl } from './read-url.ts';
 import { readLookupAnswer, readPushAnswer } from './response.ts';
 
 export type { PushKey } from './request.ts';
+export { createAlarmWebhook } from './alarm-webhook.ts';
 
 export interface PartnerRestSettings {
   /** In mode `push`, with its URL. */
@@ -58,12 +60,4 @@ function unanswered({ sent, reason, forbidden }: Extract<CallResult, { answered:
   const detail = `The partner gave no answer: ${reason}`;
   if (sent) return { outcome: 'unknown', code: 'PARTNER_UNAVAILABLE', detail };
   return { outcome: 'retry', code: 'PARTNER_UNAVAILABLE', detail, retryAfterMs: null };
-}
-
-function readUrl(text: string | null): URL {
-  const url = text !== null && URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '') {
-    throw new GatewayError('CONFIG_INVALID', "A partner's URL is http or https, without user name and password");
-  }
-  return url;
 }

@@ -47,13 +47,26 @@ export function readWebhookSecret(text: string): readonly WebhookSecret[] {
 export function buildPush(url: URL, keys: PushKeys, deliveryId: DeliveryId, message: Message, now: Date, form: PayloadForm = 'full'): PartnerRequest {
   const data = form === 'thin' ? linksOf(message, deliveryId) : messageEnvelopeOf(message, deliveryId);
   const payload = { type: message.type, timestamp: message.createdAt.toISOString(), data };
+  return buildEvent(url, keys, { id: deliveryId, payload, headers: message.traceparent === null ? {} : { traceparent: message.traceparent } }, now);
+}
+
+export interface WebhookEvent {
+  /** The same at every try: `webhook-id`, and the idempotency key. */
+  readonly id: string;
+  readonly payload: object;
+  /** Beside those of every event; not signed. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A signed event of Standard Webhooks 1.0.0. */
+export function buildEvent(url: URL, keys: PushKeys, { id, payload, headers: further }: WebhookEvent, now: Date): PartnerRequest {
   const body = new TextEncoder().encode(JSON.stringify(payload));
   const headers = {
     'content-type': 'application/json',
     'content-length': String(body.length),
-    'idempotency-key': deliveryId,
-    ...(message.traceparent !== null && { traceparent: message.traceparent }),
-    ...signatureHeaders(keys, deliveryId, body, now),
+    'idempotency-key': id,
+    ...further,
+    ...signatureHeaders(keys, id, body, now),
   };
   return signedByKeys({ method: 'POST', url, headers: { ...COMMON, ...headers, 'content-digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:` }, body }, keys, now);
 }

@@ -55,6 +55,7 @@ export const ERROR_FACTS = {
   KEY_EXISTS: caller,
   KEY_NOT_GRANTED: caller,
   JOB_NOT_FOUND: caller,
+  ALARM_NOT_FOUND: caller,
 
   // addressing
   AGENCY_CODE_INVALID: caller,

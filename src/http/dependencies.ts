@@ -1,5 +1,6 @@
 import type { ValidationReport } from '../domain/validation-report.ts';
 import type { RenderedReport, ReportMediaType } from '../formats/report/render-report.ts';
+import type { acknowledgeAlarm, listAlarms } from '../usecases/administer-alarms.ts';
 import type { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import type { authenticate } from '../usecases/authenticate.ts';
 import type { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
@@ -160,6 +161,8 @@ export interface HttpDependencies {
   readonly listDeskDifferences: Bound<typeof listDeskDifferences>;
   readonly listDeskTasks: Bound<typeof listDeskTasks>;
   readonly workPostDesk: Bound<typeof workPostDesk>;
+  readonly listAlarms: Bound<typeof listAlarms>;
+  readonly acknowledgeAlarm: Bound<typeof acknowledgeAlarm>;
   readonly viewMessageDesk: Bound<typeof viewMessageDesk>;
   readonly workMessageDesk: Bound<typeof workMessageDesk>;
   /** For the fields of forms: `yyyy-MM-ddTHH:mm`. */

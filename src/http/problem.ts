@@ -44,6 +44,7 @@ export const PROBLEMS = {
   KEY_EXISTS: facts(409, 'There is a key with this name already', 'Đã có khóa với tên này'),
   KEY_NOT_GRANTED: facts(403, 'This key is not granted to you', 'Chưa được cấp quyền dùng khóa này'),
   JOB_NOT_FOUND: facts(404, 'There is no such job', 'Không có công việc này'),
+  ALARM_NOT_FOUND: facts(404, 'There is no such alarm', 'Không có cảnh báo này'),
 
   AGENCY_CODE_INVALID: facts(422, 'Not an agency code', 'Mã định danh cơ quan không hợp lệ'),
   AGENCY_UNKNOWN: facts(422, 'No system serves this agency', 'Chưa có hệ thống nào phục vụ cơ quan này'),

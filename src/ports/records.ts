@@ -1,3 +1,4 @@
+import type { AlarmRecords } from './alarm-records.ts';
 import type { AuditRecords } from './audit-records.ts';
 import type { DocumentRecords } from './document-records.ts';
 import type { DossierRecords } from './dossier-records.ts';
@@ -39,6 +40,7 @@ export interface RecordSet {
   readonly erasure: ErasureRecords;
   readonly partnerKeys: PartnerKeyRecords;
   readonly uploads: UploadRecords;
+  readonly alarms: AlarmRecords;
 }
 
 export interface Records extends RecordSet {

@@ -38,7 +38,7 @@ async function openCircuits(db: Kysely<Database>, now: Date): Promise<ExchangeSt
 }
 
 /** What waits behind a parked head is due for ever and nobody's fault: heads only. */
-async function oldestDue(db: Kysely<Database>, now: Date): Promise<Date | null> {
+export async function oldestDue(db: Kysely<Database>, now: Date): Promise<Date | null> {
   const { rows } = await sql<{ oldest: Date }>`SELECT o.next_at AS oldest FROM outbox AS o WHERE ${isDue(now)} AND ${isHead} AND ${isReachable(now)} ORDER BY o.next_at LIMIT 1`.execute(db);
   return rows[0]?.oldest ?? null;
 }

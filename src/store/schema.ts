@@ -286,4 +286,29 @@ export interface Database {
     problem: Json | null;
     event_seq: string | null;
   };
+  alarm: {
+    id: string;
+    kind: string;
+    severity: string;
+    subject: string;
+    figures: Json;
+    since: Date;
+    raised_at: Date | null;
+    told_at: Date | null;
+    resolved_at: Date | null;
+    acknowledged_at: Date | null;
+    acknowledged_by: string | null;
+  };
+  alarm_notice: {
+    id: string;
+    position: Generated<string>;
+    alarm_id: string;
+    channel: string;
+    payload: Json;
+    created_at: Date;
+    next_at: Date;
+    tries: Generated<number>;
+    last_failure: string | null;
+    sent_at: Date | null;
+  };
 }

@@ -1,11 +1,11 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { Dispatcher } from 'undici';
-import { createRestPartner, type PushKey } from '../../connectors/partner-rest/index.ts';
+import { createRestPartner } from '../../connectors/partner-rest/index.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { Partner } from '../domain/partner.ts';
 import type { DossierPartners } from '../ports/dossier-partner.ts';
 import { webhookSecretContext } from '../usecases/administer-partners.ts';
-import { signingWebhookKeys, webhookKeyContext, type WebhookKeyPorts } from '../usecases/webhook-keys.ts';
+import type { WebhookKeyPorts } from '../usecases/webhook-keys.ts';
+import { rememberPushKeys } from './push-keys.ts';
 
 export interface DossierPartnersSettings extends WebhookKeyPorts {
   readonly dispatcher: Dispatcher;
@@ -29,26 +29,4 @@ export function dossierPartners(settings: DossierPartnersSettings): DossierPartn
 function webhookSecretOf({ sealing }: DossierPartnersSettings, { id }: Partner, sealed: readonly Uint8Array[]): string {
   if (sealed.length === 0) throw new GatewayError('PARTNER_UNAVAILABLE', `The partner ${id} has no webhook secret: give it one`);
   return sealed.map((box) => new TextDecoder().decode(sealing.open(box, webhookSecretContext(id)))).join(' ');
-}
-
-const KEYS_REMEMBERED_MS = 10_000;
-
-/** Opened once a key; which ones sign is asked again every ten seconds, much sooner than any announcement ends. */
-function rememberPushKeys(ports: DossierPartnersSettings): () => Promise<readonly PushKey[]> {
-  const opened = new Map<string, KeyObject>();
-  let until = 0;
-  let keys: readonly PushKey[] = [];
-  const privateKeyOf = (id: string, sealed: Uint8Array): KeyObject => {
-    const known = opened.get(id) ?? createPrivateKey({ key: Buffer.from(ports.sealing.open(sealed, webhookKeyContext(id))), format: 'der', type: 'pkcs8' });
-    opened.set(id, known);
-    return known;
-  };
-  return async () => {
-    const now = ports.clock.now().getTime();
-    if (now >= until) {
-      keys = (await signingWebhookKeys(ports)).map(({ id, privateKeySealed }) => ({ id, privateKey: privateKeyOf(id, privateKeySealed) }));
-      until = now + KEYS_REMEMBERED_MS;
-    }
-    return keys;
-  };
 }

@@ -12,6 +12,7 @@ import { startDatabaseClock } from '../store/database-clock.ts';
 import { inboxSignals, type RunningInboxSignals } from '../store/inbox-signals.ts';
 import { startJobs } from '../usecases/sign-jobs.ts';
 import { httpDependencies, type HttpParts } from './http.ts';
+import { startAlarms } from './alarms.ts';
 import { openIsolation } from './isolation.ts';
 import { openStore } from './open-store.ts';
 import { outboundAgent } from './outbound-http.ts';
@@ -43,8 +44,8 @@ export interface Gateway {
 }
 
 const GRACE_MS = 20_000;
-/** LISTEN, the leader's lock and claims hold connections of their own. */
-const SPARE_CONNECTIONS = 6;
+/** LISTEN, the leaders' locks and claims hold connections of their own. */
+const SPARE_CONNECTIONS = 7;
 
 /**
  * Puts the parts of one process together and starts them, in the order in which they need each other.
@@ -87,6 +88,8 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       const jobs = startJobs({ ...signing.ports, log }, { owner: settings.chance.uuid(), concurrency: config.LIENTHONG_JOB_CONCURRENCY });
       closers.push(() => jobs.stop(GRACE_MS));
     }
+    const alarms = startAlarms(parts);
+    closers.push(() => alarms.stop());
     const server = role === 'worker' ? null : await startApi({ ...parts, queue: queue.queue, inboxSignals: inboxSignals(store.database.pool, clock, log) }, closers);
     if (config.LIENTHONG_METRICS_PORT !== undefined) {
       const { metricsPage } = telemetry;

@@ -13,6 +13,7 @@ import type { Log } from '../ports/telemetry.ts';
 import { exchangeStanding } from '../store/exchange-standing.ts';
 import { viewMessageDesk, workMessageDesk } from '../usecases/work-message-desk.ts';
 import { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
+import { acknowledgeAlarm, listAlarms } from '../usecases/administer-alarms.ts';
 import { authenticate } from '../usecases/authenticate.ts';
 import { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
 import { changePostalAddress } from '../usecases/change-postal-address.ts';
@@ -157,6 +158,8 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     listDeskDifferences: () => listDeskDifferences(ports),
     listDeskTasks: () => listDeskTasks(ports),
     workPostDesk: (...call) => workPostDesk(ports, ...call),
+    listAlarms: (...call) => listAlarms(ports, ...call),
+    acknowledgeAlarm: (...call) => acknowledgeAlarm(ports, ...call),
     viewMessageDesk: (...call) => viewMessageDesk(operating, ...call),
     workMessageDesk: (...call) => workMessageDesk(operating, ...call),
     timeInVietnam: () => new Date(clock.now().getTime() + 7 * 3_600_000).toISOString().slice(0, 16),

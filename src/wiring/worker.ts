@@ -20,9 +20,9 @@ import { warnOfEndingCertificates } from '../usecases/watch-certificates.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
 import { dossierPartners } from './dossier-partners.ts';
 import type { Store } from './open-store.ts';
-import { outageLog } from './outage-log.ts';
 import type { RunningAccount } from './postal.ts';
 import { tracedHandler } from './traced.ts';
+import { takeTurns, type Turns } from './turns.ts';
 
 export interface WorkerParts {
   readonly config: Config;
@@ -39,15 +39,6 @@ export interface WorkerParts {
 export interface RunningWorker {
   /** Takes nothing new, lets attempts finish for `graceMs`, aborts the rest, and resolves when all is settled. */
   stop(graceMs: number): Promise<void>;
-}
-
-/** Work that comes round by time, not by request; `event` and `carrier` go to the log when a turn fails. */
-interface Turns {
-  readonly event: string;
-  readonly carrier?: string;
-  readonly everyMs: number;
-  /** @returns whether the next turn is useful at once */
-  readonly turn: (stop: AbortSignal) => Promise<{ readonly more: boolean }>;
 }
 
 const FORGET_EVERY_MS = 3_600_000;
@@ -94,19 +85,4 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       await Promise.all([consumer.close(), delivery.stop(graceMs), ...taken]);
     },
   };
-}
-
-/** Takes turns until stopped; a failed one is logged and the next one comes. Replicas do it in turns of chance: what is done here may be done twice. */
-async function takeTurns(parts: WorkerParts, { event, everyMs, turn, ...fields }: Turns, stop: AbortSignal): Promise<void> {
-  const outage = outageLog(parts, event, fields);
-  while (!stop.aborted) {
-    let more = false;
-    try {
-      more = (await turn(stop)).more;
-      outage.worked();
-    } catch (error) {
-      if (!stop.aborted) outage.failed(error);
-    }
-    if (!more) await parts.clock.sleep(everyMs, stop).catch(() => undefined); // stopped: the loop's condition ends it
-  }
 }

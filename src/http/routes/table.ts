@@ -1,5 +1,6 @@
 import { buildOpenApi } from '../openapi.ts';
 import type { Route } from '../route.ts';
+import { acknowledgeAlarmRoute, listAlarmsRoute } from './admin-alarms.ts';
 import { hearCarrierRoute, listCarriersRoute } from './carriers.ts';
 import { docsRoute } from './docs.ts';
 import { readDocumentRoute, storeDocumentRoute } from './documents.ts';
@@ -68,6 +69,8 @@ export function routesOf(version: string): readonly Route[] {
     printPapersRoute,
     listCarriersRoute,
     hearCarrierRoute,
+    listAlarmsRoute,
+    acknowledgeAlarmRoute,
     messageDeskRoute,
     messageDeskFormRoute,
     postDeskRoute,

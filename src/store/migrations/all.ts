@@ -12,6 +12,7 @@ import * as preparedSignatures from './0010-prepared-signatures.ts';
 import * as erasure from './0011-erasure.ts';
 import * as messageVersions from './0012-message-versions.ts';
 import * as addressChange from './0013-address-change.ts';
+import * as alarms from './0014-alarms.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse, sealedColumns, preparedSignatures, erasure, messageVersions, addressChange];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse, sealedColumns, preparedSignatures, erasure, messageVersions, addressChange, alarms];

@@ -2,6 +2,7 @@ import { GatewayError } from '../../domain/errors.ts';
 import type { Records, RecordSet } from '../../ports/records.ts';
 import type { Sealing } from '../../ports/sealing.ts';
 import { sqlState } from '../database-error.ts';
+import { alarmRecords } from './alarm-records.ts';
 import { auditRecords } from './audit-records.ts';
 import { documentRecords } from './document-records.ts';
 import { dossierRecords } from './dossier-records.ts';
@@ -48,6 +49,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     erasure: erasureRecords(db, sealing),
     partnerKeys: partnerKeyRecords(db),
     uploads: uploadRecords(db),
+    alarms: alarmRecords(db),
     jobs: jobRecords(db, sealing),
   };
 }

@@ -81,6 +81,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['src/telemetry/'],
   bullmq: ['queues/'],
   ioredis: ['queues/'],
+  nodemailer: ['connectors/mail-smtp/'],
+  'smtp-server': [],
   undici: ['connectors/', 'src/wiring/'],
   'cli-table3': ['src/cli/', 'src/cli.ts'],
   commander: ['src/cli/', 'src/cli.ts'],
