@@ -46,8 +46,13 @@ export async function callGateway(access: GatewayAccess, call: GatewayCall): Pro
     if (outcome instanceof Response) return outcome;
     const waitMs = pauseAfter(access, outcome, attempt);
     if (attempt >= attempts || waitMs === null || isAborted(access, call)) throw outcome;
-    await delay(waitMs, undefined, { signal: signalOf(access, call) });
+    await pause(access, call, waitMs);
   }
+}
+
+/** @throws AbortError when it is ended */
+export async function pause(access: GatewayAccess, call: Pick<GatewayCall, 'signal'>, ms: number): Promise<void> {
+  await delay(ms, undefined, { signal: signalOf(access, call) });
 }
 
 function mayRepeat({ method, headers = {}, isRepeatable }: GatewayCall): boolean {
@@ -83,7 +88,7 @@ async function keyOf({ apiKey }: GatewayAccess): Promise<string> {
 
 const NEVER = new AbortController().signal;
 
-function signalOf(access: GatewayAccess, call: GatewayCall): AbortSignal {
+function signalOf(access: GatewayAccess, call: Pick<GatewayCall, 'signal'>): AbortSignal {
   const [first, second] = [access.signal, call.signal].filter((signal) => signal !== undefined);
   return first !== undefined && second !== undefined ? AbortSignal.any([first, second]) : (first ?? NEVER);
 }
@@ -92,8 +97,8 @@ function isAborted(access: GatewayAccess, call: GatewayCall): boolean {
   return access.signal?.aborted === true || call.signal?.aborted === true;
 }
 
-/** 0.2 s, 0.4 s … at most 5 s, or as long as the gateway asks; null: it is no use to wait. */
-function pauseAfter({ longestWaitMs = 60_000 }: GatewayAccess, error: Error, attempt: number): number | null {
+/** Milliseconds before the next attempt: 0.2 s, 0.4 s … at most 5 s, or as long as the gateway asks; null: it is no use to wait. */
+export function pauseAfter({ longestWaitMs = 60_000 }: GatewayAccess, error: Error, attempt: number): number | null {
   if (error instanceof GatewayProblem && !error.retryable) return null;
   const askedMs = error instanceof GatewayProblem ? (error.retryAfterMs ?? 0) : 0;
   return askedMs > longestWaitMs ? null : Math.max(askedMs, Math.min(5_000, 100 * 2 ** attempt));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Schemas } from './generated/api.ts';
 import { GatewayProblem } from './problem.ts';
-import { callGateway, type GatewayAccess, type GatewayCall } from './transport.ts';
+import { callGateway, pause, pauseAfter, type GatewayAccess, type GatewayCall } from './transport.ts';
 
 export interface LargeUpload {
   /** Read in pieces, and again from any place: `await openAsBlob(path)` of node:fs, or a File of a browser. */
@@ -35,13 +35,21 @@ export async function uploadLarge(access: GatewayAccess, upload: LargeUpload): P
     upload.onProgress?.(standing.receivedBytes, size);
     const before = standing.receivedBytes;
     const failure = await sendPiece(access, upload, path, before);
-    if (failure instanceof GatewayProblem && !failure.retryable && failure.code !== 'STATE_CONFLICT') throw failure;
+    if (failure !== null) await bear(access, upload, failure, failures + 1);
     standing = await askStanding(access, upload, path);
     failures = standing.receivedBytes > before ? 0 : failures + 1;
     if (failure !== null && failures >= (access.attempts ?? 5)) throw failure;
   }
   upload.onProgress?.(size, size);
   return { documentId: standing.documentId };
+}
+
+/** Waits before it goes on. A conflict says that the offset was wrong, which is asked for next. @throws `failure` when it is no use */
+async function bear(access: GatewayAccess, { signal }: LargeUpload, failure: Error, attempt: number): Promise<void> {
+  const isConflict = failure instanceof GatewayProblem && failure.code === 'STATE_CONFLICT';
+  const waitMs = isConflict ? 200 : pauseAfter(access, failure, attempt);
+  if (waitMs === null) throw failure;
+  await pause(access, { signal }, waitMs);
 }
 
 async function begin(access: GatewayAccess, { blob, name, mediaType, signal }: LargeUpload): Promise<string> {

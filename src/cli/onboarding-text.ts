@@ -19,7 +19,7 @@ export function onboardingText({ partner, agencyCodes, gatewayUrl, language }: O
     [say.open, `${authorised('-X POST', '/v1/dossiers')} \\\n  -H "Idempotency-Key: $(uuidgen)" -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify({ agencyCode: agency, procedure: { code: '1.004238.H57', name: say.procedure }, title: say.sample })}'`],
     [say.upload, `${authorised('-X POST', '/v1/documents')} \\\n  -H "Idempotency-Key: $(uuidgen)" -H 'Content-Type: application/pdf' \\\n  -H "Repr-Digest: sha-256=:$(openssl dgst -sha256 -binary paper.pdf | base64):" \\\n  -H 'Content-Disposition: attachment; filename="paper.pdf"' --data-binary @paper.pdf`],
     [say.send, `${authorised('-X POST', '/v1/dossiers/$CODE/messages')} \\\n  -H "Idempotency-Key: $(uuidgen)" -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify({ type: 'dossier.submit', from: agency, to: ['H57.01'], body: {}, documents: [] })}'`],
-    partner.mode === 'pull' ? [say.pull, `${authorised('', '/v1/inbox?after=0')}\n${authorised('-X POST', '/v1/inbox/$MESSAGE/receipt')} \\\n  -H "Idempotency-Key: receipt-$MESSAGE" -H 'Content-Type: application/json' \\\n  -d "{\\"messageId\\":\\"$MESSAGE\\",\\"manifestSha256\\":\\"$MANIFEST\\"}"`] : [say.push(partner.url ?? ''), `# webhook-id, webhook-timestamp, body: ${say.received}\nprintf '%s.%s.%s' "$WEBHOOK_ID" "$WEBHOOK_TIMESTAMP" "$BODY" |\n  openssl dgst -sha256 -mac HMAC -macopt hexkey:$(printf %s "\${WEBHOOK_SECRET#whsec_}" | base64 -d | od -An -vtx1 | tr -d ' \\n') -binary | base64`],
+    partner.mode === 'pull' ? [say.pull, `${authorised('', '/v1/inbox?after=0')}\n${authorised('-X POST', '/v1/inbox/$MESSAGE/receipt')} \\\n  -H "Idempotency-Key: receipt-$MESSAGE" -H 'Content-Type: application/json' \\\n  -d "{\\"messageId\\":\\"$MESSAGE\\",\\"manifestSha256\\":\\"$MANIFEST\\"}"`] : [say.push(partner.url ?? ''), `# webhook-id, webhook-timestamp, body: ${say.received}\nprintf '%s.%s.%s' "$WEBHOOK_ID" "$WEBHOOK_TIMESTAMP" "$BODY" |\n  openssl dgst -sha256 -mac HMAC -macopt hexkey:$(printf %s "\${WEBHOOK_SECRET#whsec_}" | base64 -d | od -An -vtx1 | tr -d ' \\n') -binary | base64${partner.payload === 'thin' ? `\n# ${say.thin}\n${authorised('', '/v1/inbox/$MESSAGE')}` : ''}`],
   ] as const;
   return [`# ${say.title}: ${partner.name} (${partner.id})`, '', say.intro, served, '', ...steps.flatMap(([title, calls], index) => [`## ${index + 1}. ${title}`, '', '```sh', calls, '```', '']), say.rules, ''].join('\n');
 }
@@ -41,6 +41,7 @@ interface Words {
   readonly pull: string;
   readonly push: (url: string) => string;
   readonly received: string;
+  readonly thin: string;
   readonly procedure: string;
   readonly sample: string;
   readonly rules: string;
@@ -49,7 +50,7 @@ interface Words {
 const WORDS: Readonly<Record<'vi' | 'en', Words>> = {
   vi: {
     title: 'Kết nối với Liên Thông Gateway',
-    intro: 'Khóa API và khóa ký webhook được bàn giao riêng; không gửi qua thư điện tử. Tài liệu đầy đủ: /docs, /openapi.json.',
+    intro: 'Khóa API và khóa ký webhook được bàn giao riêng; không gửi qua thư điện tử. Tài liệu đầy đủ: /docs, /openapi.json; TypeScript: lienthong/client.',
     serves: 'Hệ thống này phục vụ',
     noRoute: 'Hệ thống này chưa phục vụ cơ quan nào: hãy báo mã định danh cơ quan cho đơn vị vận hành.',
     secret: 'dán khóa API, không hiện lên màn hình',
@@ -60,13 +61,14 @@ const WORDS: Readonly<Record<'vi' | 'en', Words>> = {
     pull: 'Lấy thông điệp gửi cho bạn, kiểm tra, rồi biên nhận',
     push: (url) => `Thông điệp được đẩy đến ${url}; kiểm tra chữ ký rồi trả lời 200 kèm biên nhận`,
     received: 'đúng như nhận được; kết quả phải bằng một chữ ký v1 trong webhook-signature',
+    thin: 'thông báo chỉ có mã: lấy thông điệp theo data.messageId rồi mới trả lời',
     procedure: 'Đăng ký đất đai',
     sample: 'Hồ sơ thử kết nối',
     rules: 'Gửi lại sau khi hết thời gian chờ thì dùng đúng Idempotency-Key cũ. Biên nhận nghĩa là “đã nhận được”; tiếp nhận hay từ chối là `dossier.accept`, `dossier.refuse`. Cùng một thông điệp có thể đến nhiều lần với cùng webhook-id: chỉ xử lý một lần.',
   },
   en: {
     title: 'Connecting to Liên Thông Gateway',
-    intro: 'The API key and the webhook secret are handed over apart, never by mail. The whole documentation: /docs, /openapi.json.',
+    intro: 'The API key and the webhook secret are handed over apart, never by mail. The whole documentation: /docs, /openapi.json; for TypeScript: lienthong/client.',
     serves: 'This system serves',
     noRoute: 'This system serves no agency yet: tell the operator the agency’s code.',
     secret: 'paste the API key; it is not shown',
@@ -77,6 +79,7 @@ const WORDS: Readonly<Record<'vi' | 'en', Words>> = {
     pull: 'Fetch what is for you, check it, and give a receipt',
     push: (url) => `Messages are pushed to ${url}; check the signature, then answer 200 with a receipt`,
     received: 'just as received; the result must equal a v1 signature of webhook-signature',
+    thin: 'the push holds ids only: fetch the message by data.messageId before you answer',
     procedure: 'Land registration',
     sample: 'Connection test',
     rules: 'Send again after a time-out under the same Idempotency-Key. A receipt says “delivered”; taken in or not is `dossier.accept`, `dossier.refuse`. The same message may come again under the same webhook-id: act on it once.',

@@ -15,6 +15,8 @@ article h3 code{font-size:1rem;font-weight:600}
 article.schema{margin:1.2rem 0}
 h4{margin:1rem 0 .2rem;font-size:.85rem;color:var(--soft)}
 th{width:13rem}
+td th{width:8rem}
+table+table{margin-top:.9rem}
 th,td{overflow-wrap:anywhere}
 td .words{display:block}
 .method{display:inline-block;min-width:4rem;color:var(--green);font:700 .72rem/1.5 ui-monospace,"DejaVu Sans Mono",Consolas,monospace;text-transform:uppercase}

@@ -59,23 +59,28 @@ ${requestBody === undefined ? '' : `<h4>${say.body}</h4>${requestBody.descriptio
 }
 
 function parameterRow(say: Words, { name, in: place, required, description, schema }: ApiParameter): string {
-  return row(name, `${typeOf(schema)} <span class="code">${escapeHtml(place)}${required ? ` · ${say.required}` : ''}</span>`, description ?? schema.description, schema);
+  return row(say, name, `${typeOf(schema)} <span class="code">${escapeHtml(place)}${required ? ` · ${say.required}` : ''}</span>`, description ?? schema.description, schema);
 }
 
 function schemaPart(say: Words, name: string, schema: ApiSchema): string {
-  const table = propertiesTable(say, schema);
+  const table = propertiesTable(say, schema) || insideTables(say, schema);
   const forms = schema.properties === undefined || schema.oneOf === undefined ? '' : `<p>${say.oneOf} ${schema.oneOf.map(typeOf).join(' | ')}</p>`;
   return `<article class="schema" id="schema-${escapeHtml(name)}"><h3>${escapeHtml(name)}</h3><p>${escapeHtml(schema.description ?? '')} ${table === '' ? `${typeOf(schema)} ${limitsOf(schema)}` : ''}</p>${table}${forms}</article>`;
 }
 
 function propertiesTable(say: Words, { properties, required = [] }: ApiSchema): string {
   if (properties === undefined) return '';
-  const rows = Object.entries(properties).map(([name, schema]) => row(name, `${typeOf(schema)}${required.includes(name) ? ` <span class="code">${say.required}</span>` : ''}`, schema.description, schema));
+  const rows = Object.entries(properties).map(([name, schema]) => row(say, name, `${typeOf(schema)}${required.includes(name) ? ` <span class="code">${say.required}</span>` : ''}`, schema.description, schema));
   return `<table><tbody>${rows.join('')}</tbody></table>`;
 }
 
-function row(name: string, type: string, description: string | undefined, schema: ApiSchema): string {
-  return `<tr><th scope="row"><code>${escapeHtml(name)}</code></th><td>${type}${description === undefined ? '' : `<span class="words">${escapeHtml(description)}</span>`}<span class="note">${limitsOf(schema)}</span></td></tr>`;
+/** Tables of objects that have no name of their own: of the schema's items, or of each of its forms. */
+function insideTables(say: Words, { items, anyOf = [], oneOf = [] }: ApiSchema): string {
+  return [items, ...anyOf, ...oneOf].map((inner) => (inner === undefined || inner.$ref !== undefined ? '' : propertiesTable(say, inner))).join('');
+}
+
+function row(say: Words, name: string, type: string, description: string | undefined, schema: ApiSchema): string {
+  return `<tr><th scope="row"><code>${escapeHtml(name)}</code></th><td>${type}${description === undefined ? '' : `<span class="words">${escapeHtml(description)}</span>`}<span class="note">${limitsOf(schema)}</span>${propertiesTable(say, schema)}${insideTables(say, schema)}</td></tr>`;
 }
 
 function typeOf(schema: ApiSchema): string {
@@ -91,8 +96,9 @@ function typeOf(schema: ApiSchema): string {
 
 const LIMITS = ['default', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems'] as const;
 
+/** What a format says already is not said again by its pattern. */
 function limitsOf(schema: ApiSchema): string {
-  return LIMITS.flatMap((name) => (schema[name] === undefined || Math.abs(Number(schema[name])) === Number.MAX_SAFE_INTEGER ? [] : [`${name} ${escapeHtml(typeof schema[name] === 'string' ? schema[name] : JSON.stringify(schema[name]))}`])).join(' · ');
+  return LIMITS.flatMap((name) => (schema[name] === undefined || (name === 'pattern' && schema.format !== undefined) || Math.abs(Number(schema[name])) === Number.MAX_SAFE_INTEGER ? [] : [`${name} ${escapeHtml(typeof schema[name] === 'string' ? schema[name] : JSON.stringify(schema[name]))}`])).join(' · ');
 }
 
 function breakable(path: string): string {

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { onboardingText } from '../../src/cli/onboarding-text.ts';
 import type { PartnerId } from '../../src/domain/ids.ts';
 import type { InboxPage, MessageEnvelope, MessageView } from '../../src/formats/api/messages.ts';
 import type { Problem } from '../../src/formats/api/problem.ts';
@@ -82,6 +83,8 @@ describe('a thin push (Standard Webhooks 1.0.0)', () => {
   it('says nothing of the message; its recipient, and nobody else, fetches it by the link', async () => {
     expect((await cli('partners', 'payload', 'portal', 'thin')).exitCode).toBe(0);
     expect((await cli('partners', 'show', 'portal')).stdout).toContain('payload: thin');
+    const partner = await gateway.fresh.records.partners.find(portal.id);
+    expect(partner === null ? '' : onboardingText({ partner, agencyCodes: [], gatewayUrl: gateway.url, language: 'vi' })).toContain('"$GATEWAY/v1/inbox/$MESSAGE"');
     const { body: document } = await ask<{ id: string }>(gateway.url, '/v1/documents', { token: land.token, body: 'giấy tờ' });
     const sent = await send({ type: 'dossier.result', to: ['H57.01'], body: { title: 'Trần Thị Mẫu Bí Mật' }, documents: [{ documentId: document.id, role: 'result', name: 'Tên Mật.pdf' }] });
     const [push] = await eventually(() => Promise.resolve(portalServer.pushes), ({ length }) => length > 0);
