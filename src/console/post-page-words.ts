@@ -49,7 +49,7 @@ interface DeskWords {
   readonly decide: string;
   readonly decideNote: string;
   readonly note: string;
-  readonly done: Readonly<Record<'entered' | 'entered-before' | 'decided' | 'closed', string>>;
+  readonly done: Readonly<Record<'entered' | 'entered-before' | 'decided' | 'closed' | 'moved', string>>;
   readonly entries: Readonly<Record<Entry, string>>;
   readonly legs: Readonly<Record<PostDeskOrder['leg'], string>>;
   readonly decisions: Readonly<Record<PostDeskOrder['decisions'][number], string>>;
@@ -57,6 +57,47 @@ interface DeskWords {
   readonly states: Readonly<Record<string, string>>;
   readonly reasons: Readonly<Record<string, string>>;
   readonly measures: Readonly<Record<string, string>>;
+  readonly unmapped: string;
+  readonly attempts: string;
+  readonly nextAttempt: string;
+  readonly returnDue: string;
+  readonly fees: string;
+  readonly feesTaken: string;
+  readonly feesEnter: string;
+  readonly feesNote: string;
+  readonly amount: string;
+  readonly purpose: string;
+  readonly collector: string;
+  readonly payer: string;
+  readonly receipt: string;
+  readonly sum: string;
+  readonly purposes: Readonly<Record<string, string>>;
+  readonly collectors: Readonly<Record<string, string>>;
+  readonly payers: Readonly<Record<string, string>>;
+  readonly proof: string;
+  readonly proofNote: string;
+  readonly receivedBy: string;
+  readonly nobodySaid: string;
+  readonly receivers: Readonly<Record<string, string>>;
+  readonly recipient: string;
+  readonly relation: string;
+  readonly paper: string;
+  readonly paperEnding: string;
+  readonly identityPapers: Readonly<Record<string, string>>;
+  readonly proofs: string;
+  readonly documents: string;
+  readonly move: string;
+  readonly moveNote: string;
+  readonly end: string;
+  readonly ends: Readonly<Record<'sender' | 'recipient', string>>;
+  readonly line: string;
+  readonly province: string;
+  readonly commune: string;
+  readonly phone: string;
+  readonly verifiedBy: string;
+  readonly verifications: Readonly<Record<'otp' | 'officer', string>>;
+  readonly moves: string;
+  readonly moveOutcomes: Readonly<Record<string, string>>;
 }
 
 const vi: DeskWords = {
@@ -110,7 +151,7 @@ const vi: DeskWords = {
   decide: 'Quyết định',
   decideNote: 'Hãy hỏi đơn vị vận chuyển trước khi quyết định. Quyết định được lưu vết.',
   note: 'Ghi chú (đơn vị vận chuyển trả lời thế nào)',
-  done: { entered: 'Đã ghi nhận.', 'entered-before': 'Việc này đã được ghi nhận trước đó; không ghi lại.', decided: 'Đã ghi quyết định.', closed: 'Đã đóng sai lệch.' },
+  done: { entered: 'Đã ghi nhận.', 'entered-before': 'Việc này đã được ghi nhận trước đó; không ghi lại.', decided: 'Đã ghi quyết định.', closed: 'Đã đóng sai lệch.', moved: 'Đã đổi địa chỉ.' },
   entries: { CITIZEN_TO_POST: 'Người dân giao cho bưu điện', POST_TO_AGENCY: 'Bưu điện giao cho cơ quan', AGENCY_TO_POST: 'Cơ quan giao cho bưu điện', POST_TO_CITIZEN: 'Bưu điện phát cho người dân', ATTEMPT_FAILED: 'Phát không thành công', RETURNED_TO_AGENCY: 'Bưu điện chuyển hoàn cho cơ quan' },
   legs: { COLLECT_DOSSIER: 'Thu gom hồ sơ', DELIVER_RESULT: 'Trả kết quả', RETURN_DOSSIER: 'Trả lại hồ sơ', SUPPLEMENT_DOCS: 'Bổ sung hồ sơ' },
   decisions: { adopt: 'Đơn vị vận chuyển đã có đơn', resend: 'Chưa có: gửi lại đơn', cancel: 'Chưa có, và không cần nữa: hủy' },
@@ -122,6 +163,47 @@ const vi: DeskWords = {
   },
   reasons: { 'nobody-home': 'Không có người nhận', refused: 'Từ chối nhận', 'wrong-address': 'Sai địa chỉ', 'no-identity-document': 'Không có giấy tờ tùy thân', 'fee-not-paid': 'Không nộp phí', 'asked-for-another-day': 'Hẹn ngày khác', other: 'Lý do khác' },
   measures: { 'notice-left': 'Để lại giấy mời', retry: 'Phát lại', 'held-at-office': 'Giữ tại bưu cục', return: 'Chuyển hoàn' },
+  unmapped: 'mã chưa có nghĩa đã xác minh',
+  attempts: 'Số lần không thành công',
+  nextAttempt: 'Lần phát sau không sớm hơn',
+  returnDue: 'Đã đủ số lần phát theo quy định: chuyển hoàn cho cơ quan.',
+  fees: 'Phí, lệ phí của đơn',
+  feesTaken: 'Đã thu',
+  feesEnter: 'Tiền thu khi giao nhận (nếu có)',
+  feesNote: 'Số tiền tròn đồng, mỗi biên lai một dòng; để trống nếu không thu.',
+  amount: 'Số tiền (đồng)',
+  purpose: 'Khoản thu',
+  collector: 'Nơi thu',
+  payer: 'Người trả',
+  receipt: 'Số biên lai',
+  sum: 'Cộng',
+  purposes: { ADMIN_FEE: 'Lệ phí', CHARGE: 'Phí', POSTAGE: 'Cước bưu chính', COD_OTHER: 'Thu hộ khác' },
+  collectors: { POST: 'Nhân viên bưu chính', ONLINE: 'Trực tuyến', DESK: 'Bộ phận Một cửa' },
+  payers: { sender: 'Người gửi', recipient: 'Người nhận', agency: 'Cơ quan' },
+  proof: 'Người nhận thực tế (khi phát)',
+  proofNote: 'Được lưu kín và không hiện lại ở đây. Chỉ ghi tối đa bốn ký tự cuối của số giấy tờ.',
+  receivedBy: 'Nhận với tư cách',
+  nobodySaid: '– không ghi –',
+  receivers: { 'named-person': 'Đúng người nhận', 'authorised-person': 'Người được ủy quyền', household: 'Người cùng hộ', 'agency-desk': 'Bộ phận Một cửa' },
+  recipient: 'Họ và tên người nhận',
+  relation: 'Quan hệ với người trên nhãn (nếu là người khác)',
+  paper: 'Giấy tờ đã xem',
+  paperEnding: 'Bốn ký tự cuối',
+  identityPapers: { 'citizen-card': 'Căn cước, căn cước công dân', passport: 'Hộ chiếu', other: 'Giấy tờ khác' },
+  proofs: 'Chứng cứ phát',
+  documents: 'tài liệu',
+  move: 'Đổi địa chỉ',
+  moveNote: 'Đơn vị vận chuyển được hỏi trước; địa chỉ chỉ đổi khi họ đồng ý. Việc đổi được lưu vết.',
+  end: 'Của ai',
+  ends: { recipient: 'Người nhận', sender: 'Người gửi' },
+  line: 'Số nhà, đường, thôn, tổ …',
+  province: 'Mã tỉnh, thành phố',
+  commune: 'Mã xã, phường',
+  phone: 'Số điện thoại mới (để trống nếu không đổi)',
+  verifiedBy: 'Đã xác minh người yêu cầu bằng',
+  verifications: { officer: 'Cán bộ gặp trực tiếp', otp: 'Mã gửi đến điện thoại' },
+  moves: 'Các lần yêu cầu đổi địa chỉ',
+  moveOutcomes: { asked: 'Đang hỏi', accepted: 'Đã đổi', rejected: 'Không đổi được', unknown: 'Chưa rõ: hãy hỏi đơn vị vận chuyển' },
 };
 
 const en: DeskWords = {
@@ -173,7 +255,7 @@ const en: DeskWords = {
   decide: 'Decision',
   decideNote: 'Ask the carrier before you decide. The decision is audited.',
   note: 'Note (what the carrier said)',
-  done: { entered: 'Recorded.', 'entered-before': 'This was recorded before; nothing was added.', decided: 'The decision is recorded.', closed: 'The difference is closed.' },
+  done: { entered: 'Recorded.', 'entered-before': 'This was recorded before; nothing was added.', decided: 'The decision is recorded.', closed: 'The difference is closed.', moved: 'The address is changed.' },
   entries: { CITIZEN_TO_POST: 'Citizen to post', POST_TO_AGENCY: 'Post to agency', AGENCY_TO_POST: 'Agency to post', POST_TO_CITIZEN: 'Post to citizen', ATTEMPT_FAILED: 'Failed attempt', RETURNED_TO_AGENCY: 'Returned to the agency' },
   legs: { COLLECT_DOSSIER: 'Collection of a dossier', DELIVER_RESULT: 'Delivery of a result', RETURN_DOSSIER: 'Return of a dossier', SUPPLEMENT_DOCS: 'Supplement' },
   decisions: { adopt: 'The carrier has the order', resend: 'It does not: send it again', cancel: 'It does not, and need not: cancel' },
@@ -181,6 +263,47 @@ const en: DeskWords = {
   states: {},
   reasons: { 'nobody-home': 'Nobody home', refused: 'Refused', 'wrong-address': 'Wrong address', 'no-identity-document': 'No identity document', 'fee-not-paid': 'Fee not paid', 'asked-for-another-day': 'Asked for another day', other: 'Other' },
   measures: { 'notice-left': 'Notice left', retry: 'Try again', 'held-at-office': 'Held at the office', return: 'Return' },
+  unmapped: 'code without a verified meaning',
+  attempts: 'Failed attempts',
+  nextAttempt: 'Next attempt not before',
+  returnDue: 'As many attempts as the rules ask for: it goes back to the agency.',
+  fees: 'Fees of the order',
+  feesTaken: 'Taken',
+  feesEnter: 'Money taken with it (if any)',
+  feesNote: 'Whole đồng, a line a receipt; leave empty where nothing was taken.',
+  amount: 'Amount (VND)',
+  purpose: 'Purpose',
+  collector: 'Collected by',
+  payer: 'Paid by',
+  receipt: 'Receipt',
+  sum: 'Sum',
+  purposes: { ADMIN_FEE: 'Administrative fee', CHARGE: 'Charge', POSTAGE: 'Postage', COD_OTHER: 'Other cash on delivery' },
+  collectors: { POST: 'Postal worker', ONLINE: 'Online', DESK: 'One-stop desk' },
+  payers: { sender: 'Sender', recipient: 'Recipient', agency: 'Agency' },
+  proof: 'Who received it (of a delivery)',
+  proofNote: 'Stored sealed, and not shown again here. Of a paper’s number, its last four characters at most.',
+  receivedBy: 'Received as',
+  nobodySaid: '– not said –',
+  receivers: { 'named-person': 'The person named', 'authorised-person': 'Authorised person', household: 'Same household', 'agency-desk': 'One-stop desk' },
+  recipient: 'Name of who received it',
+  relation: 'Relation to the person on the label (if another)',
+  paper: 'Paper looked at',
+  paperEnding: 'Last four characters',
+  identityPapers: { 'citizen-card': 'Citizen card', passport: 'Passport', other: 'Another paper' },
+  proofs: 'Proof of delivery',
+  documents: 'documents',
+  move: 'Change an address',
+  moveNote: 'The carrier is asked first; the address changes only when it agrees. Audited.',
+  end: 'Whose',
+  ends: { recipient: 'Recipient', sender: 'Sender' },
+  line: 'House, street, hamlet …',
+  province: 'Province code',
+  commune: 'Commune code',
+  phone: 'New telephone number (empty: it stays)',
+  verifiedBy: 'Who asked was verified by',
+  verifications: { officer: 'An officer who saw them', otp: 'A code to their telephone' },
+  moves: 'Changes asked for',
+  moveOutcomes: { asked: 'Being asked', accepted: 'Changed', rejected: 'Not changed', unknown: 'Unknown: ask the carrier' },
 };
 
 export const DESK_WORDS = { vi, en } as const satisfies Record<DeskLanguage, DeskWords>;

@@ -1,5 +1,5 @@
 import type { DocumentId } from './ids.ts';
-import type { PostalLeg, TrackedState } from './postal-order.ts';
+import type { IDENTITY_PAPERS, PostalFee, PostalLeg, TrackedState } from './postal-order.ts';
 
 /** What a clerk can say about a parcel in the counter's name: hand-overs by minutes, and attempts at a door. */
 export const MANUAL_ENTRIES = ['CITIZEN_TO_POST', 'POST_TO_AGENCY', 'AGENCY_TO_POST', 'POST_TO_CITIZEN', 'ATTEMPT_FAILED', 'RETURNED_TO_AGENCY'] as const;
@@ -26,19 +26,32 @@ export interface HandoverMinutes {
   readonly discrepancy: string | null;
 }
 
-/** Money the postal worker took, with the number of the receipt given for it (Decision 45/2016 Art. 6.6). */
-export interface CollectedFees {
+/** Money that was taken, with the number of the receipt given for it (Decision 45/2016 Art. 6.6). */
+export interface CollectedFee {
+  readonly purpose: PostalFee['purpose'];
   /** Whole đồng. */
   readonly amountVnd: number;
+  /** The postal worker, as a rule. */
+  readonly collectedBy: PostalFee['collectBy'];
   readonly receiptNumber: string;
 }
 
 export const RECEIVERS = ['named-person', 'authorised-person', 'household', 'agency-desk'] as const;
 
-/** What shows that the parcel was handed over: stored documents, such as a photograph or a signature, and who took it. */
+/** Who took it in fact. Personal data: stored sealed, shown to nobody but those who open the sealed record. */
+export interface ProofRecipient {
+  readonly name: string;
+  /** To the person on the label, such as "vợ"; null: it is that person. */
+  readonly relation: string | null;
+  /** What was looked at, and the last digits of its number: enough to find it again, too little to use it. */
+  readonly paper: { readonly kind: (typeof IDENTITY_PAPERS)[number]; readonly ending: string } | null;
+}
+
+/** What shows that the parcel was handed over: stored documents, such as a photograph or a signature, and who took it. At least one of the two. */
 export interface DeliveryProof {
   readonly documents: readonly DocumentId[];
   readonly receivedBy: (typeof RECEIVERS)[number];
+  readonly recipient: ProofRecipient | null;
 }
 
 const WITH_CITIZEN: readonly ManualEntry[] = ['CITIZEN_TO_POST', 'POST_TO_CITIZEN'];

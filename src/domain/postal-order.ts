@@ -17,6 +17,7 @@ export interface ContentItem {
   readonly copies: number;
 }
 
+export const FEE_COLLECTORS = ['POST', 'ONLINE', 'DESK'] as const;
 export const FEE_PURPOSES = ['ADMIN_FEE', 'CHARGE', 'POSTAGE', 'COD_OTHER'] as const;
 
 /** Money that goes with a leg. */
@@ -26,16 +27,18 @@ export interface PostalFee {
   readonly payer: 'sender' | 'recipient' | 'agency';
   /** Whole đồng, not negative. */
   readonly amountVnd: number;
-  readonly collectBy: 'POST' | 'ONLINE' | 'DESK';
+  readonly collectBy: (typeof FEE_COLLECTORS)[number];
 }
 
 /** Whom the postal worker may give it to. */
 export const DELIVERY_RULES = ['TO_NAMED_PERSON_ONLY', 'HOUSEHOLD', 'AGENCY_DESK'] as const;
 
+export const IDENTITY_PAPERS = ['citizen-card', 'passport', 'other'] as const;
+
 /** Somebody who may receive in the recipient's place: shows an identity document and the written authorisation (Circular 17/2017 Art. 5.2d). */
 export interface AuthorisedRecipient {
   readonly name: string;
-  readonly identityDocument: 'citizen-card' | 'passport' | 'other';
+  readonly identityDocument: (typeof IDENTITY_PAPERS)[number];
   /** Where the written authorisation is, such as its number or a document id. */
   readonly authorisationRef: string;
 }

@@ -1,6 +1,6 @@
 import { GatewayError } from '../domain/errors.ts';
 import type { PostalOrderId } from '../domain/ids.ts';
-import { isArrival, isSubmission, stateAfterEntry, takesFees, type AttemptFacts, type CollectedFees, type DeliveryProof, type HandoverMinutes, type ManualEntry } from '../domain/postal-handover.ts';
+import { isArrival, isSubmission, stateAfterEntry, takesFees, type AttemptFacts, type CollectedFee, type DeliveryProof, type HandoverMinutes, type ManualEntry } from '../domain/postal-handover.ts';
 import { collectedByPostVnd, type PostalOrder } from '../domain/postal-order.ts';
 import type { PostalRules } from '../domain/postal-rules.ts';
 import { isPlacing } from '../domain/postal-state.ts';
@@ -30,7 +30,7 @@ export interface PostalEntry {
   readonly occurredAt: Date;
   readonly minutes: HandoverMinutes | null;
   readonly attempt: AttemptFacts | null;
-  readonly collected?: CollectedFees | null;
+  readonly collected?: readonly CollectedFee[];
   readonly proof?: DeliveryProof | null;
   /** As in `AuditEntry`. */
   readonly actor: string;
@@ -79,15 +79,20 @@ async function checkProof({ documents }: RecordSet, { partnerId }: Caller, { pro
 
 function entryOf({ entry, occurredAt, minutes, attempt, collected, proof }: PostalEntryInput): Pick<PostalEntry, 'entry' | 'occurredAt' | 'minutes' | 'attempt' | 'collected' | 'proof'> {
   const counted = minutes === undefined ? null : { ...minutes, discrepancy: minutes.discrepancy ?? null };
-  return { entry, occurredAt: new Date(occurredAt), minutes: counted, attempt: attempt ?? null, collected: collected ?? null, proof: proof ?? null };
+  return { entry, occurredAt: new Date(occurredAt), minutes: counted, attempt: attempt ?? null, collected: collected ?? [], proof: proof === undefined ? null : proofOf(proof) };
 }
 
-function eventOf(order: PostalOrder, { entry, occurredAt, minutes, attempt, collected = null, proof = null }: PostalEntry, at: Date): CarrierEvent {
+function proofOf({ documents, receivedBy, recipient }: NonNullable<PostalEntryInput['proof']>): DeliveryProof {
+  const { name, relation, paper } = recipient ?? {};
+  return { documents, receivedBy, recipient: name === undefined ? null : { name, relation: relation ?? null, paper: paper ?? null } };
+}
+
+function eventOf(order: PostalOrder, { entry, occurredAt, minutes, attempt, collected = [], proof = null }: PostalEntry, at: Date): CarrierEvent {
   if (isPlacing(order.state) && order.state !== 'UNKNOWN') throw new GatewayError('STATE_CONFLICT', `The order is ${order.state}: the carrier does not have it yet`);
   const status = stateAfterEntry(entry, order.leg);
   if (status === null) throw invalid('/entry', `does not happen on the leg ${order.leg}`);
   if ((entry === 'ATTEMPT_FAILED') !== (attempt !== null)) throw invalid('/attempt', 'goes with ATTEMPT_FAILED, and with nothing else');
-  if (collected !== null && !takesFees(entry)) throw invalid('/collected', 'goes with a hand-over by or to a citizen');
+  if (collected.length > 0 && !takesFees(entry)) throw invalid('/collected', 'goes with a hand-over by or to a citizen');
   if (proof !== null && !isArrival(entry)) throw invalid('/proof', 'goes with an arrival');
   // People write minutes, not milliseconds.
   const orderedIn = Math.floor(order.createdAt.getTime() / 60_000) * 60_000;
@@ -107,7 +112,7 @@ function eventOf(order: PostalOrder, { entry, occurredAt, minutes, attempt, coll
   };
 }
 
-async function recordFacts(tx: RecordSet, order: PostalOrder, { entry, occurredAt, minutes, collected = null, proof = null, actor }: PostalEntry, at: Date): Promise<void> {
+async function recordFacts(tx: RecordSet, order: PostalOrder, { entry, occurredAt, minutes, collected = [], proof = null, actor }: PostalEntry, at: Date): Promise<void> {
   const { id, dossierCode, orderNumber, leg } = order;
   await tx.audit.add({ at, actor, action: 'enter-postal-event', subject: `postal-order:${id}`, detail: { entry, orderNumber } });
   const common = { at: occurredAt, actor: null, messageId: null, deliveryId: null, postalOrderId: id };
@@ -115,9 +120,16 @@ async function recordFacts(tx: RecordSet, order: PostalOrder, { entry, occurredA
     const { minutesNumber, counted, complete } = minutes;
     await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'postal.handed-over', data: { entry, leg, orderNumber, minutesNumber, counted, complete } });
   }
-  if (collected !== null) await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'postal.fees-collected', data: { orderNumber, ...collected, expectedVnd: collectedByPostVnd(order.detail.fees), differs: collected.amountVnd !== collectedByPostVnd(order.detail.fees) } });
+  for (const fee of collected) await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'postal.fees-collected', data: { orderNumber, ...fee, ...comparison(order, collected) } });
   if (proof !== null) await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'postal.proof', data: { orderNumber, receivedBy: proof.receivedBy, documents: proof.documents.join(' ') } });
   if (isSubmission(entry, leg, minutes)) await tx.dossiers.addEvent(dossierCode, { ...common, kind: 'dossier.submitted-by-post', data: { submittedAt: occurredAt.toISOString(), orderNumber, leg } });
+}
+
+/** Of what the postal worker was to collect with what was collected. */
+function comparison({ detail }: PostalOrder, collected: readonly CollectedFee[]): { readonly totalVnd: number; readonly expectedVnd: number; readonly differs: boolean } {
+  const totalVnd = collected.reduce((sum, { collectedBy, amountVnd }) => (collectedBy === 'POST' ? sum + amountVnd : sum), 0);
+  const expectedVnd = collectedByPostVnd(detail.fees);
+  return { totalVnd, expectedVnd, differs: totalVnd !== expectedVnd };
 }
 
 function invalid(pointer: string, detail: string): GatewayError {

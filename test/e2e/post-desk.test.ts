@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSandboxVnpostMy, type SandboxVnpostMy } from '../../sandbox/vnpost-my/start.ts';
 import { startSandboxVnpost, type SandboxVnpost } from '../../sandbox/vnpost/start.ts';
 import { DEFAULT_ORDER_NUMBER } from '../../src/domain/postal-order.ts';
 import type { DossierTimeline, DossierView } from '../../src/formats/api/dossiers.ts';
@@ -9,33 +10,41 @@ import type { PostalOrderView } from '../../src/formats/api/postal.ts';
 import { openBrowser, type Browser, type BrowserPage } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { ask, askRaw, startTestGateway, type TestGateway, type TestPartner } from '../support/gateway-http.ts';
-import { vnpostAt } from '../support/postal-engine.ts';
+import { vnpostAt, vnpostMyAt } from '../support/postal-engine.ts';
 import { requireTool } from '../support/tools.ts';
 
 /** The post desk as a clerk uses it: a real browser, the gateway as `serve` wires it, a carrier over a real socket. Pictures go to POST_DESK_PICTURES. */
 
 let post: SandboxVnpost;
+let my: SandboxVnpostMy;
 let gateway: TestGateway;
 let portal: TestPartner;
 let adminKey: string;
 
 beforeAll(async () => {
   post = await startSandboxVnpost({ stageMs: 3_600_000 });
-  gateway = await startTestGateway({ accounts: () => [{ carrier: vnpostAt(post.url), orderNumberTemplate: DEFAULT_ORDER_NUMBER, pollMs: 100 }] });
+  my = await startSandboxVnpostMy({ way: [] });
+  gateway = await startTestGateway({
+    accounts: () => [
+      { carrier: vnpostAt(post.url), orderNumberTemplate: DEFAULT_ORDER_NUMBER, pollMs: 100 },
+      { carrier: vnpostMyAt(my.url, { timeoutMs: 2_000 }), orderNumberTemplate: DEFAULT_ORDER_NUMBER, pollMs: 3_600_000 },
+    ],
+  });
   portal = await gateway.addPartner('one-stop', { agencies: ['H57.01'], scopes: ['dossiers:write', 'dossiers:read', 'postal:write', 'postal:read'] });
   adminKey = await gateway.issueKey(portal, ['admin']);
 });
 afterAll(async () => {
   await gateway.close();
   await post.close();
+  await my.close();
 });
 
-const party = (name: string, provinceCode: string): object => ({ name, phone: '0900000001', address: { line: '1 Đường Thử Nghiệm', provinceCode } });
+const party = (name: string, provinceCode: string, communeCode?: string): object => ({ name, phone: '0900000001', address: { line: '1 Đường Thử Nghiệm', provinceCode, ...(communeCode === undefined ? {} : { communeCode }) } });
 
-async function order(leg: string): Promise<PostalOrderView> {
+async function order(leg: string, more: object = {}): Promise<PostalOrderView> {
   const opened = await ask<DossierView>(gateway.url, '/v1/dossiers', { token: portal.token, json: { agencyCode: 'H57.01', procedure: { code: '1', name: 'Thủ tục' }, title: 'Hồ sơ mẫu' } });
   const contents = [{ title: 'Đơn đăng ký <b>biến động</b>' }, { title: 'Trích lục bản đồ', kind: 'certified-copy', copies: 2 }];
-  const json = { dossierCode: opened.body.code, leg, sender: party('Trần Văn Mẫu', '48'), recipient: party('Bộ phận Một cửa (mẫu)', '46'), contents };
+  const json = { dossierCode: opened.body.code, leg, sender: party('Trần Văn Mẫu', '48'), recipient: party('Bộ phận Một cửa (mẫu)', '46'), contents, ...more };
   return (await ask<PostalOrderView>(gateway.url, '/v1/postal-orders', { token: portal.token, json })).body;
 }
 
@@ -109,6 +118,73 @@ describe.skipIf(!requireTool('chromium'))('the post desk in Chromium', () => {
     expect((await read(collected.id)).state).toBe('DELIVERED');
     const { body } = await ask<DossierTimeline>(gateway.url, `/v1/dossiers/${collected.dossierCode}`, { token: portal.token });
     expect(body.timeline.filter(({ kind }) => kind === 'dossier.submitted-by-post').map(({ at }) => at)).toEqual([new Date(`${now}+07:00`).toISOString()]);
+  });
+
+  it('money is taken against a receipt, by whom and for what; who received it is stored sealed', async () => {
+    const fees = [{ purpose: 'ADMIN_FEE', payer: 'recipient', amountVnd: 50_000, collectBy: 'POST' }];
+    const placed = await order('DELIVER_RESULT', { fees });
+    await eventually(() => read(placed.id), ({ state }) => state === 'ACCEPTED');
+    await page.open(url(`?number=${placed.orderNumber}`));
+    expect(await page.html()).toMatch(/Lệ phí.*Người trả: Người nhận.*Nhân viên bưu chính.*50\.000/s);
+    const now = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 19);
+    const handOver = { entry: 'POST_TO_CITIZEN', minutes: 'BB-77', counted: '3', when: now, purpose1: 'ADMIN_FEE', receipt1: 'BL-9', receivedBy: 'household', recipient: 'Lê Thị Canary', relation: 'vợ', paper: 'citizen-card', paperEnding: '4321' };
+    const enter = async (fields: Readonly<Record<string, string>>): Promise<void> => {
+      for (const [field, value] of Object.entries({ ...handOver, ...fields })) await fill(`#${field}`, value);
+      await page.evaluate(`document.querySelector('#complete').checked = true; for (const each of document.querySelectorAll('form details')) each.open = true`);
+      if (fields['amount1'] === '50.000' && fields['receipt1'] === undefined) await picture('4d-fees-and-proof');
+      await page.evaluate(`document.documentElement.dataset.before = ''`);
+      await page.click('form:has(#entry) > button');
+      await eventually(() => page.html(), (html) => !html.includes('data-before'));
+    };
+    for (const [fields, said] of [[{ amount1: '50000.5' }, 'no whole number'], [{ amount1: '-50000' }, 'no whole number'], [{ amount1: '50.000', receipt1: ' ' }, 'money is taken against a receipt'], [{ amount1: '50.000', recipient: '' }, 'who received it']] as const) {
+      await enter(fields);
+      await shows(said);
+    }
+    expect((await read(placed.id)).state).toBe('ACCEPTED');
+    await enter({ amount1: '50.000', amount2: '20 000', purpose2: 'POSTAGE', collector2: 'DESK', receipt2: 'BL-10' });
+    const html = await shows('Đã ghi nhận.');
+    expect(html).toMatch(/Đã thu.*BL-9.*Nhân viên bưu chính.*50\.000.*BL-10.*Bộ phận Một cửa.*20\.000.*70\.000/s);
+    expect(html).toContain('Người cùng hộ');
+    expect(html).not.toMatch(/Canary|4321/);
+    await picture('4e-taken');
+    const [event] = (await gateway.fresh.records.postal.events(placed.id)).filter(({ source }) => source === 'manual');
+    expect(JSON.parse(event?.raw ?? '')).toMatchObject({ proof: { recipient: { name: 'Lê Thị Canary', relation: 'vợ', paper: { kind: 'citizen-card', ending: '4321' } } } });
+    for (const table of ['audit', 'dossier_event', 'postal_event', 'message']) {
+      const { rows } = await gateway.fresh.handle.pool.query<{ found: string }>(`SELECT count(*) AS found FROM ${table} AS t WHERE t::text LIKE '%Canary%'`);
+      expect([table, rows[0]?.found]).toEqual([table, '0']);
+    }
+  });
+
+  it('an attempt is shown in words, with its reason and what was done', async () => {
+    const placed = await order('DELIVER_RESULT');
+    await eventually(() => read(placed.id), ({ state }) => state === 'ACCEPTED');
+    await page.open(url(`?number=${placed.orderNumber}`));
+    await page.evaluate(`document.querySelector('details.attempt').open = true`);
+    await fill('#reason', 'nobody-home');
+    await fill('#measure', 'notice-left');
+    await fill('#attempted', new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 19));
+    await page.click('details.attempt button');
+    expect(await shows('Đã ghi nhận.')).toContain('Không có người nhận → Để lại giấy mời');
+    await picture('4f-attempt');
+  });
+
+  it('an address is changed when the carrier agrees, and not where it cannot be asked; it is not shown', async () => {
+    const elsewhere = await order('DELIVER_RESULT');
+    await eventually(() => read(elsewhere.id), ({ state }) => state === 'ACCEPTED');
+    const placed = await order('DELIVER_RESULT', { carrier: 'post-vnpost-my', sender: party('Bộ phận Một cửa (mẫu)', '46', '19777'), recipient: party('Trần Văn Mẫu', '48', '20000') });
+    await eventually(() => read(placed.id), ({ state }) => state === 'ACCEPTED');
+    for (const [{ orderNumber }, said] of [[elsewhere, 'Đơn vị bưu chính không cung cấp việc này'], [placed, 'Đã đổi địa chỉ.']] as const) {
+      await page.open(url(`?number=${orderNumber}`));
+      await page.evaluate(`document.querySelector('details.move').open = true`);
+      for (const [field, value] of Object.entries({ line: '9 Đường Mới Canary', province: '48', commune: '20000', phone: '0900000777' })) await fill(`#${field}`, value);
+      if (said === 'Đã đổi địa chỉ.') await picture('4g-move');
+      await page.click('details.move button');
+      await shows(said);
+    }
+    expect(my.ledger.addressOf(placed.orderNumber)).toBe('9 Đường Mới Canary');
+    expect(await page.html()).toMatch(/Các lần yêu cầu đổi địa chỉ.*Cán bộ gặp trực tiếp.*Đã đổi.*Đã hiệu chỉnh/s);
+    expect(await page.html()).not.toMatch(/Canary|0900000777/);
+    expect((await gateway.fresh.records.audit.of(`postal-order:${placed.id}`, 20)).some(({ actor, action }) => action === 'change-postal-address' && actor.startsWith('operator:key-'))).toBe(true);
   });
 
   it('prints the label and the slip of an order, and the minutes of many', async () => {

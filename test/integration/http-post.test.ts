@@ -222,14 +222,14 @@ describe('what happens at the counter', () => {
     const mine = (await ask<{ id: string }>(gateway.url, '/v1/documents', { token: portal.token, body: 'chữ ký người nhận' })).body.id;
     const foreign = (await ask<{ id: string }>(gateway.url, '/v1/documents', { token: stranger.token, body: 'ảnh của người khác' })).body.id;
     const enter = (fields: object): Promise<Answer<PostalOrderView & { errors?: object[] }>> => ask(gateway.url, `/v1/postal-orders/${body.id}/entries`, { token: portal.token, json: { occurredAt: new Date().toISOString(), ...fields } });
-    const collected = { amountVnd: 40_000, receiptNumber: 'BL-0001' };
+    const collected = [{ purpose: 'ADMIN_FEE', amountVnd: 30_000, collectedBy: 'POST', receiptNumber: 'BL-0001' }, { purpose: 'POSTAGE', amountVnd: 10_000, collectedBy: 'POST', receiptNumber: 'BL-0002' }];
     expect((await enter({ entry: 'POST_TO_CITIZEN', minutes: counted, proof: { documents: [foreign], receivedBy: 'household' } })).body).toMatchObject({ status: 422, errors: [{ pointer: '/proof/documents/0' }] });
     expect((await enter({ entry: 'AGENCY_TO_POST', minutes: counted, collected })).body).toMatchObject({ status: 422, errors: [{ pointer: '/collected' }] });
     const delivered = { entry: 'POST_TO_CITIZEN', occurredAt: new Date().toISOString(), minutes: counted, collected, proof: { documents: [mine], receivedBy: 'named-person' } };
     for (let time = 0; time < 2; time += 1) expect((await enter(delivered)).body.state).toBe('DELIVERED');
     const { body: timeline } = await ask<DossierTimeline>(gateway.url, `/v1/dossiers/${code}`, { token: portal.token });
     const of = (kind: string): unknown[] => timeline.timeline.filter((event) => event.kind === kind).map(({ at, data }) => ({ at, data }));
-    expect(of('postal.fees-collected')).toEqual([{ at: delivered.occurredAt, data: { orderNumber: body.orderNumber, ...collected, expectedVnd: 50_000, differs: true } }]);
+    expect(of('postal.fees-collected')).toEqual(collected.map((fee) => ({ at: delivered.occurredAt, data: { orderNumber: body.orderNumber, ...fee, totalVnd: 40_000, expectedVnd: 50_000, differs: true } })));
     expect(of('postal.proof')).toEqual([{ at: delivered.occurredAt, data: { orderNumber: body.orderNumber, receivedBy: 'named-person', documents: mine } }]);
   });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ADDRESS_VERIFICATIONS, PARTY_ENDS } from '../../domain/postal-address-change.ts';
-import { DELIVERY_RULES, FEE_PURPOSES, POSTAL_LEGS } from '../../domain/postal-order.ts';
+import { DELIVERY_RULES, FEE_COLLECTORS, FEE_PURPOSES, IDENTITY_PAPERS, POSTAL_LEGS } from '../../domain/postal-order.ts';
 import { ATTEMPT_ACTIONS, ATTEMPT_REASONS, MANUAL_ENTRIES, RECEIVERS } from '../../domain/postal-handover.ts';
 import { documentId, dossierCode, instant, postalOrderId, text } from './primitives.ts';
 
@@ -22,14 +22,14 @@ export const postalParty = z
 const vnd = z.int().min(0).max(1_000_000_000);
 
 export const postalFee = z
-  .strictObject({ purpose: z.enum(FEE_PURPOSES), payer: z.enum(['sender', 'recipient', 'agency']), amountVnd: vnd, collectBy: z.enum(['POST', 'ONLINE', 'DESK']) })
+  .strictObject({ purpose: z.enum(FEE_PURPOSES), payer: z.enum(['sender', 'recipient', 'agency']), amountVnd: vnd, collectBy: z.enum(FEE_COLLECTORS) })
   .meta({ id: 'PostalFee', description: 'Whole đồng: lệ phí (ADMIN_FEE), phí (CHARGE), cước (POSTAGE), or another amount.' });
 
 export const deliveryTerms = z
   .strictObject({
     rule: z.enum(DELIVERY_RULES),
     identityCheck: z.boolean().default(true),
-    authorised: z.strictObject({ name: text(200), identityDocument: z.enum(['citizen-card', 'passport', 'other']), authorisationRef: text(100) }).optional(),
+    authorised: z.strictObject({ name: text(200), identityDocument: z.enum(IDENTITY_PAPERS), authorisationRef: text(100) }).optional(),
   })
   .meta({ id: 'PostalDeliveryTerms', description: 'Whom the postal worker may give it to (Circular 17/2017/TT-BTTTT Art. 5.2d).' });
 
@@ -135,6 +135,25 @@ export type PostalOrderView = z.output<typeof postalOrderView>;
 /** `GET /v1/dossiers/{code}/postal-orders` */
 export const postalOrderList = z.strictObject({ orders: z.array(postalOrderView) }).meta({ id: 'PostalOrderList' });
 
+export const collectedFee = z
+  .strictObject({ purpose: z.enum(FEE_PURPOSES), amountVnd: vnd.min(1), collectedBy: z.enum(FEE_COLLECTORS).default('POST'), receiptNumber: text(60) })
+  .meta({ id: 'CollectedFee', description: 'Whole đồng, with the receipt given for it (Decision 45/2016/QĐ-TTg Art. 6.6).' });
+
+const proofRecipient = z.strictObject({
+  name: text(200),
+  relation: text(100).optional().describe('To the person on the label; left out: it is that person.'),
+  paper: z.strictObject({ kind: z.enum(IDENTITY_PAPERS), ending: z.string().regex(/^[0-9A-Za-z]{1,4}$/, 'use the last one to four digits, never the whole number') }).optional(),
+});
+
+export const deliveryProof = z
+  .strictObject({
+    documents: z.array(documentId).max(10).default([]).describe('Documents you stored before, such as a photograph or a signature.'),
+    receivedBy: z.enum(RECEIVERS),
+    recipient: proofRecipient.optional().describe('Who took it. Stored sealed, and not told again by this API.'),
+  })
+  .refine(({ documents, recipient }) => documents.length > 0 || recipient !== undefined, 'needs a document or a recipient')
+  .meta({ id: 'DeliveryProof', description: 'Of an arrival (Circular 17/2017/TT-BTTTT Art. 5.2d).' });
+
 /** `POST /v1/postal-orders/{id}/entries`: a hand-over with its minutes (Decision 45/2016 Art. 7.3), or an attempt that failed. */
 export const postalEntry = z
   .strictObject({
@@ -142,8 +161,8 @@ export const postalEntry = z
     occurredAt: instant,
     minutes: z.strictObject({ minutesNumber: text(60), counted: z.int().min(0).max(9_999), complete: z.boolean(), discrepancy: text(500).optional() }).optional(),
     attempt: z.strictObject({ reason: z.enum(ATTEMPT_REASONS), action: z.enum(ATTEMPT_ACTIONS) }).optional(),
-    collected: z.strictObject({ amountVnd: vnd, receiptNumber: text(60) }).optional().describe('Money the postal worker took from the citizen, at `occurredAt`.'),
-    proof: z.strictObject({ documents: z.array(documentId).min(1).max(10), receivedBy: z.enum(RECEIVERS) }).optional().describe('Of an arrival: documents you stored before, such as a photograph or a signature.'),
+    collected: z.array(collectedFee).max(10).optional().describe('Money taken from the citizen at `occurredAt`, one entry a receipt.'),
+    proof: deliveryProof.optional(),
   })
   .meta({ id: 'PostalEntry' });
 export type PostalEntryInput = z.output<typeof postalEntry>;

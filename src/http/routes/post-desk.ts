@@ -13,6 +13,8 @@ import { printed } from './postal-papers.ts';
 
 const PAGE = '/console/post';
 const PRINT_LIMIT_MS = 60_000;
+/** A new address is asked of the carrier. */
+const WORK_LIMIT_MS = 60_000;
 type Query = { readonly lang: 'vi' | 'en'; readonly number?: string | undefined; readonly done?: PostDesk['done'] | undefined };
 
 export const postDeskRoute = defineRoute({
@@ -67,7 +69,7 @@ async function take(dependencies: HttpDependencies, { request, response }: Excha
     const paper = deskPaperOf(form.paper);
     return printed(paper, await dependencies.printAtDesk(caller, form.numbers, paper, requestSignal(response, PRINT_LIMIT_MS)));
   }
-  const done = await dependencies.workPostDesk(caller, form);
+  const done = await dependencies.workPostDesk(caller, form, requestSignal(response, WORK_LIMIT_MS));
   return redirect(`${PAGE}?${new URLSearchParams({ lang, ...('number' in form ? { number: form.number } : {}), done }).toString()}`, null);
 }
 
