@@ -1,14 +1,11 @@
 import type { Command } from 'commander';
 import { GatewayError } from '../domain/errors.ts';
-import { outboundAgent } from '../wiring/outbound-http.ts';
-import { moduleEnvironment } from '../wiring/module-environment.ts';
-import { openSigners, type Signers } from '../wiring/signers.ts';
-import { createLog } from '../telemetry/log.ts';
 import { tryKey } from '../usecases/try-key.ts';
 import { keyCommand, parseKeyId, tellDone, type KeyCommandOptions } from './key-command.ts';
 import { printJson } from './output.ts';
 import { readSecret } from './secrets.ts';
-import { withStore, type Administration } from './with-store.ts';
+import { withSigners } from './with-signers.ts';
+import { withStore } from './with-store.ts';
 
 interface TestOptions extends KeyCommandOptions {
   readonly otpFile?: string;
@@ -27,18 +24,6 @@ async function test(id: string, options: TestOptions): Promise<void> {
   );
   if (options.json === true) return printJson(result);
   tellDone(`${id} signed and the value is right (${result.scheme}, ${result.durationMs} ms)`);
-}
-
-/** The signers of recorded keys, for as long as `work` takes. */
-async function withSigners<T>(store: Administration, work: (signers: Signers) => Promise<T>): Promise<T> {
-  const dispatcher = outboundAgent({ allow: store.config.LIENTHONG_OUTBOUND_ALLOW });
-  const signers = openSigners({ ...store, log: createLog({ level: 'silent' }), dispatcher, moduleEnvironment: moduleEnvironment(process.env, store.config) });
-  try {
-    return await work(signers);
-  } finally {
-    await signers.close();
-    await dispatcher.destroy();
-  }
 }
 
 /** Asks for a one-time password only when the key turns out to want one. */

@@ -24,7 +24,7 @@ export interface OwnKeyOptions {
   readonly policy?: string;
 }
 
-const WHICH = 'Say which key signs: --p12 FILE with --passphrase-file FILE or --passphrase-env VARIABLE, or --pkcs11 URI with --pin-file FILE';
+const WHICH = 'Say which key signs: --p12 FILE with --passphrase-file FILE or --passphrase-env VARIABLE, --pkcs11 URI with --pin-file FILE, or --key ID of the gateway';
 
 /**
  * Runs `work` with the key of whoever calls, from a file or in a device. The device's own count of wrong PINs and one try a run are what

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { GatewayError } from '../domain/errors.ts';
 import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_PACKAGINGS, SIGNATURE_SCHEMES, type Commitment, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignaturePackaging, type SignatureScheme } from '../domain/signature.ts';
 import type { CustomDesign } from '../formats/api/appearance.ts';
+import { appendedSource, chunksOf, type ByteSource } from '../formats/byte-source.ts';
 import { envelopingChunks } from '../formats/cms/attach-content.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Signer } from '../ports/signer.ts';
@@ -14,19 +15,24 @@ import { systemChance } from '../wiring/chance.ts';
 import { systemClock } from '../wiring/clock.ts';
 import { loadFonts } from '../wiring/fonts.ts';
 import { parseChoice, parseRectangle, parseSize, parseWhole, readInputFile } from './arguments.ts';
+import { GATEWAY_KEY_HELP, withGatewayKey } from './gateway-key.ts';
 import { readAppearanceFile } from './appearance-file.ts';
-import { checkOwnSigner, type OwnSigner } from './check-own-signer.ts';
+import type { OwnSigner } from './check-own-signer.ts';
 import { PKCS11_HELP } from './device-token.ts';
 import { checkOtherFile, openInput } from './input-file.ts';
 import { paint, printJson, printLine } from './output.ts';
-import { withOwnSigner, type OwnKeyOptions } from './own-signer.ts';
+import type { OwnKeyOptions } from './own-signer.ts';
 import { POLICY_CHOICES } from './policy.ts';
 import { signMany, type FileToSign } from './sign-many.ts';
-import { checkLevelOptions, LEVELS_HELP, withAuthorities, type Authorities, type AuthorityOptions } from './with-authorities.ts';
+import { withKeyOfCaller, type KeyInHand, type MadeFile } from './signing-key.ts';
+import type { DataOption } from './with-store.ts';
+import { checkLevelOptions, LEVELS_HELP, type Authorities, type AuthorityOptions } from './with-authorities.ts';
 import { OUTBOUND_HELP } from './with-collector.ts';
-import { writeChunks, writeSigned, writeWhole } from './write-file.ts';
+import { writeChunks, writeSigned } from './write-file.ts';
 
-interface SignOptions extends AuthorityOptions, OwnKeyOptions {
+interface SignOptions extends AuthorityOptions, OwnKeyOptions, DataOption {
+  readonly key?: string;
+  readonly otpFile?: string;
   readonly out?: string;
   readonly outDir?: string;
   readonly jobs: number;
@@ -69,6 +75,9 @@ export function signCommand(): Command {
     .option('--pkcs11-module <file>', 'its module, where the URI has no module-path')
     .option('--pin-file <file>', 'file with the device’s PIN; - for standard input; without it you are asked')
     .option('--cert <file>', 'the signer’s certificate and its issuers, where they are not on the device')
+    .option('--key <id>', 'a key of the gateway’s store (“lienthong keys list”), instead of --p12 or --pkcs11')
+    .option('--data <folder>', 'with --key: data folder of the gateway')
+    .option('--otp-file <file>', 'with --key: file with the one-time password that a remote key wants; - for standard input')
     .option('--format <format>', SIGNATURE_FORMATS.join(' | '), parseChoice('--format', SIGNATURE_FORMATS), 'pades')
     .option('--packaging <packaging>', 'with --format cades: detached (FILE.p7s) | enveloping (FILE.p7m, the file inside)', parseChoice('--packaging', SIGNATURE_PACKAGINGS), 'detached')
     .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
@@ -98,6 +107,7 @@ export function signCommand(): Command {
     .addHelpText('after', '  lienthong sign minutes.docx --out minutes.docx.p7m --format cades --packaging enveloping --level B-LTA \\\n    --tsa http://tsa.ca.gov.vn/ --trust anchors/ --p12 officer.p12 --passphrase-file officer.pass')
     .addHelpText('after', `\n${LEVELS_HELP}`)
     .addHelpText('after', `\n${PKCS11_HELP}`)
+    .addHelpText('after', `\n${GATEWAY_KEY_HELP}`)
     .addHelpText('after', `\n${OUTBOUND_HELP}`)
     .action((files: string[], options: SignOptions) => sign(files, options));
 }
@@ -114,22 +124,37 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
   if (twice !== undefined) throw new GatewayError('REQUEST_INVALID', `Two of the files would both become ${twice}: sign them into different folders`);
   if (options.format !== 'pades' && options.format !== 'cades') throw new GatewayError('REQUEST_INVALID', `--format ${options.format} is not available yet; use pades or cades`);
   if (options.format === 'pades' && options.packaging !== 'detached') throw new GatewayError('REQUEST_INVALID', '--packaging is for --format cades: a PDF holds its signature itself');
-  checkLevelOptions(options.level, options);
-  await withOwnSigner(options, (signer) => signWith(signer, files, outs, options));
+  if (options.key === undefined) {
+    checkLevelOptions(options.level, options);
+    return withKeyOfCaller(options, (key) => signWith(key, files, outs, options));
+  }
+  checkOnlyKey(files, options);
+  return withGatewayKey(options.key, options, (key) => signWith(key, files, outs, options));
 }
 
-async function signWith(signer: Signer, files: readonly string[], outs: readonly string[], options: SignOptions): Promise<void> {
-  await withAuthorities(options, async (authorities) => {
-    const checked = await checkOwnSigner(authorities.longTerm, signer.chainDer, options);
-    const signOne = async ({ file, out }: FileToSign): Promise<() => void> => {
-      const facts = options.format === 'pades' ? await signPdf(file, out, signer, authorities, options) : await signAny(file, out, signer, authorities, options);
-      return () => report(file, out, { ...facts, checked }, options);
-    };
-    const each = files.map((file, index) => ({ file, out: outs[index] ?? file }));
-    if (options.outDir !== undefined) await signMany(each, { folder: options.outDir, jobs: options.jobs, again: options.again === true, json: options.json === true }, signOne);
-    else for (const one of each) (await signOne(one))();
-    if (options.json !== true) tellSigner(checked);
-  });
+function checkOnlyKey(files: readonly string[], { p12, pkcs11, scheme, otpFile }: SignOptions): void {
+  if (p12 !== undefined || pkcs11 !== undefined) throw new GatewayError('REQUEST_INVALID', 'Say one key: --key, --p12 or --pkcs11');
+  if (scheme !== undefined) throw new GatewayError('REQUEST_INVALID', 'A key of the gateway has its scheme from “lienthong keys add”: leave out --scheme');
+  if (otpFile !== undefined && files.length > 1) throw new GatewayError('REQUEST_INVALID', 'A one-time password is good for one signature: sign one FILE at a time');
+}
+
+async function signWith(key: KeyInHand, files: readonly string[], outs: readonly string[], options: SignOptions): Promise<void> {
+  const checked = await key.check();
+  const signOne = async ({ file, out }: FileToSign): Promise<() => void> => {
+    const source = openInput(file);
+    try {
+      const make = options.format === 'pades' ? makePdf : makeCades;
+      const made = await key.recorded(source, (signer) => make({ source, file, out }, { ...key, signer }, options));
+      made.release();
+      return () => report(file, out, { ...made.facts, ...(made.fieldName !== undefined && { fieldName: made.fieldName }), checked }, options);
+    } finally {
+      source.close();
+    }
+  };
+  const each = files.map((file, index) => ({ file, out: outs[index] ?? file }));
+  if (options.outDir !== undefined) await signMany(each, { folder: options.outDir, jobs: options.jobs, again: options.again === true, json: options.json === true }, signOne);
+  else for (const one of each) (await signOne(one))();
+  if (options.json !== true) tellSigner(checked);
 }
 
 interface Reported {
@@ -142,25 +167,24 @@ interface Reported {
   readonly fieldName?: string;
 }
 
-async function signPdf(file: string, out: string, signer: Signer, authorities: Authorities, options: SignOptions): Promise<Reported> {
-  const source = openInput(file);
-  try {
-    const presentation = presentationOf(
-      { ...options, ...appearanceOf(options.appearance), placement: await placementOf(file, options) },
-      {
-        certificate: readCertificate(signer.chainDer[0]),
-        at: systemClock.now(),
-        fonts: await loadFonts(),
-        picturePng: options.picture === undefined ? undefined : readInputFile(options.picture),
-        documentNumber: options.documentNumber,
-      },
-    );
-    const signed = await signDocument(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest, presentation, commitment: options.commitment });
-    writeSigned(file, signed.increment, out);
-    return { ...signed.facts, fieldName: signed.fieldName };
-  } finally {
-    source.close();
-  }
+interface OpenFile extends FileToSign {
+  readonly source: ByteSource;
+}
+
+async function makePdf({ source, file, out }: OpenFile, { signer, authorities, picturePng }: KeyInHand, options: SignOptions): Promise<MadeFile> {
+  const presentation = presentationOf(
+    { ...options, ...appearanceOf(options.appearance), placement: await placementOf(file, options) },
+    {
+      certificate: readCertificate(signer.chainDer[0]),
+      at: systemClock.now(),
+      fonts: await loadFonts(),
+      picturePng: options.picture === undefined ? picturePng : readInputFile(options.picture),
+      documentNumber: options.documentNumber,
+    },
+  );
+  const { facts, fieldName, increment } = await signDocument(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest, presentation, commitment: options.commitment });
+  const whole = appendedSource(source, increment);
+  return { facts, fieldName, pieces: () => chunksOf(whole, 0, whole.sizeBytes), release: () => writeSigned(file, increment, out) };
 }
 
 function appearanceOf(text: string): { readonly appearance: AppearanceName; readonly custom?: CustomDesign } {
@@ -174,16 +198,10 @@ async function placementOf(file: string, { rect, page, anchor: text, anchorSize 
   return placeByText((query) => findText(readInputFile(file), query), { text, page, ...anchorSize, dx: 0 });
 }
 
-async function signAny(file: string, out: string, signer: Signer, authorities: Authorities, options: SignOptions): Promise<Reported> {
-  const source = openInput(file);
-  try {
-    const signed = await signBytes(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest, commitment: options.commitment });
-    if (options.packaging === 'enveloping') writeChunks(out, envelopingChunks(signed.cmsDer, source, signed.facts));
-    else writeWhole(out, signed.cmsDer);
-    return signed.facts;
-  } finally {
-    source.close();
-  }
+async function makeCades({ source, out }: OpenFile, { signer, authorities }: KeyInHand, options: SignOptions): Promise<MadeFile> {
+  const { cmsDer, facts } = await signBytes(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest, commitment: options.commitment });
+  const pieces = (): Iterable<Uint8Array> => (options.packaging === 'enveloping' ? envelopingChunks(cmsDer, source, facts) : [cmsDer]);
+  return { facts, pieces, release: () => writeChunks(out, pieces()) };
 }
 
 function portsOf(signer: Signer, authorities: Authorities) {

@@ -118,17 +118,17 @@ export async function checkDossier({ records }: { readonly records: Pick<RecordS
 }
 
 /** The id under which the use of the key was written down; null until the key is asked. */
-interface KeyUseMade {
+export interface KeyUseMade {
   id: string | null;
 }
 
 /** Nothing asks a key before it stands in the journal that it is asked. */
-function journalled({ records, chance, clock }: MakeSignaturePorts, { caller }: Call, key: SigningKeyRecord, signer: Signer, use: KeyUseMade): Signer {
+export function journalled({ records, chance, clock }: Pick<MakeSignaturePorts, 'records' | 'chance' | 'clock'>, partnerId: PartnerId | null, key: Pick<SigningKeyRecord, 'id'>, signer: Signer, use: KeyUseMade): Signer {
   return {
     ...signer,
     async sign(toBeSigned, digest, signal) {
       const id = chance.uuid();
-      await records.keys.addUse({ id, keyId: key.id, partnerId: caller.partnerId, at: clock.now() });
+      await records.keys.addUse({ id, keyId: key.id, partnerId, at: clock.now() });
       use.id = id;
       return signer.sign(toBeSigned, digest, signal);
     },
@@ -145,7 +145,7 @@ async function sign(ports: MakeSignaturePorts, call: Call, key: SigningKeyRecord
   const { options, signal } = upload;
   const format = formatOf(options);
   const signer = await ports.signerOf(key, { oneTimePassword: upload.oneTimePassword ?? null });
-  const signing: SigningPorts = { ...ports, signer: journalled(ports, call, key, signer, use) };
+  const signing: SigningPorts = { ...ports, signer: journalled(ports, call.caller.partnerId, key, signer, use) };
   await checkReadyToSign(signing, options.level); // what can be refused without asking anybody is refused first
   const checked = await ports.checkSigner(key, { digestAlgorithm: options.digest ?? DEFAULT_DIGEST, mustKnowStatus: isAtLeast(options.level, 'B-LT'), signal });
   const made = format === 'pades' ? await signPades(ports, signing, key, upload) : await signCades(ports, signing, upload);
@@ -208,15 +208,16 @@ const asked = ({ options, bytes }: AskedSignature) => ({ options, sha256: bytes.
 
 /** What every row of evidence says of a signature asked for; `sha256` of the document as it came. */
 export function evidenceOf(
-  partnerId: PartnerId,
-  { options, sha256 }: { readonly options: SignatureOptions; readonly sha256: string },
+  partnerId: PartnerId | null,
+  { options, sha256 }: { readonly options: Pick<SignatureOptions, 'keyId' | 'level'>; readonly sha256: string },
   at: Date,
   checked: CheckedSigner | null,
 ): Omit<SignatureEvidence, 'id' | 'useId' | 'outputSha256' | 'result' | 'detail'> {
   return { at, partnerId, keyId: options.keyId, inputSha256: sha256, level: options.level, policy: checked?.policy.id ?? NO_POLICY };
 }
 
-function detailOf(facts: SignatureFacts, checked: CheckedSigner | null): SignatureEvidence['detail'] {
+/** What is kept of how it was made. */
+export function detailOf(facts: SignatureFacts, checked: CheckedSigner | null): SignatureEvidence['detail'] {
   const { timestamp, documentTimestamp, archiveTimestamp } = facts;
   return {
     policySha256: checked?.policy.sha256 ?? null,

@@ -4,10 +4,11 @@ import type { ByteSource } from '../formats/byte-source.ts';
 import { growingPdf, type DigestedPdf, type GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import { embedContents } from '../formats/pades/embed.ts';
 import type { PreparedPdf, PreparePadesOptions } from '../formats/pades/prepare.ts';
-import type { Signer } from '../ports/signer.ts';
+import { cmsRoomBytes } from './cms-room.ts';
 import { raiseLevel, type RaiseTerms } from './raise-level.ts';
 import { checkReadyToSign, signDigest, timestampFacts, type SignatureFacts, type SignedDigest, type SignerIdentity, type SigningPorts, type TimestampFacts } from './sign-digest.ts';
 import { stampPdf } from './stamp-pdf.ts';
+import { tokenRoomBytes } from './timestamp-value.ts';
 
 export interface SignDocumentRequest extends SignDocumentTerms {
   /** The PDF; never changed. */
@@ -22,7 +23,7 @@ export interface SignDocumentTerms {
   readonly presentation?: Omit<PreparePadesOptions, 'subFilter' | 'contentsBytes' | 'revisionId' | 'signingTime'>;
   /** What the signer commits to, instead of a reason in words. */
   readonly commitment?: Commitment | undefined;
-  /** Room kept for the time-stamp token; default 12,288 bytes, of which tokens with their chains mostly fill half. */
+  /** Room kept for the time-stamp token; default: what `tokenRoomBytes` says. */
   readonly timestampReserveBytes?: number;
   readonly signal?: AbortSignal;
 }
@@ -33,8 +34,6 @@ export interface SignedDocument {
   readonly fieldName: string;
   readonly facts: SignatureFacts & { readonly format: 'pades'; readonly byteRange: readonly number[] };
 }
-
-const TIMESTAMP_RESERVE_BYTES = 12_288;
 
 /**
  * Signs a PDF as PAdES at any baseline level, in incremental updates that leave earlier signatures intact. Checks the certificate's
@@ -72,7 +71,7 @@ export async function prepareSignature(ports: SigningPorts, pdf: GrowingPdf, ter
     compareReadings: true,
     ...presentation,
     subFilter: 'ETSI.CAdES.detached',
-    contentsBytes: cmsRoomBytes(ports.signer, identity, terms),
+    contentsBytes: cmsRoomBytes({ signer: ports.signer, certificate: identity.certificate, digestAlgorithm, level: terms.level, tokenBytes: terms.timestampReserveBytes ?? tokenRoomBytes(ports.timestampAuthorities, digestAlgorithm), ...commitmentOf(terms) }),
     revisionId: ports.chance.bytes(16),
     signingTime: identity.checkedAt,
   };
@@ -108,12 +107,4 @@ async function raisedAbove({ longTerm, ...ports }: SigningPorts, pdf: GrowingPdf
   if (longTerm === undefined) throw new Error('what the level needs was checked before the key was used');
   const { documentTimestamp, ...raised } = await raiseLevel({ ...ports, longTerm }, pdf, { ...terms, level });
   return { appended: raised.appended, documentTimestamp: documentTimestamp === null ? null : timestampFacts(documentTimestamp) };
-}
-
-/** Chain, value, and what surrounds them: issuer and subject names stand in the CMS up to three times more. */
-function cmsRoomBytes({ chainDer }: Signer, { certificate }: SignerIdentity, { level, timestampReserveBytes = TIMESTAMP_RESERVE_BYTES }: SignDocumentTerms): number {
-  const chainBytes = chainDer.reduce((sum, der) => sum + der.length, 0);
-  // An RSA value has the key's size; ECDSA's is twice the curve's and some.
-  const valueBytes = Math.ceil(certificate.publicKey.bits / 4) + 16;
-  return chainBytes + 3 * certificate.issuerDer.length + valueBytes + 1024 + (level === 'B-B' ? 0 : timestampReserveBytes);
 }

@@ -22,6 +22,26 @@ export interface ObtainedTimestamp {
   readonly authority: string;
 }
 
+/** Where no token of an authority was seen yet: those with their chains mostly fill half of it. */
+const UNSEEN_TOKEN_BYTES = 12_288;
+/** Serial numbers, times and signature values differ in length from token to token. */
+const TOKEN_MARGIN_BYTES = 512;
+
+/** Largest token of each authority, as long as the process lives. */
+const seenTokens = new WeakMap<TimestampAuthority, Map<DigestAlgorithm, number>>();
+
+function noteToken(authority: TimestampAuthority, digest: DigestAlgorithm, { der }: TimestampToken): void {
+  const sizes = seenTokens.get(authority) ?? new Map<DigestAlgorithm, number>();
+  seenTokens.set(authority, sizes.set(digest, Math.max(der.length, sizes.get(digest) ?? 0)));
+}
+
+/** Room for a token of these authorities: by the largest that they gave, the first of them at least once. */
+export function tokenRoomBytes(authorities: readonly TimestampAuthority[], digest: DigestAlgorithm): number {
+  const seen = authorities.map((authority) => seenTokens.get(authority)?.get(digest));
+  const [first] = seen;
+  return first === undefined ? UNSEEN_TOKEN_BYTES : Math.max(...seen.map((bytes) => bytes ?? 0)) + TOKEN_MARGIN_BYTES;
+}
+
 const TSA_CODES: readonly ErrorCode[] = ['TSA_UNAVAILABLE', 'TSA_ANSWER_INVALID', 'TSA_REFUSED', 'TSA_TOKEN_INVALID'];
 
 /**
@@ -40,7 +60,9 @@ export async function timestampDigest(ports: TimestampPorts, imprint: Uint8Array
   const failures: { authority: string; error: GatewayError }[] = [];
   for (const authority of ports.timestampAuthorities) {
     try {
-      return { token: await askAuthority(ports, authority, imprint, digest, signal), authority: authority.name };
+      const token = await askAuthority(ports, authority, imprint, digest, signal);
+      noteToken(authority, digest, token);
+      return { token, authority: authority.name };
     } catch (error) {
       if (!isGatewayError(error, ...TSA_CODES)) throw error;
       failures.push({ authority: authority.name, error });

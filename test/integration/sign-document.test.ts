@@ -17,6 +17,7 @@ import { signBytes } from '../../src/usecases/sign-bytes.ts';
 import type { SigningPorts } from '../../src/usecases/sign-digest.ts';
 import { signDocument } from '../../src/usecases/sign-document.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
+import { readSignedData } from '../../src/formats/cms/signed-data.ts';
 import { frozenClock } from '../support/clock.ts';
 import { opensslFolder, type OpensslFolder } from '../support/openssl.ts';
 import { onePagePdf, pdfsigVerdicts, qpdfComplaints, samplePdf } from '../support/pdf.ts';
@@ -167,6 +168,25 @@ describe('signDocument', () => {
     await expect(signDocument(portsOf(pki.officer), { source: bytesSource(onePagePdf()), level: 'B-LT' })).rejects.toMatchObject({ code: 'TRUST_NOT_CONFIGURED' });
     await expect(signBytes(portsOf(pki.seal), { source: bytesSource(onePagePdf()), level: 'B-LT' })).rejects.toMatchObject({ code: 'TRUST_NOT_CONFIGURED' });
     await expect(signed(onePagePdf(), portsOf(pki.officer, { timestampAuthorities: [] }))).rejects.toMatchObject({ code: 'TSA_NOT_CONFIGURED' });
+  });
+
+  it.each<['RSA' | 'RSA-PSS' | 'ECDSA', () => DevIdentity, SignatureScheme]>([
+    ['RSA', () => pki.officer, 'pkcs1'],
+    ['RSA-PSS', () => pki.officer, 'pss'],
+    ['ECDSA', () => pki.seal, 'ecdsa'],
+  ])('keeps room for the real chain, value and token of %s, hardly more and never less', async (_, identity, scheme) => {
+    const spare = (pdf: Buffer): number => {
+      const { cms } = lastCms(pdf);
+      return cms.length - readSignedData(cms).sizeBytes;
+    };
+    const ports = portsOf(identity(), { signer: signerOf(identity(), scheme) });
+    await signed(onePagePdf(), ports); // the first token of an authority shows how large they are
+    for (let count = 0; count < 20; count++) {
+      expect(spare(await signed(onePagePdf(), ports, 'B-B'))).toBeLessThan(50);
+      const { increment, facts } = await signDocument(ports, { source: bytesSource(onePagePdf()), level: 'B-T', commitment: 'approval' });
+      expect(facts.timestamp).not.toBeNull();
+      expect(spare(Buffer.concat([onePagePdf(), increment]))).toBeLessThan(600);
+    }
   });
 
   it('uses the key once when the token does not fit the room kept for it: a document time-stamp gives the trusted time (EN 319 142-1 §6.3)', async () => {
