@@ -1,5 +1,7 @@
 import type { DeliveryId, MessageId, PartnerId, PostalOrderId } from '../domain/ids.ts';
-import type { DeliveryState } from '../domain/message.ts';
+import type { DossierCode } from '../domain/dossier.ts';
+import type { DeliveryState, Receipt } from '../domain/message.ts';
+import type { NewDossierEvent } from './dossier-records.ts';
 
 /**
  * Deliveries waiting, under way and stuck. One lane per dossier × recipient: the head goes first, and nothing of a lane is
@@ -49,10 +51,19 @@ export interface Attempt {
 
 /** What a worker writes at the end of an attempt. */
 export type Settlement =
-  | { readonly state: 'delivered' | 'offered' }
+  | { readonly state: 'offered' }
+  /** `proof`: what its recipient confirmed; null where there is no receipt to keep (the post). */
+  | { readonly state: 'delivered'; readonly proof: DeliveryProof | null }
   /** `spendsTry: false`: it never got as far as sending (draining, circuit open), so it is no attempt: not counted, not kept in the history. */
   | { readonly state: 'pending'; readonly nextAt: Date; readonly outcomeUnknown: boolean; readonly spendsTry: boolean; readonly error: DeliveryError }
   | { readonly state: 'parked'; readonly reason: string; readonly outcomeUnknown: boolean; readonly error: DeliveryError };
+
+/** A receipt, and what the dossier's timeline tells of it. */
+export interface DeliveryProof {
+  readonly receipt: Receipt;
+  readonly dossierCode: DossierCode;
+  readonly event: NewDossierEvent;
+}
 
 /** Whose deliveries are asked for; everybody's where nothing is said. */
 export interface TargetFilter {
@@ -113,8 +124,11 @@ export interface Outbox {
   leaseDue(owner: string, now: Date, until: Date, limit: number, targets?: TargetFilter): Promise<readonly Lease[]>;
   /** False: the lease is lost, and the attempt must stop before another byte leaves. */
   renew(lease: Lease, until: Date): Promise<boolean>;
-  /** Settles an attempt if the lease's epoch is still the row's; false otherwise, and nothing is written. */
-  settle(lease: Lease, settlement: Settlement, attempt: Attempt): Promise<boolean>;
+  /**
+   * Settles an attempt if the lease's epoch is still the row's, all of it or nothing: state, attempt, proof, and the wake number of the
+   * next of the lane where this one is delivered. @returns what to wake; null: the lease is lost, and nothing is written
+   */
+  settle(lease: Lease, settlement: Settlement, attempt: Attempt): Promise<readonly Wake[] | null>;
   /**
    * Ends a delivery without an attempt: a pulled receipt, an adopted order, an operator's cancel or skip. Fences out a worker whose
    * lease ran out. False when it is finished already, or leased by a worker whose lease still runs.

@@ -49,9 +49,12 @@ export interface PartnerRecords {
   routes(): Promise<readonly Route[]>;
   /** Every route that could serve `code`: the code itself and each prefix of it. */
   routesFor(code: AgencyCode): Promise<readonly Route[]>;
+  /** The same for several codes at once, each route with the system it leads to. */
+  waysTo(codes: readonly AgencyCode[]): Promise<readonly { readonly route: Route; readonly partner: Partner }[]>;
 
   addApiKey(key: ApiKeyRecord, secretSha256: Uint8Array): Promise<void>;
-  findApiKey(secretSha256: Uint8Array): Promise<ApiKeyRecord | null>;
+  /** With the partner it belongs to. */
+  findApiKey(secretSha256: Uint8Array): Promise<{ readonly key: ApiKeyRecord; readonly partner: Partner } | null>;
   apiKeys(partnerId: PartnerId): Promise<readonly ApiKeyRecord[]>;
   /** From `at` on, which may lie ahead. False when there is no such key, or it ends by then anyway. */
   revokeApiKey(id: string, at: Date): Promise<boolean>;

@@ -5,6 +5,7 @@ import { circuitOf, DEFAULT_BREAKER, type BreakerSettings, type PartnerStanding 
 import type { RetrySchedule } from '../domain/retry-schedule.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { NewDossierEvent } from '../ports/dossier-records.ts';
 import type { DossierPartner, DossierPartners, SendOutcome } from '../ports/dossier-partner.ts';
 import type { Lease } from '../ports/outbox.ts';
 import type { Recipient } from '../ports/partner-records.ts';
@@ -150,12 +151,9 @@ function delivered(ports: MessagePorts, lease: Lease, message: Message, { standi
     reference: answer.reference,
   };
   return {
-    settlement: { state: 'delivered' },
+    settlement: { state: 'delivered', proof: { receipt, dossierCode: message.dossierCode, event: arrivalOf(message, receipt) } },
     attempt: { outcome: 'delivered', code: null, detail: null },
-    record: async (records, at) => {
-      await recordReceipt(records, message, receipt, at);
-      if (isTroubled(standing)) await records.partnerStates.recordSuccess(receipt.partnerId, at);
-    },
+    record: isTroubled(standing) ? (records, at) => records.partnerStates.recordSuccess(receipt.partnerId, at) : undefined,
   };
 }
 
@@ -167,15 +165,11 @@ function isTroubled({ failures, openUntil }: PartnerStanding): boolean {
 /** Shared with the inbox: receipt and event of a delivery that has arrived. The caller has finished the delivery in the same transaction. */
 export async function recordReceipt(records: RecordSet, message: Message, receipt: Receipt, at: Date): Promise<void> {
   await records.messages.addReceipt(receipt, at);
-  await records.dossiers.addEvent(message.dossierCode, {
-    kind: 'message.delivered',
-    at,
-    actor: receipt.partnerId,
-    messageId: message.id,
-    deliveryId: receipt.deliveryId,
-    postalOrderId: null,
-    data: { type: message.type, manifestSha256: receipt.manifestSha256 },
-  });
+  await records.dossiers.addEvent(message.dossierCode, arrivalOf(message, receipt));
+}
+
+function arrivalOf({ id, type }: Message, { receivedAt, partnerId, deliveryId, manifestSha256 }: Receipt): NewDossierEvent {
+  return { kind: 'message.delivered', at: receivedAt, actor: partnerId, messageId: id, deliveryId, postalOrderId: null, data: { type, manifestSha256 } };
 }
 
 /** An address that is gone stays so: nothing more is sent to it, and what is for it waits in its order (Standard Webhooks 1.0.0). */

@@ -131,14 +131,16 @@ async function settleUntilWritten(ports: DeliverPorts, lease: Lease, handled: Ha
   }
 }
 
-function settleOnce({ records, handlers }: DeliverPorts, lease: Lease, { settlement, record }: Handled, attempt: Attempt): Promise<readonly Wake[] | 'lost'> {
+/** Most attempts have nothing more to record than their settlement, which is whole by itself. */
+async function settleOnce({ records, handlers }: DeliverPorts, lease: Lease, { settlement, record }: Handled, attempt: Attempt): Promise<readonly Wake[] | 'lost'> {
   const at = attempt.finishedAt;
+  if (record === undefined && settlement.state !== 'parked') return (await records.outbox.settle(lease, settlement, attempt)) ?? 'lost';
   return records.transaction(async (trx) => {
-    if (!(await trx.outbox.settle(lease, settlement, attempt))) return 'lost';
+    const next = await trx.outbox.settle(lease, settlement, attempt);
+    if (next === null) return 'lost';
     const recorded = (await record?.(trx, at)) ?? [];
     const announced = settlement.state === 'parked' ? ((await handlers[lease.kind].onParked(trx, lease, settlement, at)) ?? []) : [];
-    const next = settlement.state === 'delivered' ? await trx.outbox.nextInLane(lease.laneId, at) : null;
-    return [...recorded, ...announced, ...(next === null ? [] : [next])];
+    return [...recorded, ...announced, ...next];
   });
 }
 

@@ -45,7 +45,7 @@ export function postalHandler(ports: PlacePostalPorts): DeliveryHandler {
   };
 }
 
-const SETTLED: Handled = { settlement: { state: 'delivered' }, attempt: { outcome: 'delivered', code: null, detail: null } };
+const SETTLED: Handled = { settlement: { state: 'delivered', proof: null }, attempt: { outcome: 'delivered', code: null, detail: null } };
 
 async function place(ports: PlacePostalPorts, held: HeldLease): Promise<Handled> {
   const { signal } = held;
@@ -117,7 +117,7 @@ function handled(ports: PlacePostalPorts, carrier: PostalCarrier, lease: Lease, 
   const accepted = outcome === 'accepted';
   const change = accepted ? { state: 'ACCEPTED' as const, reason: null, event: 'postal.accepted' as const } : { state: 'REJECTED' as const, reason: carrierText, event: 'postal.refused' as const };
   return {
-    settlement: { state: 'delivered' },
+    settlement: { state: 'delivered', proof: null },
     attempt: { outcome: accepted ? 'delivered' : 'refused', code: accepted ? null : 'CARRIER_REFUSED', detail: carrierText },
     record: (tx, at) => whilePlacing(tx, order, (now) => move(tx, ports.chance, now, { ...change, carrierText, trackingNumber }, at)),
   };

@@ -1,7 +1,7 @@
 import type { AgencyCode } from '../domain/agency-code.ts';
 import type { DossierCode } from '../domain/dossier.ts';
 import type { DeliveryId, MessageId, PartnerId } from '../domain/ids.ts';
-import { STATE_AFTER, type Message, type MessageManifest, type MessagePart, type MessageType } from '../domain/message.ts';
+import { STATE_AFTER, type Delivery, type Message, type MessageManifest, type MessagePart, type MessageType } from '../domain/message.ts';
 import { canonicalJson, canonicalSha256, sha256Hex } from '../formats/canonical-json.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { NewDossierEvent } from '../ports/dossier-records.ts';
@@ -26,6 +26,8 @@ export interface MessageToRecord {
 
 export interface RecordedMessage {
   readonly message: Message;
+  /** In the order of the recipients' ids, as they are read. */
+  readonly deliveries: readonly Delivery[];
   /** To be handed to the queue after the commit. */
   readonly wakes: readonly Wake[];
 }
@@ -38,14 +40,9 @@ export async function recordMessage(records: RecordSet, chance: Chance, input: M
   const { message, manifest } = messageOf(chance, input);
   await records.messages.add(message, manifest);
   const deliveries = deliveriesOf(chance, message, input.recipients);
-  for (const delivery of deliveries) {
-    await records.dossiers.addParty(input.dossierCode, delivery.target, input.at);
-    await records.outbox.add(delivery);
-  }
-  const state = STATE_AFTER[input.type];
-  if (state !== null) await records.dossiers.setState(input.dossierCode, state);
-  await records.dossiers.addEvent(input.dossierCode, acceptanceOf(message, input));
-  return { message, wakes: deliveries.map(wakeOf) };
+  await records.outbox.addAll(deliveries);
+  await records.dossiers.addEvent(input.dossierCode, acceptanceOf(message, input), { state: STATE_AFTER[input.type], parties: input.recipients });
+  return { message, deliveries: deliveries.map(pendingOf), wakes: deliveries.map(wakeOf) };
 }
 
 export interface ProgressNote {
@@ -74,8 +71,15 @@ function messageOf(chance: Chance, input: MessageToRecord): { readonly message: 
   return { message: { ...input, id, manifestSha256: sha256Hex(manifest), createdAt: input.at }, manifest };
 }
 
-function deliveriesOf(chance: Chance, { id, dossierCode, createdAt }: Message, recipients: readonly PartnerId[]): (NewDelivery & { readonly target: PartnerId })[] {
-  return recipients.map((target) => ({ id: chance.uuid() as DeliveryId, kind: 'message', laneId: `${dossierCode}|${target}`, target, messageId: id, postalOrderId: null, createdAt }));
+type MessageDelivery = NewDelivery & { readonly target: PartnerId; readonly messageId: MessageId };
+
+function deliveriesOf(chance: Chance, { id, dossierCode, createdAt }: Message, recipients: readonly PartnerId[]): MessageDelivery[] {
+  return [...recipients].sort().map((target) => ({ id: chance.uuid() as DeliveryId, kind: 'message', laneId: `${dossierCode}|${target}`, target, messageId: id, postalOrderId: null, createdAt }));
+}
+
+/** As the store holds it from the first moment. */
+function pendingOf({ id, messageId, target, createdAt }: MessageDelivery): Delivery {
+  return { id, messageId, partnerId: target, state: 'pending', attempts: 0, nextAttemptAt: createdAt, parkedReason: null, lastError: null, createdAt, finishedAt: null };
 }
 
 function wakeOf({ id, target }: NewDelivery): Wake {

@@ -2,7 +2,7 @@ import type { AgencyCode } from '../domain/agency-code.ts';
 import type { DossierCode } from '../domain/dossier.ts';
 import { GatewayError, type InputFault } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
-import { acceptedVersions } from '../domain/partner.ts';
+import { acceptedVersions, type Partner } from '../domain/partner.ts';
 import type { MessagePart } from '../domain/message.ts';
 import { nearestRoute, unroutable } from '../domain/routing.ts';
 import { messageViewOf } from '../formats/api/message-views.ts';
@@ -39,7 +39,7 @@ export async function sendMessage(ports: SendMessagePorts, call: Call, dossierCo
   const answer = await answerOnce(ports, call, request, async (records) => {
     const recorded = await record(ports, records, call, dossierCode, input);
     wakes = recorded.wakes;
-    return messageViewOf(recorded.message, await records.messages.deliveries(recorded.message.id), []);
+    return messageViewOf(recorded.message, recorded.deliveries, []);
   });
   ports.queue.wake(wakes);
   return answer;
@@ -56,7 +56,7 @@ async function record(ports: SendMessagePorts, records: RecordSet, call: Call, d
     fromPartnerId: partnerId,
     fromAgencyCode: input.from ?? null,
     toAgencyCodes: input.to,
-    recipients: await takersOf(records, input, await recipientsOf(records, input.to)),
+    recipients: takersOf(input, await recipientsOf(records, input.to)),
     body: input.body,
     parts: await partsOf(records, partnerId, input.documents),
     traceparent: call.traceparent,
@@ -71,12 +71,14 @@ function checkBodySize(body: NewMessageInput['body']): void {
 }
 
 /** The systems that serve the agencies, each once: a system that serves several of them gets the message once. */
-async function recipientsOf(records: RecordSet, to: readonly AgencyCode[]): Promise<readonly PartnerId[]> {
-  const recipients = new Set<PartnerId>();
+async function recipientsOf(records: RecordSet, to: readonly AgencyCode[]): Promise<readonly Partner[]> {
+  const ways = await records.partners.waysTo(to);
+  const systems = new Map(ways.map(({ partner }) => [partner.id, partner]));
+  const recipients = new Set<Partner>();
   for (const code of to) {
-    const route = nearestRoute(code, await records.partners.routesFor(code));
-    if (route === null) throw unroutable(code, await records.partners.routes());
-    recipients.add(route.partnerId);
+    const system = systems.get(nearestRoute(code, ways.map(({ route }) => route))?.partnerId as PartnerId);
+    if (system === undefined) throw unroutable(code, await records.partners.routes());
+    recipients.add(system);
   }
   return [...recipients];
 }
@@ -85,13 +87,12 @@ async function recipientsOf(records: RecordSet, to: readonly AgencyCode[]): Prom
  * All of `recipients`, who have to take the message in this version. Nothing is converted: every recipient confirms the one manifest that the
  * sender was given, and it binds the body that the sender sent.
  */
-async function takersOf(records: RecordSet, { type, schemaVersion }: NewMessageInput, recipients: readonly PartnerId[]): Promise<readonly PartnerId[]> {
-  const refusing: string[] = [];
-  for (const id of recipients) {
-    const versions = acceptedVersions((await records.partners.find(id)) ?? {}, type);
-    if (!versions.includes(schemaVersion)) refusing.push(`${id} takes ${type} in version ${versions.join(', ')}`);
-  }
-  if (refusing.length === 0) return recipients;
+function takersOf({ type, schemaVersion }: NewMessageInput, recipients: readonly Partner[]): readonly PartnerId[] {
+  const refusing = recipients.flatMap((partner) => {
+    const versions = acceptedVersions(partner, type);
+    return versions.includes(schemaVersion) ? [] : [`${partner.id} takes ${type} in version ${versions.join(', ')}`];
+  });
+  if (refusing.length === 0) return recipients.map(({ id }) => id);
   const faults = refusing.map((detail) => ({ pointer: '/schemaVersion', detail }));
   throw new GatewayError('MESSAGE_VERSION_NOT_TAKEN', `Not every recipient takes version ${schemaVersion} of ${type}: send another version, or apart to those that take it`, { faults });
 }

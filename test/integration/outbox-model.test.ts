@@ -29,7 +29,7 @@ const error = { code: 'PARTNER_UNAVAILABLE', detail: 'test' };
 function settlementOf(dice: Random, now: Date): readonly [Settlement, Attempt['outcome']] {
   const outcomeUnknown = dice.chance(0.5);
   return dice.pick<readonly [Settlement, Attempt['outcome']]>([
-    [{ state: 'delivered' }, 'delivered'],
+    [{ state: 'delivered', proof: null }, 'delivered'],
     [{ state: 'offered' }, 'offered'],
     [{ state: 'pending', nextAt: after(dice.between(0, 8_000), now), outcomeUnknown, spendsTry: true, error }, outcomeUnknown ? 'unknown' : 'retry'],
     [{ state: 'pending', nextAt: now, outcomeUnknown, spendsTry: false, error }, 'retry'],

@@ -61,8 +61,7 @@ describe('with 100,000 finished deliveries', () => {
       const held = await fresh.records.outbox.lease(id, 'a', T0, after(6_000));
       if (held === null) throw new Error('not leased');
       await fresh.records.outbox.renew(held, after(7_000));
-      await fresh.records.outbox.settle(held, { state: 'delivered' }, done);
-      await fresh.records.outbox.nextInLane(held.laneId, T0);
+      await fresh.records.outbox.settle(held, { state: 'delivered', proof: null }, done);
     });
     expect(read).toBe(0);
   });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DossierCode } from '../../src/domain/dossier.ts';
-import type { DeliveryId } from '../../src/domain/ids.ts';
+import type { DeliveryId, PartnerId } from '../../src/domain/ids.ts';
+import type { Receipt } from '../../src/domain/message.ts';
+import type { NewDossierEvent } from '../../src/ports/dossier-records.ts';
 import type { Attempt, Lease, Settlement } from '../../src/ports/outbox.ts';
 import { after, dossierOf, partnerOf, sendMessage, T0 } from '../support/ledger.ts';
 import { freshRecords, type FreshRecords } from '../support/records.ts';
@@ -14,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => fresh.close());
 
 const LEASE_MS = 6_000;
-const delivered: Settlement = { state: 'delivered' };
+const delivered: Settlement = { state: 'delivered', proof: null };
 const error = { code: 'PARTNER_UNAVAILABLE', detail: 'connection refused' };
 const attemptOf = (outcome: Attempt['outcome'], at = T0): Attempt => ({ startedAt: at, finishedAt: at, outcome, code: null, detail: null });
 
@@ -49,8 +51,7 @@ describe('a lane', () => {
     expect(await lease(second)).toBeNull();
     const held = await mustLease(first);
     expect(await lease(second)).toBeNull();
-    expect(await fresh.records.outbox.settle(held, delivered, attemptOf('delivered'))).toBe(true);
-    expect(await fresh.records.outbox.nextInLane(held.laneId, T0)).toEqual({ id: second, target: 'portal', wake: 1 });
+    expect(await fresh.records.outbox.settle(held, delivered, attemptOf('delivered'))).toEqual([{ id: second, target: 'portal', wake: 1 }]);
     expect(await lease(second)).not.toBeNull();
   });
 
@@ -101,9 +102,9 @@ describe('a lease', () => {
     const zombie = await mustLease(id, 'a');
     const owner = await mustLease(id, 'b', after(LEASE_MS));
     expect(await fresh.records.outbox.renew(zombie, after(60_000))).toBe(false);
-    expect(await fresh.records.outbox.settle(zombie, delivered, attemptOf('delivered'))).toBe(false);
-    expect(await fresh.records.outbox.settle(owner, delivered, attemptOf('delivered'))).toBe(true);
-    expect(await fresh.records.outbox.settle(owner, delivered, attemptOf('delivered'))).toBe(false);
+    expect(await fresh.records.outbox.settle(zombie, delivered, attemptOf('delivered'))).toBeNull();
+    expect(await fresh.records.outbox.settle(owner, delivered, attemptOf('delivered'))).toEqual([]);
+    expect(await fresh.records.outbox.settle(owner, delivered, attemptOf('delivered'))).toBeNull();
     const { rows } = await fresh.handle.pool.query('SELECT epoch FROM delivery_attempt WHERE outbox_id = $1 ORDER BY number', [id]);
     expect(rows).toHaveLength(2);
   });
@@ -127,12 +128,28 @@ describe('a lease', () => {
     expect(await mustLease(id, 'a', after(5_000))).toMatchObject({ attempt: 2, triesSpent: 1 });
   });
 
+  it('keeps receipt and event with the settlement, and neither when the lease is lost', async () => {
+    const code = await newLane();
+    const { message, deliveryId } = await sendMessage(fresh.records, code, 'land', 'portal');
+    const receipt: Receipt = { deliveryId, messageId: message.id, partnerId: 'portal' as PartnerId, manifestSha256: message.manifestSha256, receivedAt: T0, reference: 'R-1' };
+    const event: NewDossierEvent = { kind: 'message.delivered', at: T0, actor: receipt.partnerId, messageId: message.id, deliveryId, postalOrderId: null, data: { type: message.type } };
+    const proven: Settlement = { state: 'delivered', proof: { receipt, dossierCode: code, event } };
+    const told = async (): Promise<unknown> => [await fresh.records.messages.receipts(message.id), await fresh.records.dossiers.events(code, 0, 10)];
+    const zombie = await mustLease(deliveryId, 'a');
+    const owner = await mustLease(deliveryId, 'b', after(LEASE_MS));
+    expect(await fresh.records.outbox.settle(zombie, proven, attemptOf('delivered'))).toBeNull();
+    expect(await told()).toEqual([[], []]);
+    expect(await fresh.records.outbox.settle(owner, proven, attemptOf('delivered'))).toEqual([]);
+    expect(await fresh.records.outbox.settle(owner, proven, attemptOf('delivered'))).toBeNull();
+    expect(await told()).toEqual([[receipt], [{ ...event, seq: 1 }]]);
+  });
+
   it('cannot be cancelled away from under a working worker, only after it ran out', async () => {
     const id = await send(await newLane());
     const held = await mustLease(id);
     expect(await fresh.records.outbox.finish(id, 'cancelled', after(LEASE_MS - 1))).toBe(false);
     expect(await fresh.records.outbox.finish(id, 'cancelled', after(LEASE_MS))).toBe(true);
-    expect(await fresh.records.outbox.settle(held, delivered, attemptOf('delivered'))).toBe(false);
+    expect(await fresh.records.outbox.settle(held, delivered, attemptOf('delivered'))).toBeNull();
     expect(await fresh.records.outbox.finish(id, 'delivered', after(LEASE_MS))).toBe(false);
   });
 });

@@ -23,6 +23,8 @@ afterAll(() => fresh.close());
 
 const sha256 = (text: string): Uint8Array => new Uint8Array(createHash('sha256').update(text).digest());
 
+const eventAt = (at: Date) => ({ kind: 'message.accepted', at, actor: LAND, messageId: null, deliveryId: null, postalOrderId: null, data: { n: 1, ok: true, none: null } }) as const;
+
 async function sealedColumn(sql: string, values: readonly unknown[]): Promise<Buffer> {
   const { rows } = await fresh.handle.pool.query<{ sealed: Buffer }>(sql, [...values]);
   return rows[0]?.sealed ?? Buffer.alloc(0);
@@ -57,7 +59,7 @@ describe('partners', () => {
     const { partners } = fresh.records;
     const key = { id: newId(), partnerId: LAND, label: 'office', scopes: ['inbox:read', 'admin'] as const, createdAt: T0, expiresAt: after(1_000), revokedAt: null, lastUsedAt: null };
     await partners.addApiKey(key, sha256('secret'));
-    expect(await partners.findApiKey(sha256('secret'))).toEqual(key);
+    expect(await partners.findApiKey(sha256('secret'))).toEqual({ key, partner: await partners.find(LAND) });
     expect(await partners.findApiKey(sha256('other'))).toBeNull();
     expect(await partners.revokeApiKey(key.id, T0)).toBe(true);
     expect(await partners.revokeApiKey(key.id, after(5))).toBe(false);
@@ -122,8 +124,7 @@ describe('dossiers', () => {
     const dossier = dossierOf(LAND);
     await fresh.records.dossiers.add(dossier);
     await expect(fresh.records.dossiers.add(dossier)).rejects.toMatchObject({ code: 'DOSSIER_EXISTS' });
-    await fresh.records.dossiers.addParty(dossier.code, PORTAL, after(1));
-    await fresh.records.dossiers.addParty(dossier.code, PORTAL, after(2));
+    for (const at of [after(1), after(2)]) await fresh.records.dossiers.addEvent(dossier.code, eventAt(at), { state: null, parties: [LAND, PORTAL] });
     expect(await fresh.records.dossiers.parties(dossier.code)).toEqual([LAND, PORTAL]);
     expect(await fresh.records.dossiers.isParty(dossier.code, STRANGER)).toBe(false);
     expect((await fresh.records.dossiers.listFor(PORTAL, 1))[0]?.code).toBe(dossier.code);
@@ -138,7 +139,7 @@ describe('dossiers', () => {
   it('number their events from 1 without gap when many are added at once, and let none be changed', async () => {
     const dossier = dossierOf(LAND);
     await fresh.records.dossiers.add(dossier);
-    const event = { kind: 'message.accepted', at: T0, actor: LAND, messageId: null, deliveryId: null, postalOrderId: null, data: { n: 1, ok: true, none: null } } as const;
+    const event = eventAt(T0);
     await Promise.all(Array.from({ length: 10 }, () => fresh.records.dossiers.addEvent(dossier.code, event)));
     expect((await fresh.records.dossiers.events(dossier.code, 2, 3)).map((each) => each.seq)).toEqual([3, 4, 5]);
     expect((await fresh.records.dossiers.events(dossier.code, 9, 10))[0]).toEqual({ ...event, seq: 10 });
@@ -179,7 +180,7 @@ describe('messages', () => {
     const [first] = documents;
     const seenBy = (partner: PartnerId): Promise<boolean> => fresh.records.documents.isVisibleTo(first?.id as DocumentId, partner);
     expect([await seenBy(LAND), await seenBy(PORTAL), await seenBy(STRANGER)]).toEqual([true, false, false]);
-    await fresh.records.dossiers.addParty(dossier.code, PORTAL, T0);
+    await fresh.records.dossiers.addEvent(dossier.code, eventAt(T0), { state: null, parties: [PORTAL] });
     expect([await seenBy(PORTAL), await seenBy(STRANGER)]).toEqual([true, false]);
   });
 
@@ -384,7 +385,7 @@ describe('a transaction', () => {
     const run = (order: readonly (typeof first)[]): Promise<void> =>
       fresh.records.transaction(async (trx) => {
         for (const dossier of order) {
-          await trx.dossiers.setState(dossier.code, 'submitted');
+          await trx.dossiers.addEvent(dossier.code, eventAt(T0), { state: 'submitted', parties: [] });
           if (met.push(gate) === 2) bothIn();
           await gate;
         }

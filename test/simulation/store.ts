@@ -156,10 +156,16 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
     },
     async settle(lease, settlement, attempt) {
       const row = held(lease);
-      if (row === null) return false;
+      if (row === null) return null;
       if (settlement.state !== 'pending' || settlement.spendsTry) attempts.add({ ...attempt, deliveryId: row.id, number: row.attempts });
       change({ ...settled(row, settlement, attempt), leaseOwner: null, leaseUntil: null, wokenAt: null });
-      return true;
+      if (settlement.state !== 'delivered') return [];
+      if (settlement.proof !== null) {
+        await messagesPort.addReceipt(settlement.proof.receipt, attempt.finishedAt);
+        await dossiersPort.addEvent(settlement.proof.dossierCode, settlement.proof.event);
+      }
+      const next = await outboxPort.nextInLane(row.laneId, attempt.finishedAt);
+      return next === null ? [] : [next];
     },
     async finish(id, state, at) {
       const row = outbox.rows.get(id);

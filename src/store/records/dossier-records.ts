@@ -6,6 +6,7 @@ import type { DeliveryId, MessageId, PartnerId, PostalOrderId } from '../../doma
 import type { DossierRecords } from '../../ports/dossier-records.ts';
 import type { Sealing } from '../../ports/sealing.ts';
 import type { Database } from '../schema.ts';
+import { eventAdded, NO_CHANGE } from './dossier-event.ts';
 import type { Executor } from './executor.ts';
 import { openJson, sealJson } from './sealed-json.ts';
 
@@ -15,7 +16,7 @@ export function dossierRecords(db: Executor, sealing: Sealing): DossierRecords {
 
 const applicantContext = (code: string): string => `dossier:${code}:applicant`;
 
-function dossiers(db: Executor, sealing: Sealing): Pick<DossierRecords, 'nextSerial' | 'add' | 'find' | 'listFor' | 'setState'> {
+function dossiers(db: Executor, sealing: Sealing): Pick<DossierRecords, 'nextSerial' | 'add' | 'find' | 'listFor'> {
   return {
     async nextSerial(agencyCode, day) {
       const row = await db
@@ -45,9 +46,6 @@ function dossiers(db: Executor, sealing: Sealing): Pick<DossierRecords, 'nextSer
         .execute();
       return rows.map((row) => dossierOf(row, sealing));
     },
-    async setState(code, state) {
-      await db.updateTable('dossier').set({ state }).where('code', '=', code).execute();
-    },
   };
 }
 
@@ -68,7 +66,7 @@ async function addDossier(db: Executor, sealing: Sealing, dossier: Dossier): Pro
   if (rows.length === 0) throw new GatewayError('DOSSIER_EXISTS', `There is a dossier ${code} already: dossier codes are unique`);
 }
 
-function parties(db: Executor): Pick<DossierRecords, 'isParty' | 'addParty' | 'parties' | 'partiesOf'> {
+function parties(db: Executor): Pick<DossierRecords, 'isParty' | 'parties' | 'partiesOf'> {
   return {
     async isParty(code, partnerId) {
       const row = await db
@@ -78,13 +76,6 @@ function parties(db: Executor): Pick<DossierRecords, 'isParty' | 'addParty' | 'p
         .where('partner_id', '=', partnerId)
         .executeTakeFirst();
       return row !== undefined;
-    },
-    async addParty(code, partnerId, since) {
-      await db
-        .insertInto('dossier_party')
-        .values({ dossier_code: code, partner_id: partnerId, since })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
     },
     async parties(code) {
       const rows = await db.selectFrom('dossier_party').select('partner_id').where('dossier_code', '=', code).orderBy('since').orderBy('partner_id').execute();
@@ -101,15 +92,8 @@ function parties(db: Executor): Pick<DossierRecords, 'isParty' | 'addParty' | 'p
 
 function timeline(db: Executor): Pick<DossierRecords, 'addEvent' | 'addEvents' | 'events'> {
   return {
-    async addEvent(code, event) {
-      const { rows } = await sql<{ seq: string }>`
-        WITH counted AS (UPDATE dossier SET event_seq = event_seq + 1 WHERE code = ${code} RETURNING event_seq)
-        INSERT INTO dossier_event (dossier_code, seq, kind, at, actor, message_id, delivery_id, postal_order_id, data)
-        SELECT ${code}, event_seq, ${event.kind}, ${event.at}::timestamptz, ${event.actor}::text, ${event.messageId}::uuid, ${event.deliveryId}::uuid,
-               ${event.postalOrderId}::uuid, ${JSON.stringify(event.data)}::jsonb
-        FROM counted
-        RETURNING seq
-      `.execute(db);
+    async addEvent(code, event, change = NO_CHANGE) {
+      const { rows } = await sql<{ seq: string }>`WITH ${eventAdded(sql`SELECT ${code}::text AS code`, event, change)} SELECT seq FROM told`.execute(db);
       const [row] = rows;
       if (row === undefined) throw new GatewayError('DOSSIER_NOT_FOUND', `There is no dossier ${code}`);
       return { ...event, seq: Number(row.seq) };

@@ -1,9 +1,10 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { DeliveryId, MessageId, PostalOrderId } from '../../domain/ids.ts';
-import type { Attempt, Lease, Settlement, TargetFilter } from '../../ports/outbox.ts';
+import type { Attempt, DeliveryProof, Lease, Settlement, TargetFilter, Wake } from '../../ports/outbox.ts';
 import { INBOX_CHANNEL } from '../inbox-signals.ts';
+import { eventAdded } from './dossier-event.ts';
 import type { Executor } from './executor.ts';
-import { isDue, isHead, isReachable } from './outbox-rules.ts';
+import { isDue, isHead, isReachable, OPEN } from './outbox-rules.ts';
 
 export async function lease(db: Executor, id: DeliveryId, owner: string, now: Date, until: Date): Promise<Lease | null> {
   const head = sql`SELECT o.* FROM outbox AS o WHERE o.id = ${id} AND ${mayBeLeased(now)} FOR UPDATE OF o SKIP LOCKED`;
@@ -53,22 +54,48 @@ export async function renew(db: Executor, held: Lease, until: Date): Promise<boo
   return rows.length === 1;
 }
 
-/** The delivery and its attempt in one statement: both, or neither when the lease is another worker's by now. */
-export async function settle(db: Executor, held: Lease, settlement: Settlement, attempt: Attempt): Promise<boolean> {
+/** One statement: all of it, or nothing when the lease is another worker's by now. */
+export async function settle(db: Executor, held: Lease, settlement: Settlement, attempt: Attempt): Promise<readonly Wake[] | null> {
   const isAttempt = settlement.state !== 'pending' || settlement.spendsTry;
-  const { rows } = await sql`
+  const { rows } = await sql<{ next: { readonly id: string; readonly target: string; readonly wake: number } | null }>`
     WITH settled AS (
       UPDATE outbox SET ${changesOf(settlement, attempt)}, lease_owner = NULL, lease_until = NULL, woken_at = NULL WHERE ${isHeldBy(held)}
-      RETURNING id, target, attempts, lease_epoch
+      RETURNING id, target, attempts, lease_epoch, lane_id, seq
     ),
     kept AS (
       INSERT INTO delivery_attempt (outbox_id, number, epoch, started_at, finished_at, outcome, code, detail)
       SELECT id, attempts, lease_epoch, ${attempt.startedAt}::timestamptz, ${attempt.finishedAt}::timestamptz, ${attempt.outcome}, ${attempt.code}::text, ${attempt.detail}::text
       FROM settled WHERE ${isAttempt}::boolean
     )
-    SELECT id${settlement.state === 'offered' ? sql`, pg_notify(${INBOX_CHANNEL}, target)` : sql``} FROM settled
+    ${settlement.state === 'delivered' ? sql`, ${nextWoken(attempt.finishedAt)}` : sql``}
+    ${settlement.state === 'delivered' && settlement.proof !== null ? sql`, ${proofAdded(settlement.proof, attempt.finishedAt)}` : sql``}
+    SELECT ${settlement.state === 'delivered' ? sql`(SELECT to_json(woken) FROM woken)` : sql`NULL`} AS next
+           ${settlement.state === 'offered' ? sql`, pg_notify(${INBOX_CHANNEL}, target)` : sql``}
+    FROM settled
   `.execute(db);
-  return rows.length === 1;
+  const [row] = rows;
+  if (row === undefined) return null;
+  return row.next === null ? [] : [{ ...row.next, id: row.next.id as DeliveryId }];
+}
+
+/** What was settled held its lane: the next that is open behind it is the head now. */
+function nextWoken(at: Date): RawBuilder<unknown> {
+  return sql`
+    woken AS (
+      UPDATE outbox AS o SET wake = o.wake + 1, woken_at = ${at}
+      FROM settled, LATERAL (SELECT behind.id FROM outbox AS behind WHERE behind.lane_id = settled.lane_id AND behind.seq > settled.seq AND behind.${OPEN} ORDER BY behind.seq LIMIT 1) AS next
+      WHERE o.id = next.id AND ${isDue(at)}
+      RETURNING o.id, o.target, o.wake
+    )`;
+}
+
+function proofAdded({ receipt, dossierCode, event }: DeliveryProof, recordedAt: Date): RawBuilder<unknown> {
+  return sql`
+    received AS (
+      INSERT INTO receipt (outbox_id, message_id, partner_id, manifest_sha256, received_at, reference, recorded_at)
+      SELECT id, ${receipt.messageId}::uuid, ${receipt.partnerId}, ${receipt.manifestSha256}, ${receipt.receivedAt}::timestamptz, ${receipt.reference}::text, ${recordedAt}::timestamptz FROM settled
+    ),
+    ${eventAdded(sql`SELECT ${dossierCode}::text AS code FROM settled`, event)}`;
 }
 
 function changesOf(settlement: Settlement, attempt: Attempt): RawBuilder<unknown> {

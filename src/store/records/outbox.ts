@@ -5,6 +5,7 @@ import type { DeliveryError, Outbox, OutboxEntry, ParkedDelivery, Wake } from '.
 import type { Executor } from './executor.ts';
 import { lease, leaseDue, renew, settle } from './outbox-leases.ts';
 import { isDue, isHead, isReachable, OPEN } from './outbox-rules.ts';
+import { throughConflicts } from './through-conflicts.ts';
 
 export function outbox(db: Executor): Outbox {
   return {
@@ -14,7 +15,7 @@ export function outbox(db: Executor): Outbox {
     lease: (id, owner, now, until) => lease(db, id, owner, now, until),
     leaseDue: (owner, now, until, limit, targets) => leaseDue(db, { owner, now, until, limit, ...targets }),
     renew: (held, until) => renew(db, held, until),
-    settle: (held, settlement, attempt) => settle(db, held, settlement, attempt),
+    settle: (held, settlement, attempt) => (db.isTransaction ? settle(db, held, settlement, attempt) : throughConflicts(() => settle(db, held, settlement, attempt))),
     finish: (id, state, at) => finish(db, id, state, at),
     replay: (id, now) => replay(db, id, now),
     nextInLane: (laneId, now) => nextInLane(db, laneId, now),

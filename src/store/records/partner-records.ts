@@ -102,7 +102,7 @@ function secretsOf({ webhook_secret_sealed: secret, previous_secret_sealed: prev
   return [secret, until !== null && until > at ? previous : null].flatMap((sealed) => (sealed === null ? [] : [bytesOf(sealed)]));
 }
 
-function routes(db: Executor): Pick<PartnerRecords, 'setRoute' | 'removeRoute' | 'routes' | 'routesFor'> {
+function routes(db: Executor): Pick<PartnerRecords, 'setRoute' | 'removeRoute' | 'routes' | 'routesFor' | 'waysTo'> {
   return {
     async setRoute(route, at) {
       const { rows } = await sql`
@@ -122,6 +122,16 @@ function routes(db: Executor): Pick<PartnerRecords, 'setRoute' | 'removeRoute' |
     async routesFor(code) {
       const rows = await db.selectFrom('route').selectAll().where('agency_code', 'in', codesAbove(code)).orderBy('agency_code').execute();
       return rows.map(routeOf);
+    },
+    async waysTo(codes) {
+      const rows = await db
+        .selectFrom('route as r')
+        .innerJoin('partner as p', 'p.id', 'r.partner_id')
+        .selectAll('p')
+        .select('r.agency_code')
+        .where('r.agency_code', '=', sql<string>`ANY (${[...new Set(codes.flatMap(codesAbove))]}::text[])`)
+        .execute();
+      return rows.map((row) => ({ route: routeOf({ agency_code: row.agency_code, partner_id: row.id }), partner: partnerOf(row) }));
     },
   };
 }
@@ -152,8 +162,14 @@ function apiKeys(db: Executor): Pick<PartnerRecords, 'addApiKey' | 'findApiKey' 
         .execute();
     },
     async findApiKey(secretSha256) {
-      const row = await db.selectFrom('api_key').selectAll().where('secret_sha256', '=', Buffer.from(secretSha256)).executeTakeFirst();
-      return row === undefined ? null : apiKeyOf(row);
+      const row = await db
+        .selectFrom('api_key as k')
+        .innerJoin('partner as p', 'p.id', 'k.partner_id')
+        .selectAll('p')
+        .select(['k.id as key_id', 'k.partner_id', 'k.label', 'k.scopes', 'k.created_at as issued_at', 'k.expires_at', 'k.revoked_at', 'k.last_used_at'])
+        .where('k.secret_sha256', '=', Buffer.from(secretSha256))
+        .executeTakeFirst();
+      return row === undefined ? null : { key: apiKeyOf({ ...row, id: row.key_id, created_at: row.issued_at }), partner: partnerOf(row) };
     },
     async apiKeys(partnerId) {
       const rows = await db.selectFrom('api_key').selectAll().where('partner_id', '=', partnerId).orderBy('created_at').orderBy('id').execute();
@@ -213,11 +229,11 @@ function acceptsOf(value: unknown): Pick<Partner, 'accepts'> {
   return typeof value === 'object' && value !== null ? { accepts: value } : {};
 }
 
-function routeOf(row: Selectable<Database['route']>): Route {
+function routeOf(row: Pick<Database['route'], 'agency_code' | 'partner_id'>): Route {
   return { agencyCode: row.agency_code as AgencyCode, partnerId: row.partner_id as PartnerId };
 }
 
-function apiKeyOf(row: Selectable<Database['api_key']>): ApiKeyRecord {
+function apiKeyOf(row: Omit<Selectable<Database['api_key']>, 'secret_sha256'>): ApiKeyRecord {
   return {
     id: row.id,
     partnerId: row.partner_id as PartnerId,

@@ -1,7 +1,5 @@
-import { GatewayError } from '../../domain/errors.ts';
 import type { Records, RecordSet } from '../../ports/records.ts';
 import type { Sealing } from '../../ports/sealing.ts';
-import { sqlState } from '../database-error.ts';
 import { alarmRecords } from './alarm-records.ts';
 import { auditRecords } from './audit-records.ts';
 import { documentRecords } from './document-records.ts';
@@ -20,6 +18,7 @@ import { postalAddressChanges } from './postal-address-changes.ts';
 import { postalNumbers } from './postal-numbers.ts';
 import { postalRecords } from './postal-records.ts';
 import { preparedSignatureRecords } from './prepared-signature-records.ts';
+import { throughConflicts } from './through-conflicts.ts';
 import { uploadRecords } from './upload-records.ts';
 import { webhookKeyRecords } from './webhook-key-records.ts';
 import { postalTasks } from './postal-tasks.ts';
@@ -54,25 +53,6 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
   };
 }
 
-const SERIALIZATION_FAILURE = '40001';
-const DEADLOCK_DETECTED = '40P01';
-const MOST_TRIES = 4; // the first, and three repeats
-
-/**
- * Only what PostgreSQL rolled back for certain is repeated: a connection lost during COMMIT is not, since the commit may have happened.
- */
-async function inTransaction<T>(db: Executor, sealing: Sealing, work: (records: RecordSet) => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await db.transaction().execute((trx) => work(recordSet(trx, sealing)));
-    } catch (error) {
-      if (!isRolledBackByConflict(error)) throw error;
-      if (tries === MOST_TRIES) throw new GatewayError('DATABASE_UNAVAILABLE', 'The database is too busy with the same rows: try again later', { cause: error });
-    }
-  }
-}
-
-function isRolledBackByConflict(error: unknown): boolean {
-  const state = sqlState(error);
-  return state === SERIALIZATION_FAILURE || state === DEADLOCK_DETECTED;
+function inTransaction<T>(db: Executor, sealing: Sealing, work: (records: RecordSet) => Promise<T>): Promise<T> {
+  return throughConflicts(() => db.transaction().execute((trx) => work(recordSet(trx, sealing))));
 }
