@@ -4,6 +4,7 @@ import type { Log } from '../ports/telemetry.ts';
 import { isConnectionFailure, mapConnectError, mapDatabaseError } from './database-error.ts';
 import type { PostgresConnection } from './embedded/connection.ts';
 import type { Database } from './schema.ts';
+import { statementNames, type NameStatement } from './statement-names.ts';
 
 export interface DatabaseSettings {
   /** The embedded server's socket, or a `postgres://` URL (`sslmode` and the like as libpq writes them). */
@@ -69,10 +70,11 @@ function keepErrorsHandled(pool: pg.Pool, log: Log): void {
 
 /** The one place where errors of pg become ours, and where a connection that stopped answering is thrown away. */
 function guardPool(pool: pg.Pool): PostgresPool {
+  const nameOf = statementNames();
   return {
     connect: async () => {
       try {
-        return guardClient(await pool.connect());
+        return guardClient(await pool.connect(), nameOf);
       } catch (error) {
         throw mapConnectError(error);
       }
@@ -81,11 +83,12 @@ function guardPool(pool: pg.Pool): PostgresPool {
   };
 }
 
-function guardClient(client: pg.PoolClient): PostgresPoolClient {
+function guardClient(client: pg.PoolClient, nameOf: NameStatement): PostgresPoolClient {
   let broken = false;
   const query = async (text: string, values: unknown[]): Promise<pg.QueryResult> => {
     try {
-      return await client.query(text, values);
+      const name = values.length > 0 ? nameOf(text) : undefined;
+      return await client.query({ text, values, ...(name !== undefined && { name }) });
     } catch (error) {
       broken ||= isConnectionFailure(error);
       throw mapDatabaseError(error);

@@ -56,14 +56,17 @@ describe('with 100,000 finished deliveries', () => {
   });
 
   it('one delivery from acceptance to the next of its lane reads no table from end to end', async () => {
-    const read = await rowsScanned(async () => {
+    const deliverOne = async (): Promise<void> => {
       const id = await newDelivery();
       const held = await fresh.records.outbox.lease(id, 'a', T0, after(6_000));
       if (held === null) throw new Error('not leased');
       await fresh.records.outbox.renew(held, after(7_000));
       await fresh.records.outbox.settle(held, { state: 'delivered', proof: null }, done);
-    });
-    expect(read).toBe(0);
+    };
+    expect(await rowsScanned(deliverOne)).toBe(0);
+    // A prepared statement may get a plan for any values from its sixth use on: it has to be as good.
+    for (let use = 0; use < 8; use += 1) await deliverOne();
+    expect(await rowsScanned(deliverOne)).toBe(0);
   });
 
   it.each([

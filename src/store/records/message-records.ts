@@ -85,7 +85,7 @@ async function addMessages(db: Executor, sealing: Sealing, given: Parameters<Mes
 export async function findMessages(db: Executor, sealing: Sealing, ids: readonly string[]): Promise<Message[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<MessageRow>`
-    SELECT m.*, ARRAY(
+    SELECT m.id, m.dossier_code, m.type, m.schema_version, m.from_partner_id, m.from_agency_code, m.to_agency_codes, m.body_sealed, m.manifest_sha256, m.traceparent, m.created_at, ARRAY(
       SELECT json_build_object('documentId', d.id, 'sha256', d.sha256, 'sizeBytes', d.size_bytes, 'mediaType', d.media_type, 'name', p.name, 'role', p.role)
       FROM message_part AS p JOIN document AS d ON d.id = p.document_id WHERE p.message_id = m.id ORDER BY p.position
     ) AS parts
@@ -95,7 +95,7 @@ export async function findMessages(db: Executor, sealing: Sealing, ids: readonly
   return ids.flatMap((id) => found.get(id) ?? []);
 }
 
-type MessageRow = Selectable<Database['message']> & { readonly parts: readonly MessagePart[] };
+type MessageRow = Omit<Selectable<Database['message']>, 'manifest'> & { readonly parts: readonly MessagePart[] };
 
 function deliveries(db: Executor, sealing: Sealing): Pick<MessageRecords, 'deliveries' | 'deliveryTo' | 'inbox'> {
   return {

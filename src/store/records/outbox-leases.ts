@@ -7,7 +7,7 @@ import type { Executor } from './executor.ts';
 import { isDue, isHead, isReachable, OPEN } from './outbox-rules.ts';
 
 export async function lease(db: Executor, id: DeliveryId, owner: string, now: Date, until: Date): Promise<Lease | null> {
-  const head = sql`SELECT o.* FROM outbox AS o WHERE o.id = ${id} AND ${mayBeLeased(now)} FOR UPDATE OF o SKIP LOCKED`;
+  const head = sql`SELECT ${HEAD} FROM outbox AS o WHERE o.id = ${id} AND ${mayBeLeased(now)} FOR UPDATE OF o SKIP LOCKED`;
   const [taken] = await take(db, head, owner, now, until);
   return taken ?? null;
 }
@@ -20,7 +20,7 @@ export interface DueLeases extends TargetFilter {
 }
 
 export function leaseDue(db: Executor, { owner, now, until, limit, ...targets }: DueLeases): Promise<readonly Lease[]> {
-  const heads = sql`SELECT o.* FROM outbox AS o WHERE ${mayBeLeased(now, targets)} ORDER BY o.next_at LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED`;
+  const heads = sql`SELECT ${HEAD} FROM outbox AS o WHERE ${mayBeLeased(now, targets)} ORDER BY o.next_at LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED`;
   return take(db, heads, owner, now, until);
 }
 
@@ -29,6 +29,12 @@ function mayBeLeased(now: Date, { onlyFor, notFor = [] }: TargetFilter = {}): Ra
   const unwanted = notFor.length === 0 ? sql`true` : sql`o.target <> ALL (${[...notFor]})`;
   return sql<boolean>`${isDue(now)} AND ${wanted} AND ${unwanted} AND ${isHead} AND ${isReachable(now)}`;
 }
+
+/** Columns by name, so that the statements stay prepared (`statement-names.ts`). */
+const HEAD = sql.raw('o.id, o.state, o.attempts, o.lease_epoch, o.lease_owner, o.leased_at');
+const LEASE = sql.raw(
+  ['id', 'kind', 'lane_id', 'target', 'message_id', 'postal_order_id', 'lease_epoch', 'attempts', 'schedule_from', 'unknown_since', 'lease_until', 'created_at', 'expires_at'].map((column) => `o.${column}`).join(', '),
+);
 
 /**
  * Leases the rows of `heads`. A row that was leased still had a worker which vanished in the middle: bytes may have left, so its outcome
@@ -44,7 +50,7 @@ async function take(db: Executor, heads: RawBuilder<unknown>, owner: string, now
     UPDATE outbox AS o SET state = 'leased', lease_owner = ${owner}, leased_at = ${now}, lease_until = ${until}, lease_epoch = o.lease_epoch + 1, woken_at = NULL,
       attempts = o.attempts + 1, unknown_since = CASE o.state WHEN 'leased' THEN o.lease_until ELSE o.unknown_since END
     FROM head WHERE o.id = head.id
-    RETURNING o.*
+    RETURNING ${LEASE}
   `.execute(db);
   return rows.map(leaseOf);
 }

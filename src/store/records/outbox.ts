@@ -47,7 +47,8 @@ async function addAll(db: Executor, deliveries: Parameters<Outbox['addAll']>[0])
   const rows = deliveries.map(({ id, kind, laneId, target, messageId, postalOrderId, createdAt, expiresAt = null }) => ({ id, kind, lane_id: laneId, target, message_id: messageId, postal_order_id: postalOrderId, created_at: createdAt, expires_at: expiresAt }));
   await sql`
     WITH given AS MATERIALIZED (
-      SELECT *, row_number() OVER (PARTITION BY lane_id ORDER BY place) AS nth, count(*) OVER (PARTITION BY lane_id) AS of_lane
+      SELECT id, kind, lane_id, target, message_id, postal_order_id, created_at, expires_at,
+        row_number() OVER (PARTITION BY lane_id ORDER BY place) AS nth, count(id) OVER (PARTITION BY lane_id) AS of_lane
       FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id uuid, kind text, lane_id text, target text, message_id uuid, postal_order_id uuid, created_at timestamptz, expires_at timestamptz))
         WITH ORDINALITY AS d (id, kind, lane_id, target, message_id, postal_order_id, created_at, expires_at, place)
     ), numbered AS (

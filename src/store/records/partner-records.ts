@@ -13,6 +13,11 @@ export function partnerRecords(db: Executor): PartnerRecords {
   return { ...partners(db), ...webhookSecrets(db), ...routes(db), ...apiKeys(db) };
 }
 
+/** Named one by one, so that the statements of each attempt and each call stay prepared (`statement-names.ts`). */
+const PARTNER = [
+  'p.id', 'p.name', 'p.mode', 'p.url', 'p.repeat_rule', 'p.webhook_secret_sealed', 'p.previous_secret_sealed', 'p.previous_secret_until', 'p.status', 'p.settings', 'p.created_at',
+] as const;
+
 function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'recipient' | 'findByIdentity' | 'setIdentity' | 'setCallRate' | 'setPayload' | 'setAccepts' | 'list' | 'update'> {
   return {
     async add(partner) {
@@ -39,7 +44,7 @@ function partners(db: Executor): Pick<PartnerRecords, 'add' | 'find' | 'recipien
       const row = await db
         .selectFrom('partner as p')
         .leftJoin('partner_state as s', 's.partner_id', 'p.id')
-        .selectAll('p')
+        .select(PARTNER)
         .select(['s.failures', 's.open_until', 's.disabled_at'])
         .where('p.id', '=', id)
         .executeTakeFirst();
@@ -127,7 +132,7 @@ function routes(db: Executor): Pick<PartnerRecords, 'setRoute' | 'removeRoute' |
       const rows = await db
         .selectFrom('route as r')
         .innerJoin('partner as p', 'p.id', 'r.partner_id')
-        .selectAll('p')
+        .select(PARTNER)
         .select('r.agency_code')
         .where('r.agency_code', '=', sql<string>`ANY (${[...new Set(codes.flatMap(codesAbove))]}::text[])`)
         .execute();
@@ -165,7 +170,7 @@ function apiKeys(db: Executor): Pick<PartnerRecords, 'addApiKey' | 'findApiKey' 
       const row = await db
         .selectFrom('api_key as k')
         .innerJoin('partner as p', 'p.id', 'k.partner_id')
-        .selectAll('p')
+        .select(PARTNER)
         .select(['k.id as key_id', 'k.partner_id', 'k.label', 'k.scopes', 'k.created_at as issued_at', 'k.expires_at', 'k.revoked_at', 'k.last_used_at'])
         .where('k.secret_sha256', '=', Buffer.from(secretSha256))
         .executeTakeFirst();
