@@ -1,9 +1,9 @@
 import type { Receipt } from '../../src/domain/message.ts';
 import { recordReceipt } from '../../src/usecases/deliver-message.ts';
 import { replayDelivery } from '../../src/usecases/operate-delivery.ts';
+import type { SimDatabase } from './fleet.ts';
 import { LATEST_EFFECT_MS, type SimPartner } from './partners.ts';
 import type { SimQueue } from './queue.ts';
-import type { SimDatabase } from './scenario.ts';
 import type { SimProcess, World } from './world.ts';
 
 const LOOKS_EVERY_MS = 20_000;

@@ -32,13 +32,15 @@ export interface SimPartnerOptions {
   readonly partner: Partner;
   /** Probability that a request meets a fault of the network or the partner. */
   readonly faultRate: () => number;
-  readonly breaksIdempotency: boolean;
+  readonly breaksIdempotency?: boolean;
+  /** Nothing gets through, nothing is answered. */
+  readonly isDown?: () => boolean;
 }
 
 type Plan = 'ok' | 'refused-connection' | 'busy' | 'error-before' | 'error-after' | 'ack-lost' | 'late' | 'never' | 'refused';
 const FAULTS = ['refused-connection', 'busy', 'error-before', 'error-after', 'ack-lost', 'ack-lost', 'late', 'never', 'refused'] as const satisfies readonly Plan[];
 
-export function simPartner({ world, partner, faultRate, breaksIdempotency }: SimPartnerOptions): SimPartner {
+export function simPartner({ world, partner, faultRate, breaksIdempotency = false, isDown = () => false }: SimPartnerOptions): SimPartner {
   const { random } = world;
   const effects: Effect[] = [];
   const applied = new Set<string>();
@@ -51,7 +53,7 @@ export function simPartner({ world, partner, faultRate, breaksIdempotency }: Sim
   const send = (process: SimProcess, deliveryId: DeliveryId, message: Message, manifestSha256: string, signal: AbortSignal): Promise<SendOutcome> => {
     requests += 1;
     const key = breaksIdempotency ? (`${deliveryId}-${requests}` as DeliveryId) : deliveryId;
-    const plan: Plan = random.chance(faultRate()) ? random.pick(FAULTS) : 'ok';
+    const plan: Plan = isDown() ? 'never' : random.chance(faultRate()) ? random.pick(FAULTS) : 'ok';
     const wayThere = random.between(1, 60);
     const effectAt = { ok: wayThere, 'error-after': wayThere, 'ack-lost': wayThere, late: random.between(TIMEOUT_MS, LATEST_EFFECT_MS) };
     if (plan in effectAt) world.after(effectAt[plan as keyof typeof effectAt], () => apply(key, message));

@@ -1,17 +1,11 @@
 import type { DossierCode } from '../../src/domain/dossier.ts';
-import { GatewayError } from '../../src/domain/errors.ts';
 import type { DeliveryId, MessageId } from '../../src/domain/ids.ts';
 import type { DeliveryState } from '../../src/domain/message.ts';
 import { REPEAT_RULES } from '../../src/domain/partner.ts';
 import type { RetrySchedule } from '../../src/domain/retry-schedule.ts';
-import type { Recipient } from '../../src/ports/partner-records.ts';
-import type { Records, RecordSet } from '../../src/ports/records.ts';
-import { messageHandler } from '../../src/usecases/deliver-message.ts';
-import type { DeliveryHandler } from '../../src/usecases/delivery-handler.ts';
-import { startDelivery } from '../../src/usecases/run-delivery.ts';
 import { dossierOf, messageOf, partnerOf } from '../support/ledger.ts';
-import { silentLog } from '../support/log.ts';
 import { checkRun, type Accepted } from './checks.ts';
+import { simDatabase, startFleet, type Fleet, type SimDatabase } from './fleet.ts';
 import { operate } from './operator.ts';
 import { LATEST_EFFECT_MS, simPartner, type SimPartner } from './partners.ts';
 import { simQueue, type SimQueue } from './queue.ts';
@@ -35,14 +29,15 @@ export interface RunResult {
 const FAULTS_END_MS = 90_000;
 const DRAINED_BY_MS = 30 * 60_000;
 const SCHEDULE: RetrySchedule = { delaysMs: [500, 1_000, 2_000, 4_000, ...Array.from({ length: 20 }, () => 8_000)], jitter: 0.2, longestRetryAfterMs: 10_000 };
+const FLEET = { schedule: SCHEDULE, breaker: { failures: 4, firstOpenMs: 2_000, longestOpenMs: 15_000 }, concurrency: 6 };
 
 export async function runSeed(seed: number, without?: Break): Promise<RunResult> {
   const dice = random(seed);
   const sim = newWorld(dice);
   const violations: string[] = [];
   const store = memoryStore({ without, onChange: (before, after) => noteRelapse(violations, before?.state, after.state, after.id) });
-  const database = simDatabase(sim, store);
   const areFaultsOn = (): boolean => sim.now() < FAULTS_END_MS;
+  const database = simDatabase(sim, store, areFaultsOn);
   const queue = simQueue({ world: sim, lossRate: () => (areFaultsOn() ? 0.1 : 0), keepsFinished: without === 'jobid' });
   const faultRate = dice.pick([0.05, 0.2, 0.4]);
   const partners = REPEAT_RULES.map((repeat) =>
@@ -50,8 +45,7 @@ export async function runSeed(seed: number, without?: Break): Promise<RunResult>
   );
   for (const { partner } of partners) store.addPartner(partner);
 
-  const kills = { count: 0 };
-  const fleet = startFleet(sim, database, queue, partners, kills);
+  const fleet = startFleet(sim, database, queue, partners, FLEET);
   const accepted: Accepted[] = [];
   planMessages(sim, database, queue, store, partners, accepted);
   planFaults(sim, database, queue, fleet);
@@ -69,7 +63,7 @@ export async function runSeed(seed: number, without?: Break): Promise<RunResult>
     accepted: accepted.length,
     delivered: [...store.outbox.values()].filter((row) => row.state === 'delivered').length,
     repeatsOnWire: effects - store.outbox.size,
-    kills: kills.count,
+    kills: fleet.kills,
     events: sim.events,
     simulatedMs: sim.now(),
   };
@@ -79,104 +73,6 @@ export async function runSeed(seed: number, without?: Break): Promise<RunResult>
 function noteRelapse(violations: string[], before: DeliveryState | undefined, after: DeliveryState, id: string): void {
   const isFinal = before === 'delivered' || before === 'cancelled' || before === 'skipped';
   if (isFinal && after !== before) violations.push(`I8: ${id} went from ${before} back to ${after}`);
-}
-
-export interface SimDatabase {
-  /** The records as a process sees them: each call takes time, and fails while the database is away. */
-  recordsOf(process: SimProcess): Records;
-  outage(ms: number): void;
-  /** For the sequencing of leaders: one process at a time. */
-  leader: SimProcess | null;
-}
-
-function simDatabase(sim: World, store: MemoryStore): SimDatabase {
-  let downUntil = 0;
-  const { random: dice } = sim;
-  const away = (): GatewayError => new GatewayError('DATABASE_UNAVAILABLE', 'The database is away');
-  const check = (): void => {
-    if (sim.now() < downUntil) throw away();
-  };
-  /** A commit whose answer is lost has happened all the same. */
-  const maybeLoseAnswer = (): void => {
-    if (sim.now() < FAULTS_END_MS && dice.chance(0.01)) throw away();
-  };
-  const remote = <T extends object>(process: SimProcess, port: T): T =>
-    new Proxy(port, {
-      get(target, name) {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== 'function') return method;
-        return (...args: unknown[]) =>
-          sim.call(process, async () => {
-            check();
-            const result: unknown = await store.atomically(() => Promise.resolve(Reflect.apply(method, target, args)));
-            maybeLoseAnswer();
-            return result;
-          });
-      },
-    });
-  const recordsOf = (process: SimProcess): Records => {
-    const ports = Object.entries(store.records).map(([name, port]) => [name, remote(process, port as object)] as const);
-    const transaction = <T>(work: (records: RecordSet) => Promise<T>): Promise<T> =>
-      sim.call(process, async () => {
-        check();
-        const result = await store.atomically(() => work(store.records));
-        maybeLoseAnswer();
-        return result;
-      });
-    return { ...Object.fromEntries(ports), transaction } as unknown as Records;
-  };
-  return { recordsOf, outage: (ms) => void (downUntil = Math.max(downUntil, sim.now() + ms)), leader: null };
-}
-
-interface Fleet {
-  readonly workers: SimProcess[];
-  kill(index: number): void;
-  stop(): void;
-}
-
-const unused: DeliveryHandler = { attempt: () => Promise.reject(new Error('no postal orders here')), onParked: () => Promise.resolve() };
-
-function startFleet(sim: World, database: SimDatabase, queue: SimQueue, partners: readonly SimPartner[], kills: { count: number }): Fleet {
-  const workers: SimProcess[] = [];
-  let generation = 0;
-  const start = (index: number): void => {
-    generation += 1;
-    const process: SimProcess = { name: `worker-${index}-${generation}`, alive: true, pausedUntil: 0, skewMs: sim.random.between(-300, 300) };
-    workers[index] = process;
-    const clock = sim.clockOf(process);
-    const records = database.recordsOf(process);
-    const chance = { fraction: () => sim.random.fraction(), bytes: () => new Uint8Array(), uuid: () => '' };
-    const connectors = { of: async ({ partner }: Recipient) => partners.find((candidate) => candidate.partner.id === partner.id)?.connectorFor(process) ?? unreachable() };
-    const message = messageHandler({ records, partners: connectors, clock, chance, schedule: SCHEDULE, quarantineMs: LATEST_EFFECT_MS, breaker: { failures: 4, firstOpenMs: 2_000, longestOpenMs: 15_000 } });
-    const leadership = {
-      isLeader: async () => {
-        if (database.leader === null || !database.leader.alive) database.leader = process;
-        return database.leader === process;
-      },
-      resign: async () => {},
-    };
-    const delivery = startDelivery(
-      { records, queue: queue.clientOf(process), clock, chance, log: silentLog, schedule: SCHEDULE, handlers: { message, postal: unused }, leadership },
-      { owner: process.name, concurrency: 6, sweeps: true },
-    );
-    queue.consume(process, (wake) => delivery.wake(wake));
-  };
-  for (const index of [0, 1]) start(index);
-  return {
-    workers,
-    kill(index) {
-      const victim = workers[index];
-      if (victim === undefined || !victim.alive) return;
-      victim.alive = false;
-      kills.count += 1;
-      sim.after(sim.random.between(200, 5_000), () => start(index));
-    },
-    stop: () => workers.forEach((process) => void (process.alive = false)),
-  };
-}
-
-function unreachable(): never {
-  throw new Error('no such partner');
 }
 
 function planMessages(sim: World, database: SimDatabase, queue: SimQueue, store: MemoryStore, partners: readonly SimPartner[], accepted: Accepted[]): void {

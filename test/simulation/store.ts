@@ -3,7 +3,7 @@ import { GatewayError } from '../../src/domain/errors.ts';
 import type { DeliveryId, PartnerId } from '../../src/domain/ids.ts';
 import { FINISHED_STATES, type Delivery, type DeliveryState, type Message, type Receipt } from '../../src/domain/message.ts';
 import type { Partner } from '../../src/domain/partner.ts';
-import { NO_LIMITS, openForMs } from '../../src/domain/partner-limits.ts';
+import { NO_LIMITS, openForMs, type PartnerLimits } from '../../src/domain/partner-limits.ts';
 import type { AuditEntry } from '../../src/ports/audit-records.ts';
 import type { DossierRecords } from '../../src/ports/dossier-records.ts';
 import type { MessageRecords } from '../../src/ports/message-records.ts';
@@ -45,6 +45,8 @@ export interface StoreOptions {
 }
 
 interface PartnerStateRow {
+  readonly tokens?: number;
+  readonly tokensAt?: Date;
   readonly failures: number;
   readonly openUntil: Date | null;
   readonly probeUntil: Date | null;
@@ -87,6 +89,7 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
   };
   const partners = table<string, Partner>();
   const states = table<string, PartnerStateRow>();
+  const limits = table<string, PartnerLimits>();
   const lanes = table<string, number>();
   const outbox = table<string, OutboxRow>();
   const messages = table<string, Message>();
@@ -104,14 +107,14 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
   const isHead = (row: OutboxRow): boolean =>
     options.without === 'lane' || ![...outbox.rows.values()].some((other) => other.laneId === row.laneId && other.seq < row.seq && isOpen(other));
   const isDue = (row: OutboxRow, now: Date): boolean =>
-    row.nextAt <= now && (row.state === 'pending' || (row.state === 'leased' && row.leaseUntil !== null && row.leaseUntil <= now));
+    (row.state === 'pending' || (row.state === 'leased' && row.leaseUntil !== null && row.leaseUntil <= now)) && row.nextAt <= now;
   const isReachable = (row: OutboxRow, now: Date): boolean => {
     const openUntil = states.rows.get(row.target)?.openUntil ?? null;
     return openUntil === null || openUntil <= now;
   };
   const dueHeads = (now: Date, { onlyFor, notFor = [] }: TargetFilter = {}): OutboxRow[] =>
     [...outbox.rows.values()]
-      .filter((row) => isDue(row, now) && (onlyFor === undefined || row.target === onlyFor) && !notFor.includes(row.target) && isHead(row) && isReachable(row, now))
+      .filter((row) => isDue(row, now) && (onlyFor === undefined || row.target === onlyFor) && !notFor.includes(row.target) && isReachable(row, now) && isHead(row))
       .sort((a, b) => a.nextAt.getTime() - b.nextAt.getTime() || a.seq - b.seq);
   const take = (row: OutboxRow, owner: string, now: Date, until: Date): Lease => {
     if (row.state === 'leased') {
@@ -224,9 +227,9 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
   const statesPort: PartnerStates = {
     async find(id) {
       const row = states.rows.get(id);
-      return { limits: NO_LIMITS, failures: row?.failures ?? 0, openUntil: row?.openUntil ?? null, disabledAt: null };
+      return { limits: limits.rows.get(id) ?? NO_LIMITS, failures: row?.failures ?? 0, openUntil: row?.openUntil ?? null, disabledAt: null };
     },
-    setLimits: () => Promise.reject(new Error('not simulated')),
+    setLimits: async (id, wanted) => limits.put(id, wanted),
     disable: () => Promise.reject(new Error('not simulated')),
     enable: () => Promise.reject(new Error('not simulated')),
     async takeProbe(id, now, until) {
@@ -235,20 +238,30 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
       states.put(id, { ...row, probeUntil: until });
       return true;
     },
-    takeToken: () => Promise.resolve(null),
+    async takeToken(id, { ratePerSecond, burst }, now) {
+      if (ratePerSecond === null) return null;
+      const row = states.rows.get(id) ?? UNTROUBLED;
+      const elapsedMs = row.tokensAt === undefined ? 0 : Math.max(0, now.getTime() - row.tokensAt.getTime());
+      const available = Math.min(burst, (row.tokens ?? burst) + (elapsedMs / 1_000) * ratePerSecond);
+      if (available < 1) return new Date(now.getTime() + Math.ceil(((1 - available) / ratePerSecond) * 1_000));
+      const tokensAt = row.tokensAt !== undefined && row.tokensAt > now ? row.tokensAt : now;
+      states.put(id, { ...row, tokens: available - 1, tokensAt });
+      return null;
+    },
     async recordFailure(id, settings, now) {
-      const row = states.rows.get(id) ?? { failures: 0, openUntil: null, probeUntil: null };
+      const row = states.rows.get(id) ?? UNTROUBLED;
       if (row.openUntil !== null && row.openUntil > now) return;
       const failures = row.failures + 1;
       const openMs = openForMs(settings, failures);
-      states.put(id, { failures, probeUntil: null, openUntil: openMs === null ? row.openUntil : new Date(now.getTime() + openMs) });
+      states.put(id, { ...row, failures, probeUntil: null, openUntil: openMs === null ? row.openUntil : new Date(now.getTime() + openMs) });
     },
     async holdUntil(id, until) {
-      const row = states.rows.get(id) ?? { failures: 0, openUntil: null, probeUntil: null };
+      const row = states.rows.get(id) ?? UNTROUBLED;
       states.put(id, { ...row, openUntil: row.openUntil !== null && row.openUntil > until ? row.openUntil : until, probeUntil: null });
     },
     async recordSuccess(id) {
-      if (states.rows.has(id)) states.put(id, { failures: 0, openUntil: null, probeUntil: null });
+      const row = states.rows.get(id);
+      if (row !== undefined) states.put(id, { ...row, ...UNTROUBLED });
     },
   };
 
@@ -307,6 +320,8 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
     },
   };
 }
+
+const UNTROUBLED: PartnerStateRow = { failures: 0, openUntil: null, probeUntil: null };
 
 const EMPTY = {
   state: 'pending' as DeliveryState,
