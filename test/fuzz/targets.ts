@@ -6,6 +6,11 @@ import { validationPolicy, type ValidationPolicy } from '../../src/formats/ades/
 import { digestOf } from '../../src/formats/algorithms/digests.ts';
 import { readAsn1, type Asn1Node } from '../../src/formats/asn1/reader.ts';
 import { bytesSource } from '../../src/formats/byte-source.ts';
+import { nullValue } from '../../src/formats/asn1/writer.ts';
+import { attribute } from '../../src/formats/cms/build-attributes.ts';
+import { growSignedData, NOTHING_ADDED } from '../../src/formats/cms/grow-signed-data.ts';
+import { ATTRIBUTE } from '../../src/formats/cms/oids.ts';
+import { readSignedData, type SignedData } from '../../src/formats/cms/signed-data.ts';
 import { readCrl } from '../../src/formats/crl/read-crl.ts';
 import { readOcspRequest } from '../../src/formats/ocsp/read-ocsp-request.ts';
 import { readOcspResponse } from '../../src/formats/ocsp/read-ocsp-response.ts';
@@ -48,7 +53,7 @@ export function targetsOf(notary: Notary, seeds: Seeds): readonly Target[] {
   const revocation = { chain, certificates: [], at: notary.now, now: notary.now, rules: policy.revocation };
   return [
     { name: 'der', seeds: seeds.der, mutators: DER, share: 8, run: (input) => readBoth(input) },
-    { name: 'cms', seeds: seeds.cms, mutators: DER, share: 2, run: (input) => judgeCms(notary, policy, input) },
+    { name: 'cms', seeds: seeds.cms, mutators: DER, share: 2, run: async (input) => (await judgeCms(notary, policy, input), growCms(input, leaf.der)) },
     { name: 'x509', seeds: seeds.x509, mutators: DER, share: 4, run: (input) => void validatePath({ leaf: readCertificate(input), intermediates: [issuing], anchors: [anchor], at: notary.now, rules: policy.signaturePath }) },
     { name: 'ocsp', seeds: seeds.ocsp, mutators: DER, share: 4, run: (input) => inTurn(() => void readOcspRequest(input), () => void checkRevocation({ ...revocation, crls: [], ocsps: [readOcspResponse(input)] })) },
     { name: 'crl', seeds: seeds.crl, mutators: DER, share: 4, run: (input) => void checkRevocation({ ...revocation, crls: [readCrl(input)], ocsps: [] }) },
@@ -85,6 +90,14 @@ async function judgeCms(notary: Notary, policy: ValidationPolicy, input: Buffer)
   const anchors = [{ certificateDer: notary.pki.root.identity.certificateDer, set: 'dev' }];
   const ports = { trustStore: { anchors: () => Promise.resolve(anchors) }, clock: notary.ports.clock };
   await verifyDocument(ports, { file: 'fuzz.p7s', source: bytesSource(input), detached: bytesSource(SIGNED_TEXT), policy, revocation: NO_MATERIAL });
+}
+
+/** What raising a signature does with it: what is signed must stay as it was. */
+function growCms(input: Buffer, certificateDer: Uint8Array): void {
+  const before = readSignedData(input);
+  const grown = readSignedData(growSignedData(input.subarray(0, before.sizeBytes), { ...NOTHING_ADDED, certificatesDer: [certificateDer], unsignedAttributes: [{ signerIndex: 0, attributeDer: attribute(ATTRIBUTE.archiveTimestampV3, nullValue()) }] }));
+  const signedParts = ({ signerInfos, encapsulatedContent }: SignedData): string => [encapsulatedContent ?? '', ...signerInfos.flatMap(({ fieldsRaw }) => fieldsRaw.map(({ bytes }) => bytes))].map((part) => Buffer.from(part).toString('hex')).join();
+  if (signedParts(before) !== signedParts(grown)) throw new Error('what is signed changed when the file grew');
 }
 
 /** Verifies, prepares a signature, and holds what passes against the seeds: no signed byte may have changed. */

@@ -143,6 +143,41 @@ describe.skipIf(!requireTool('openssl'))('CAdES before openssl', () => {
   });
 });
 
+describe.skipIf(!requireTool('openssl'))('two signers in one file, as openssl puts them', () => {
+  let folder: OpensslFolder;
+  let theirs: Buffer;
+  beforeAll(() => {
+    folder = opensslFolder();
+    folder.write('root.pem', pemOf('CERTIFICATE', world.pki.root.identity.certificateDer));
+    folder.write('content.bin', content);
+    for (const identity of [world.pki.officer, world.pki.seal]) {
+      folder.write(`${identity.name}.pem`, pemOf('CERTIFICATE', identity.certificateDer));
+      folder.write(`${identity.name}.key`, pemOf('PRIVATE KEY', privateKeyDerOf(identity.privateKey)));
+    }
+    // Without the issuer's certificate: it is fetched from where theirs say.
+    folder.run('cms', '-sign', '-cades', '-binary', '-in', 'content.bin', '-outform', 'DER', '-out', 'two.p7s', ...[world.pki.officer, world.pki.seal].flatMap(({ name }) => ['-signer', `${name}.pem`, '-inkey', `${name}.key`]));
+    theirs = readFileSync(folder.path('two.p7s'));
+  });
+  afterAll(() => folder.remove());
+
+  it('are raised together, each with time-stamps of its own, and openssl finds both', async () => {
+    const raised = await extend(await extend(theirs, 'B-LTA'), 'B-LTA');
+    expect(await levelsOf(raised, content)).toEqual(['B-LTA TOTAL-PASSED', 'B-LTA TOTAL-PASSED']);
+    const { timestamps } = await verify(raised, content);
+    expect(timestamps.map(({ type, covers, indication }) => `${covers} ${type} ${indication}`).sort()).toEqual(['Signature1', 'Signature2'].flatMap((id) => [`${id} archive PASSED`, `${id} archive PASSED`, `${id} signature PASSED`]));
+    folder.write('raised.p7s', raised);
+    expect(folder.judge('cms', '-verify', '-cades', '-binary', '-inform', 'DER', '-in', 'raised.p7s', '-content', 'content.bin', '-CAfile', 'root.pem', '-purpose', 'any', '-out', 'verified').said).toContain('CAdES Verification successful');
+  });
+
+  it('are raised one alone where that is asked for', async () => {
+    const raised = await extend(theirs, 'B-LTA', { signatureId: 'Signature2' });
+    const levels = (await verify(raised, content)).signatures.map(({ level }) => level);
+    expect(levels[1]).toBe('B-LTA');
+    expect(levels[0]).toBe('B-B'); // no time-stamp of its own
+    expect(readSignedData(raised).signerInfos[0]?.unsignedAttributes).toEqual([]);
+  });
+});
+
 describe('what a file holds at B-LT and B-LTA (EN 319 122-1 §6.3 table 1)', () => {
   it('has certificates with the anchor, OCSP responses by RFC 5940 in crls, version 5, and none of the excluded attributes', async () => {
     const { detached } = await sign(world.pki.officer, 'B-LTA');
