@@ -4,7 +4,9 @@ import type { DeliveryId } from '../../src/domain/ids.ts';
 import type { Partner } from '../../src/domain/partner.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { DossierPartner, LookupOutcome, SendOutcome } from '../../src/ports/dossier-partner.ts';
+import type { ProbeResult } from '../../src/ports/partner-probe.ts';
 import { call, type CallLimits, type CallResult } from './client.ts';
+import { ping } from './ping.ts';
 import { buildLookup, buildPush, readWebhookSecret, type PushKey, type PushKeys } from './request.ts';
 import { readUrl } from './read-url.ts';
 import { readLookupAnswer, readPushAnswer } from './response.ts';
@@ -33,10 +35,8 @@ export interface PartnerRestSettings {
  * @throws CONFIG_INVALID when the secret or URL cannot be used
  */
 export function createRestPartner(settings: PartnerRestSettings): DossierPartner {
-  const { partner, clock, dispatcher, totalTimeoutMs = 20_000, maxAnswerBytes = 64 * 1024 } = settings;
-  const url = readUrl(partner.url);
-  const keys: PushKeys = { secrets: readWebhookSecret(settings.webhookSecret), ed25519: settings.pushKeys ?? [] };
-  const limits: CallLimits = { dispatcher, totalTimeoutMs, maxAnswerBytes };
+  const { partner, clock } = settings;
+  const { url, keys, limits } = lineOf(settings);
   const lookup = async (deliveryId: DeliveryId, signal: AbortSignal): Promise<LookupOutcome> => {
     const result = await call(buildLookup(url, keys, deliveryId, clock.now()), limits, signal);
     const outcome = result.answered ? readLookupAnswer(result.answer) : null;
@@ -52,6 +52,16 @@ export function createRestPartner(settings: PartnerRestSettings): DossierPartner
     },
     lookup: partner.repeat === 'lookup' ? lookup : null,
   };
+}
+
+/** One signed ping to the same endpoint, or one with wrong signatures. @throws CONFIG_INVALID as `createRestPartner` */
+export function pingRestPartner(settings: PartnerRestSettings, pingId: string, forged: boolean, signal: AbortSignal): Promise<ProbeResult> {
+  const { limits, ...line } = lineOf(settings);
+  return ping({ ...line, pingId, forged, now: settings.clock.now() }, limits, signal);
+}
+
+function lineOf({ partner, webhookSecret, pushKeys = [], dispatcher, totalTimeoutMs = 20_000, maxAnswerBytes = 64 * 1024 }: PartnerRestSettings): { readonly url: URL; readonly keys: PushKeys; readonly limits: CallLimits } {
+  return { url: readUrl(partner.url), keys: { secrets: readWebhookSecret(webhookSecret), ed25519: pushKeys }, limits: { dispatcher, totalTimeoutMs, maxAnswerBytes } };
 }
 
 /** Without an answer, what counts is whether bytes had left. A forbidden address is for a person: it does not become allowed by waiting. */

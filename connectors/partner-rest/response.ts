@@ -42,6 +42,11 @@ export function readLookupAnswer({ status, body }: PartnerAnswer): LookupOutcome
   return receipt === null ? null : { found: true, manifestSha256: receipt.manifestSha256, reference: receipt.reference ?? null };
 }
 
+/** Null: its body is no receipt. */
+export function readReceiptOf({ body }: Pick<PartnerAnswer, 'body'>): z.output<typeof receiptInput> | null {
+  return parseReceipt(body);
+}
+
 function parseReceipt(body: Uint8Array | null): z.output<typeof receiptInput> | null {
   if (body === null) return null;
   try {

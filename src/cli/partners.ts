@@ -13,7 +13,11 @@ import { addPartnerKey, requirePartnerSignatures, revokePartnerKey } from '../us
 import { acceptVersions, addPartner, changePartner, choosePayload, enablePartner, limitCalls, limitDeliveries, removeRoute, renewWebhookSecret, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { onboardingText } from './onboarding-text.ts';
-import { paint, printJson, printLine, printTable } from './output.ts';
+import { EXIT } from './exit-code.ts';
+import { chooseLanguage, paint, printJson, printLine, printTable } from './output.ts';
+import { testPartner } from '../usecases/test-partner.ts';
+import { partnerProbe } from '../wiring/dossier-partners.ts';
+import { outboundAgent } from '../wiring/outbound-http.ts';
 import { withStore, type DataOption } from './with-store.ts';
 
 /** Other systems: `partners`, `routes`, `api-keys`. */
@@ -52,6 +56,12 @@ export function partnersCommand(): Command {
         .option('--lang <vi|en>', 'language', parseChoice('--lang', ['vi', 'en'] as const), 'vi')
         .option('--gateway <url>', 'where they reach the gateway', 'https://gateway.example')
         .action(onboard),
+    )
+    .addCommand(
+      command('test', 'try the line to a system, step by step: a signed ping and a forged one, or what a pulling system lacks')
+        .argument('<id>')
+        .option('--lang <vi|en>', 'language; default: as the terminal’s')
+        .action(test),
     )
     .addCommand(
       command('limit-deliveries', 'how fast messages go to a system; without --rate as fast as they come')
@@ -146,6 +156,27 @@ async function onboard(id: string, options: Common & { lang: 'vi' | 'en'; gatewa
   });
   if (options.json === true) return printJson({ id, language: options.lang, text });
   printLine(text);
+}
+
+const TEST_DEADLINE_MS = 60_000;
+const MARKS = { passed: ['green', '✓'], failed: ['red', '✗'], warning: ['yellow', '!'], skipped: ['dim', '–'] } as const;
+
+async function test(id: string, options: Common & { lang?: string }): Promise<void> {
+  const result = await withStore(options, async (ports) => {
+    const dispatcher = outboundAgent({ allow: ports.config.LIENTHONG_OUTBOUND_ALLOW });
+    try {
+      return await testPartner({ ...ports, probe: partnerProbe({ ...ports, dispatcher }) }, ports.actor, parseId(id), AbortSignal.timeout(TEST_DEADLINE_MS));
+    } finally {
+      await dispatcher.destroy();
+    }
+  });
+  if (!result.ok) process.exitCode = EXIT.no;
+  if (options.json === true) return printJson(result);
+  const language = chooseLanguage(options.lang, process.env);
+  for (const { step, status, detail } of result.steps) {
+    const [colour, mark] = MARKS[status];
+    printLine(`${paint(colour, mark)} ${step.padEnd(10)} ${detail[language]}`);
+  }
 }
 
 async function setDeliveryLimits(id: string, options: Common & { rate?: number; burst: number }): Promise<void> {

@@ -34,6 +34,7 @@ import type { requestPost } from '../usecases/request-post.ts';
 import type { sendMessage } from '../usecases/send-message.ts';
 import type { storeDocument } from '../usecases/store-document.ts';
 import type { listWebhookKeys } from '../usecases/webhook-keys.ts';
+import type { testPartner } from '../usecases/test-partner.ts';
 import type { viewMessageDesk, workMessageDesk } from '../usecases/work-message-desk.ts';
 import type { findAtDesk, listDeskDifferences, listDeskTasks, openPostDesk, readDeskSession, workPostDesk } from '../usecases/work-post-desk.ts';
 
@@ -161,6 +162,7 @@ export interface HttpDependencies {
   readonly listDeskDifferences: Bound<typeof listDeskDifferences>;
   readonly listDeskTasks: Bound<typeof listDeskTasks>;
   readonly workPostDesk: Bound<typeof workPostDesk>;
+  readonly testPartner: Bound<typeof testPartner>;
   readonly listAlarms: Bound<typeof listAlarms>;
   readonly acknowledgeAlarm: Bound<typeof acknowledgeAlarm>;
   readonly viewMessageDesk: Bound<typeof viewMessageDesk>;

@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici';
-import { createRestPartner } from '../../connectors/partner-rest/index.ts';
+import { createRestPartner, pingRestPartner, type PartnerRestSettings } from '../../connectors/partner-rest/index.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { Partner } from '../domain/partner.ts';
+import type { PartnerProbe } from '../ports/partner-probe.ts';
+import type { Recipient } from '../ports/partner-records.ts';
 import type { DossierPartners } from '../ports/dossier-partner.ts';
 import { webhookSecretContext } from '../usecases/administer-partners.ts';
 import type { WebhookKeyPorts } from '../usecases/webhook-keys.ts';
@@ -14,14 +16,22 @@ export interface DossierPartnersSettings extends WebhookKeyPorts {
 
 /** Connectors of the partners that are pushed to. Built for each attempt, so that a changed URL or secret counts at once. */
 export function dossierPartners(settings: DossierPartnersSettings): DossierPartners {
+  const lineTo = lines(settings);
+  return { of: async (recipient) => createRestPartner(await lineTo(recipient)) };
+}
+
+/** The same lines, tried out. */
+export function partnerProbe(settings: DossierPartnersSettings): PartnerProbe {
+  const lineTo = lines(settings);
+  return { ping: async (recipient, pingId, forged, signal) => pingRestPartner(await lineTo(recipient), pingId, forged, signal) };
+}
+
+function lines(settings: DossierPartnersSettings): (recipient: Recipient) => Promise<PartnerRestSettings> {
   const { dispatcher, clock, totalTimeoutMs } = settings;
   const pushKeys = rememberPushKeys(settings);
-  return {
-    async of({ partner, webhookSecretsSealed }) {
-      const webhookSecret = webhookSecretOf(settings, partner, webhookSecretsSealed);
-      const keys = await pushKeys();
-      return createRestPartner({ partner, webhookSecret, pushKeys: keys, dispatcher, clock, ...(totalTimeoutMs !== undefined && { totalTimeoutMs }) });
-    },
+  return async ({ partner, webhookSecretsSealed }) => {
+    const webhookSecret = webhookSecretOf(settings, partner, webhookSecretsSealed);
+    return { partner, webhookSecret, pushKeys: await pushKeys(), dispatcher, clock, ...(totalTimeoutMs !== undefined && { totalTimeoutMs }) };
   };
 }
 

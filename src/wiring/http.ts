@@ -44,8 +44,10 @@ import { beginUpload, continueUpload, deleteUpload, readUpload } from '../usecas
 import { prepareForOther } from '../usecases/prepare-signature.ts';
 import { requestPost } from '../usecases/request-post.ts';
 import { sendMessage } from '../usecases/send-message.ts';
+import { testPartner } from '../usecases/test-partner.ts';
 import { storeDocument } from '../usecases/store-document.ts';
 import { listWebhookKeys } from '../usecases/webhook-keys.ts';
+import { partnerProbe } from './dossier-partners.ts';
 import { loadPaperFonts } from './fonts.ts';
 import { readPostalRules } from './postal-rules.ts';
 import { openAccessTokens, openClientCertificates } from './identity.ts';
@@ -92,6 +94,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
   const rules = readPostalRules(config.LIENTHONG_POSTAL_RULES_FILE);
   const print: PrintPostPorts['print'] = (job, signal) => isolation.run('post.print', { ...job, fonts }, { deadlineMs: PRINT_DEADLINE_MS, signal });
   const ports = { records, documents, sealing, queue, inboxSignals, accounts, rules, print, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
+  const probe = partnerProbe({ ...ports, dispatcher: parts.dispatcher });
   const operating = { ...ports, readStanding: exchangeStanding(store.database.db) };
   const uploading = { ...ports, uploads: store.uploads, uploadLimits: { keptMs: config.LIENTHONG_UPLOAD_HOURS * 3_600_000, quotaBytes: config.LIENTHONG_UPLOAD_QUOTA_BYTES } };
   const accessTokens = openAccessTokens(config, parts.dispatcher, clock);
@@ -158,6 +161,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     listDeskDifferences: () => listDeskDifferences(ports),
     listDeskTasks: () => listDeskTasks(ports),
     workPostDesk: (...call) => workPostDesk(ports, ...call),
+    testPartner: (...call) => testPartner({ ...ports, probe }, ...call),
     listAlarms: (...call) => listAlarms(ports, ...call),
     acknowledgeAlarm: (...call) => acknowledgeAlarm(ports, ...call),
     viewMessageDesk: (...call) => viewMessageDesk(operating, ...call),

@@ -95,7 +95,7 @@ const KINDS: readonly (readonly [prefix: string, kind: string])[] = [
 /** The route's address with things of `land` in it. */
 function pathOf({ path }: Route): string {
   const kind = KINDS.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'message';
-  return path.replace('{code}', owned['dossier'] ?? '').replace(/\{\w+\}/, owned[kind] ?? '');
+  return path.replace('/v1/admin/partners/{code}', '/v1/admin/partners/one-stop').replace('{code}', owned['dossier'] ?? '').replace(/\{\w+\}/, owned[kind] ?? '');
 }
 
 /** A body that is right in form, so that nothing but authorisation stands in the way. */

@@ -1,6 +1,7 @@
 import { buildOpenApi } from '../openapi.ts';
 import type { Route } from '../route.ts';
 import { acknowledgeAlarmRoute, listAlarmsRoute } from './admin-alarms.ts';
+import { testPartnerRoute } from './admin-partners.ts';
 import { hearCarrierRoute, listCarriersRoute } from './carriers.ts';
 import { docsRoute } from './docs.ts';
 import { readDocumentRoute, storeDocumentRoute } from './documents.ts';
@@ -69,6 +70,7 @@ export function routesOf(version: string): readonly Route[] {
     printPapersRoute,
     listCarriersRoute,
     hearCarrierRoute,
+    testPartnerRoute,
     listAlarmsRoute,
     acknowledgeAlarmRoute,
     messageDeskRoute,
