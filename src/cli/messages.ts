@@ -3,7 +3,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import { PARK_REASONS, type ParkReason } from '../domain/park-reason.ts';
 import { exchangeStanding } from '../store/exchange-standing.ts';
-import { adoptDelivery, cancelDelivery, replayDelivery, replaySince, skipDelivery, type Decision, type OperatePorts } from '../usecases/operate-delivery.ts';
+import { adoptDelivery, cancelDelivery, replayDelivery, replaySince, skipDelivery, supersedeDelivery, type Decision, type OperatePorts } from '../usecases/operate-delivery.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
 import { done, subcommand, uuid, type Common, type Decided } from './subcommand.ts';
@@ -34,6 +34,13 @@ export function messagesCommand(): Command {
     .addCommand(decision('replay', 'send a parked delivery again', replayDelivery))
     .addCommand(decision('adopt', 'the recipient says that it has a parked delivery: record that', adoptDelivery))
     .addCommand(decision('skip', 'pass over a delivery that holds up its lane', skipDelivery))
+    .addCommand(
+      subcommand('supersede', 'replace a delivery by a later one for the same dossier and recipient, which takes its place')
+        .argument('<delivery-id>')
+        .argument('<replacement>', 'delivery id of the message that was sent in its stead: lienthong messages show')
+        .requiredOption('--note <text>', 'why; kept in the audit trail')
+        .action(supersede),
+    )
     .addCommand(decision('cancel', 'take a delivery back', cancelDelivery))
     .addCommand(
       subcommand('replay-since', 'send again everything to a system that was parked since a time')
@@ -43,6 +50,12 @@ export function messagesCommand(): Command {
         .option('--limit <n>', 'at most', parseWhole('--limit', 1, 100_000), 1000)
         .action(replayAll),
     );
+}
+
+async function supersede(id: string, replacement: string, options: Decided): Promise<void> {
+  await withStore(options, (ports) => supersedeDelivery(ports, uuid(id) as DeliveryId, uuid(replacement) as DeliveryId, { actor: ports.actor, note: options.note }));
+  if (options.json === true) return printJson({ deliveryId: id, done: 'supersede', replacement });
+  return done(`${id}: replaced by ${replacement}`);
 }
 
 interface Selected extends Common {

@@ -4,13 +4,14 @@ import { parseAgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
 import { PAYLOAD_FORMS, REPEAT_RULES, SCOPES, type Partner, type PayloadForm, type RepeatRule, type Route, type Scope } from '../domain/partner.ts';
-import { circuitOf } from '../domain/partner-limits.ts';
+import { circuitOf, type BreakerSettings, type PartnerPace } from '../domain/partner-limits.ts';
 import type { Records } from '../ports/records.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../usecases/administer-api-keys.ts';
 import { readAcceptedVersions } from '../formats/api/message-catalogue.ts';
 import { HTTP_SIGNATURE_ALGORITHMS } from '../formats/http-signatures/algorithms.ts';
 import { addPartnerKey, requirePartnerSignatures, revokePartnerKey } from '../usecases/administer-partner-keys.ts';
-import { acceptVersions, addPartner, changePartner, choosePayload, enablePartner, limitCalls, limitDeliveries, removeRoute, renewWebhookSecret, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
+import { acceptVersions, addPartner, changePartner, choosePayload, enablePartner, limitCalls, limitDeliveries, removeRoute, renewWebhookSecret, setPace, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
+import { durationText, parseBreaker, parseDuration, parseDurations } from './durations.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { onboardingText } from './onboarding-text.ts';
 import { EXIT } from './exit-code.ts';
@@ -69,6 +70,16 @@ export function partnersCommand(): Command {
         .option('--rate <n>', 'messages a second, over all processes', parseWhole('--rate', 1, 100_000))
         .option('--burst <n>', 'at once, after a pause', parseWhole('--burst', 1, 100_000), 1)
         .action(setDeliveryLimits),
+    )
+    .addCommand(
+      command('set', 'how deliveries to a system go otherwise than usual; counts from the next attempt on, without a restart')
+        .argument('<id>')
+        .option('--concurrency <n>', 'attempts at once, in each process', parseWhole('--concurrency', 1, 1_000))
+        .option('--retry <waits>', 'waits after each failed try, such as 5s,30s,2m,1h; then it is parked', parseDurations)
+        .option('--longest-retry-after <wait>', 'its Retry-After is honoured up to this', parseDuration)
+        .option('--breaker <n:first:longest>', 'after n failures in a row leave it alone, such as 5:10s:5m', parseBreaker)
+        .option('--usual', 'everything as usual again')
+        .action(setOwnPace),
     )
     .addCommand(command('suspend', 'refuse every call of a system and hold what is for it').argument('<id>').action((id: string, options: Common) => setStatus(id, 'suspended', options)))
     .addCommand(command('resume', 'let a suspended system in again').argument('<id>').action((id: string, options: Common) => setStatus(id, 'active', options)))
@@ -131,18 +142,19 @@ async function list(options: Common): Promise<void> {
 async function show(id: string, options: Common): Promise<void> {
   const shown = await withStore(options, async ({ records, clock }) => {
     const partner = await partnerNamed(records, id);
-    const { limits, failures, openUntil, disabledAt } = await records.partnerStates.find(partner.id);
+    const { limits, pace, failures, openUntil, disabledAt } = await records.partnerStates.find(partner.id);
     const circuit = disabledAt === null ? circuitOf({ openUntil }, clock.now()) : 'disabled';
     const parked = await records.outbox.parked(partner.id, MOST_PARKED);
-    return { ...partner, agencyCodes: agenciesOf(await records.partners.routes(), partner.id), circuit, openUntil, disabledAt, failures, limits, parked: parked.length };
+    return { ...partner, agencyCodes: agenciesOf(await records.partners.routes(), partner.id), circuit, openUntil, disabledAt, failures, limits, pace, parked: parked.length };
   });
   if (options.json === true) return printJson(shown);
-  const { name, mode, status, url, repeat, accepts, payload = 'full', agencyCodes, circuit, openUntil, failures, limits, parked } = shown;
+  const { name, mode, status, url, repeat, accepts, payload = 'full', agencyCodes, circuit, openUntil, failures, limits, pace, parked } = shown;
   printLine(`${paint('bold', id)}  ${name}  ${mode} ${status}${url === null ? '' : `  ${url}`}  repeat: ${repeat}${mode === 'push' ? `  payload: ${payload}` : ''}`);
   printLine(`  serves     ${agencyCodes.join(', ') || 'no agency: lienthong routes set'}`);
   printLine(`  versions   ${accepts === undefined ? '' : `${versionList(accepts)}; else `}version 1 of every message`);
   printLine(`  circuit    ${circuit}${circuit === 'open' && openUntil !== null ? ` until ${openUntil.toISOString()}` : ''}, ${failures} failures in a row`);
   printLine(`  deliveries ${limits.ratePerSecond === null ? 'as fast as they come' : `${limits.ratePerSecond} a second, ${limits.burst} at once`}`);
+  if (pace !== undefined) printLine(`  own pace   ${paceText(pace)}`);
   printLine(`  parked     ${parked === 0 ? 'nothing' : `${parked === MOST_PARKED ? `${MOST_PARKED} or more` : parked}: lienthong messages stuck --partner ${id}`}`);
 }
 
@@ -184,6 +196,31 @@ async function setDeliveryLimits(id: string, options: Common & { rate?: number; 
   await withStore(options, (ports) => limitDeliveries(ports, ports.actor, parseId(id), limits));
   if (options.json === true) return printJson({ id, limits });
   done(limits.ratePerSecond === null ? `messages go to ${id} as fast as they come` : `${limits.ratePerSecond} messages a second go to ${id}, ${limits.burst} at once`);
+}
+
+type PaceOptions = Common & { concurrency?: number; retry?: readonly number[]; longestRetryAfter?: number; breaker?: BreakerSettings; usual?: boolean };
+
+async function setOwnPace(id: string, { concurrency, retry, longestRetryAfter, breaker, usual, ...options }: PaceOptions): Promise<void> {
+  const change: PartnerPace = {
+    ...(concurrency !== undefined && { concurrency }),
+    ...(retry !== undefined && { retryDelaysMs: retry }),
+    ...(longestRetryAfter !== undefined && { longestRetryAfterMs: longestRetryAfter }),
+    ...(breaker !== undefined && { breaker }),
+  };
+  if ((Object.keys(change).length === 0) !== (usual === true)) throw new GatewayError('REQUEST_INVALID', 'Say what changes, or --usual: lienthong partners set --help');
+  const pace = await withStore(options, (ports) => setPace(ports, ports.actor, parseId(id), usual === true ? null : change));
+  if (options.json === true) return printJson({ id, pace });
+  done(usual === true ? `deliveries to ${id} go as usual` : `deliveries to ${id}: ${paceText(pace)}`);
+}
+
+function paceText({ concurrency, retryDelaysMs, longestRetryAfterMs, breaker }: PartnerPace): string {
+  const parts = [
+    ...(concurrency === undefined ? [] : [`${concurrency} at once`]),
+    ...(retryDelaysMs === undefined ? [] : [`tried again after ${retryDelaysMs.map(durationText).join(', ')}`]),
+    ...(longestRetryAfterMs === undefined ? [] : [`Retry-After up to ${durationText(longestRetryAfterMs)}`]),
+    ...(breaker === undefined ? [] : [`left alone after ${breaker.failures} failures for ${durationText(breaker.firstOpenMs)} to ${durationText(breaker.longestOpenMs)}`]),
+  ];
+  return parts.join('; ');
 }
 
 async function partnerNamed(records: Records, id: string): Promise<Partner> {

@@ -80,7 +80,7 @@ const vi: MessageWords = {
   circuits: { closed: 'đang gửi', 'half-open': 'đang thử lại', open: 'tạm ngừng gửi vì lỗi liên tiếp', disabled: 'ngừng gửi: địa chỉ đã ngừng' },
   states: { pending: 'chờ gửi', leased: 'đang gửi', offered: 'chờ nơi nhận lấy', delivered: 'đã giao', parked: 'bị giữ lại', cancelled: 'đã hủy', skipped: 'đã bỏ qua' },
   events: {
-    'dossier.created': 'Lập hồ sơ', 'message.accepted': 'Cổng nhận thông điệp', 'message.delivered': 'Đã giao', 'message.parked': 'Bị giữ lại', 'message.replayed': 'Gửi lại', 'message.cancelled': 'Hủy giao', 'message.skipped': 'Bỏ qua',
+    'dossier.created': 'Lập hồ sơ', 'message.accepted': 'Cổng nhận thông điệp', 'message.delivered': 'Đã giao', 'message.parked': 'Bị giữ lại', 'message.replayed': 'Gửi lại', 'message.cancelled': 'Hủy giao', 'message.skipped': 'Bỏ qua', 'message.superseded': 'Được thay bằng thông điệp khác',
     'signature.made': 'Ký số', 'document.verified': 'Kiểm tra chữ ký', 'postal.ordered': 'Đặt bưu chính', 'postal.accepted': 'Bưu chính nhận đơn', 'postal.refused': 'Bưu chính từ chối', 'postal.unknown': 'Chưa rõ bưu chính đã nhận đơn', 'postal.event': 'Hành trình bưu gửi',
     'postal.delivered': 'Bưu gửi đã phát', 'postal.cancelled': 'Hủy đơn bưu chính', 'postal.address-changed': 'Đổi địa chỉ bưu gửi', 'postal.resolved': 'Quyết định về đơn bưu chính', 'postal.handed-over': 'Bàn giao giấy tờ', 'dossier.submitted-by-post': 'Nộp hồ sơ qua bưu chính',
   },
@@ -128,7 +128,7 @@ const en: MessageWords = {
   circuits: { closed: 'being sent to', 'half-open': 'being tried again', open: 'left alone after failures in a row', disabled: 'not sent to: its address is gone' },
   states: { pending: 'waiting', leased: 'being sent', offered: 'waiting to be fetched', delivered: 'delivered', parked: 'stands still', cancelled: 'taken back', skipped: 'passed over' },
   events: {
-    'dossier.created': 'Dossier opened', 'message.accepted': 'Message accepted', 'message.delivered': 'Delivered', 'message.parked': 'Stands still', 'message.replayed': 'Sent again', 'message.cancelled': 'Taken back', 'message.skipped': 'Passed over',
+    'dossier.created': 'Dossier opened', 'message.accepted': 'Message accepted', 'message.delivered': 'Delivered', 'message.parked': 'Stands still', 'message.replayed': 'Sent again', 'message.cancelled': 'Taken back', 'message.skipped': 'Passed over', 'message.superseded': 'Replaced by another message',
     'signature.made': 'Signed', 'document.verified': 'Signature checked', 'postal.ordered': 'Post ordered', 'postal.accepted': 'The post has the order', 'postal.refused': 'The post refused', 'postal.unknown': 'Whether the post has the order is not known', 'postal.event': 'On its way',
     'postal.delivered': 'Delivered by post', 'postal.cancelled': 'Postal order cancelled', 'postal.address-changed': 'Address of a postal order changed', 'postal.resolved': 'Postal order decided', 'postal.handed-over': 'Papers handed over', 'dossier.submitted-by-post': 'Submitted by post',
   },

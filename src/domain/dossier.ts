@@ -79,6 +79,7 @@ export const DOSSIER_EVENT_KINDS = [
   'message.replayed',
   'message.cancelled',
   'message.skipped',
+  'message.superseded',
   'signature.made',
   'document.verified',
   'postal.ordered',

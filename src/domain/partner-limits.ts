@@ -26,9 +26,22 @@ export function openForMs(settings: BreakerSettings, failures: number): number |
   return beyond < 0 ? null : Math.min(settings.firstOpenMs * 2 ** Math.min(beyond, 30), settings.longestOpenMs);
 }
 
+/** How deliveries to one partner go otherwise than usual; what is not named is as usual. */
+export interface PartnerPace {
+  /** Attempts under way at once, in each process. */
+  readonly concurrency?: number;
+  /** Waits after the first, second … try that failed; at the end of the list the delivery is parked. */
+  readonly retryDelaysMs?: readonly number[];
+  /** Its Retry-After is honoured up to this. */
+  readonly longestRetryAfterMs?: number;
+  readonly breaker?: BreakerSettings;
+}
+
 /** `state`: closed — send; open — not before `openUntil`; half-open — one at a time. */
 export interface PartnerStanding {
   readonly limits: PartnerLimits;
+  /** Missing: as usual. */
+  readonly pace?: PartnerPace;
   readonly failures: number;
   readonly openUntil: Date | null;
   /** When its address said that it is gone; null: it did not. */

@@ -134,6 +134,11 @@ export interface Outbox {
    * lease ran out. False when it is finished already, or leased by a worker whose lease still runs.
    */
   finish(id: DeliveryId, state: 'delivered' | 'cancelled' | 'skipped', at: Date): Promise<boolean>;
+  /**
+   * Gives `replacement` the place of `id` in their lane, and `id`, which has to be finished by then in the same transaction, its place.
+   * False: they are not of one lane, `replacement` does not stand behind, or it is not waiting.
+   */
+  exchangePlaces(id: DeliveryId, replacement: DeliveryId): Promise<boolean>;
   /** Puts a parked delivery back as pending, due now, its schedule from the start. False when it was not parked. */
   replay(id: DeliveryId, now: Date): Promise<boolean>;
   /** The lane's head, if it is due, with its next wake number. */

@@ -1,10 +1,14 @@
 import type { PartnerId } from '../domain/ids.ts';
-import type { BreakerSettings, PartnerLimits, PartnerStanding } from '../domain/partner-limits.ts';
+import type { BreakerSettings, PartnerLimits, PartnerPace, PartnerStanding } from '../domain/partner-limits.ts';
 
 /** How partners are doing, kept where every replica sees it. */
 export interface PartnerStates {
   find(id: PartnerId): Promise<PartnerStanding>;
   setLimits(id: PartnerId, limits: PartnerLimits): Promise<void>;
+  /** In place of the one before; null: as usual. Counts from the next attempt on. */
+  setPace(id: PartnerId, pace: PartnerPace | null): Promise<void>;
+  /** Partners that have a concurrency of their own. */
+  concurrencies(): Promise<ReadonlyMap<string, number>>;
   /** The right to be the one attempt of a half-open circuit, until `until` at most. False: another attempt has it. */
   takeProbe(id: PartnerId, now: Date, until: Date): Promise<boolean>;
   /** Null: sending one more message now is within the rate, and it is counted. Otherwise when it will be. */

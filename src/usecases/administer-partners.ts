@@ -2,7 +2,7 @@ import type { AgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
 import type { AcceptedVersions, CallRate, DeliveryMode, Partner, PayloadForm, RepeatRule, Route } from '../domain/partner.ts';
-import type { PartnerLimits } from '../domain/partner-limits.ts';
+import type { PartnerLimits, PartnerPace } from '../domain/partner-limits.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { RecordSet } from '../ports/records.ts';
 import type { AdministerPorts } from './administer-api-keys.ts';
@@ -125,6 +125,36 @@ export async function limitDeliveries(ports: AdministerPorts, actor: string, id:
     await tx.partnerStates.setLimits(id, limits);
     await audit(tx, at, actor, 'limit-deliveries', id, { perSecond: limits.ratePerSecond === null ? 'none' : String(limits.ratePerSecond), burst: String(limits.burst) });
   });
+}
+
+/**
+ * How deliveries to a partner go otherwise than usual, from the next attempt on; null: as usual. Each member given replaces that one. Audited.
+ * @throws PARTNER_NOT_FOUND, REQUEST_INVALID
+ */
+export async function setPace(ports: AdministerPorts, actor: string, id: PartnerId, change: PartnerPace | null): Promise<PartnerPace> {
+  const at = ports.clock.now();
+  return ports.records.transaction(async (tx) => {
+    await existing(tx, id);
+    const { pace: before } = await tx.partnerStates.find(id);
+    const pace = change === null ? {} : { ...before, ...change };
+    checkPace(pace);
+    await tx.partnerStates.setPace(id, change === null ? null : pace);
+    await audit(tx, at, actor, 'set-pace', id, { pace: change === null ? 'usual' : JSON.stringify(change) });
+    return pace;
+  });
+}
+
+const WEEK_MS = 7 * 24 * 3_600_000;
+
+function checkPace({ concurrency = 1, retryDelaysMs = [1], longestRetryAfterMs = 1, breaker }: PartnerPace): void {
+  const isWhole = (value: number, most: number): boolean => Number.isInteger(value) && value >= 1 && value <= most;
+  const faults = [
+    ...(isWhole(concurrency, 1_000) ? [] : ['the concurrency is 1 to 1,000']),
+    ...(retryDelaysMs.length >= 1 && retryDelaysMs.length <= 100 && retryDelaysMs.every((each) => isWhole(each, WEEK_MS)) ? [] : ['there are 1 to 100 waits, each up to a week']),
+    ...(isWhole(longestRetryAfterMs, WEEK_MS) ? [] : ['the longest Retry-After is up to a week']),
+    ...(breaker === undefined || (isWhole(breaker.failures, 1_000) && isWhole(breaker.firstOpenMs, WEEK_MS) && isWhole(breaker.longestOpenMs, WEEK_MS) && breaker.firstOpenMs <= breaker.longestOpenMs) ? [] : ['the circuit breaker opens after 1 to 1,000 failures, for a first time not longer than the longest, which is up to a week']),
+  ];
+  if (faults.length > 0) throw new GatewayError('REQUEST_INVALID', `This pace cannot be: ${faults.join('; ')}`);
 }
 
 /** Lets deliveries go again to a partner whose address had said that it is gone (HTTP 410). Audited. @throws PARTNER_NOT_FOUND; STATE_CONFLICT when it had not */

@@ -11,13 +11,15 @@ export interface Bulkhead {
   turnAway(target: string): void;
 }
 
-export function bulkhead(perTarget: number): Bulkhead {
+/** @param ownOf what a target has in place of `perTarget`; may change at any time */
+export function bulkhead(perTarget: number, ownOf: (target: string) => number | undefined = () => undefined): Bulkhead {
   const running = new Map<string, number>();
   const turnedAway = new Set<string>();
+  const most = (target: string): number => ownOf(target) ?? perTarget;
   const count = (target: string): number => running.get(target) ?? 0;
   return {
     enter(target) {
-      if (count(target) >= perTarget) {
+      if (count(target) >= most(target)) {
         turnedAway.add(target);
         return false;
       }
@@ -31,7 +33,7 @@ export function bulkhead(perTarget: number): Bulkhead {
     },
     takeTurnedAway: (target) => turnedAway.delete(target),
     passBy() {
-      const full = [...running].filter(([, runs]) => runs >= perTarget).map(([target]) => target);
+      const full = [...running].filter(([target, runs]) => runs >= most(target)).map(([target]) => target);
       for (const target of full) turnedAway.add(target);
       return full;
     },

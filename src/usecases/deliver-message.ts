@@ -38,14 +38,15 @@ export function messageHandler(ports: MessagePorts): DeliveryHandler {
   return { attempt: (held) => attempt(ports, held), onParked: recordParked };
 }
 
-async function attempt(ports: MessagePorts, held: HeldLease): Promise<Handled> {
+async function attempt(usual: MessagePorts, held: HeldLease): Promise<Handled> {
   const { lease } = held;
   const [recipient, message] = await Promise.all([
-    ports.records.partners.recipient(lease.target as Partner['id'], ports.clock.now()),
-    lease.messageId === null ? null : ports.records.messages.find(lease.messageId),
+    usual.records.partners.recipient(lease.target as Partner['id'], usual.clock.now()),
+    lease.messageId === null ? null : usual.records.messages.find(lease.messageId),
   ]);
   if (recipient === null || message === null) return parked(lease, 'undeliverable', { code: 'PARTNER_NOT_FOUND', detail: 'Its recipient or message is not recorded' });
   const { partner } = recipient;
+  const ports = paced(usual, recipient.standing);
   if (partner.status === 'suspended') return suspended(ports, lease);
   if (partner.mode === 'pull') return { settlement: { state: 'offered' }, attempt: { outcome: 'offered', code: null, detail: null } };
   const connector = await ports.partners.of(recipient);
@@ -53,6 +54,14 @@ async function attempt(ports: MessagePorts, held: HeldLease): Promise<Handled> {
   if (hold !== null) return hold;
   const doubt = lease.outcomeUnknown ? await resolveDoubt(ports, held, recipient, message, connector) : null;
   return doubt ?? send(ports, held, message, connector, recipient);
+}
+
+/** What the partner has of its own in place of what is usual. */
+function paced(ports: MessagePorts, { pace }: PartnerStanding): MessagePorts {
+  if (pace === undefined) return ports;
+  const { delaysMs, longestRetryAfterMs, jitter } = ports.schedule;
+  const schedule: RetrySchedule = { delaysMs: pace.retryDelaysMs ?? delaysMs, longestRetryAfterMs: pace.longestRetryAfterMs ?? longestRetryAfterMs, jitter };
+  return { ...ports, schedule, ...(pace.breaker !== undefined && { breaker: pace.breaker }) };
 }
 
 function suspended(ports: MessagePorts, lease: Lease): Handled {

@@ -40,6 +40,20 @@ export function skipDelivery(ports: OperatePorts, id: DeliveryId, decision: Deci
   return finishDelivery(ports, id, 'skipped', decision);
 }
 
+/**
+ * Replaces a delivery by a later one of the same lane, which takes its place before all that wait between them; the first will never be
+ * sent. For a message that its sender sent again, put right.
+ * @throws as `skipDelivery`; STATE_CONFLICT also when `replacement` does not stand behind it in its lane, or is not waiting
+ */
+export function supersedeDelivery(ports: OperatePorts, id: DeliveryId, replacement: DeliveryId, decision: Decision): Promise<void> {
+  return decide(ports, id, 'supersede-delivery', 'message.superseded', { ...decision, replacement }, async (records, entry, at) => {
+    if (entry.kind === 'postal') throw conflict(POSTAL_DECIDED_ELSEWHERE);
+    if (!(await records.outbox.finish(id, 'skipped', at))) throw conflict(`This delivery is ${entry.state}: it can no longer be replaced, or only when its attempt is over`);
+    if (!(await records.outbox.exchangePlaces(id, replacement))) throw conflict('The replacement has to wait behind it, for the same dossier and recipient, and not be under way');
+    return records.outbox.nextInLane(entry.laneId, at);
+  });
+}
+
 /** Takes a delivery back before it was delivered. @throws as `skipDelivery` */
 export function cancelDelivery(ports: OperatePorts, id: DeliveryId, decision: Decision): Promise<void> {
   return finishDelivery(ports, id, 'cancelled', decision);
@@ -90,7 +104,10 @@ export async function replaySince(ports: OperatePorts, target: string, since: Da
 
 type Change = (records: RecordSet, entry: OutboxEntry, at: Date) => Promise<Wake | null>;
 
-async function decide(ports: OperatePorts, id: DeliveryId, action: string, kind: DossierEventKind, decision: Decision, change: Change): Promise<void> {
+/** Of two deliveries: which one came in place of the one decided about. */
+type Decided = Decision & { readonly replacement?: DeliveryId };
+
+async function decide(ports: OperatePorts, id: DeliveryId, action: string, kind: DossierEventKind, decision: Decided, change: Change): Promise<void> {
   const at = ports.clock.now();
   const wake = await ports.records.transaction(async (records) => {
     const entry = await records.outbox.find(id);
@@ -102,8 +119,8 @@ async function decide(ports: OperatePorts, id: DeliveryId, action: string, kind:
   if (wake !== null) ports.queue.wake([wake]);
 }
 
-async function recordDecision(records: RecordSet, entry: OutboxEntry, action: string, kind: DossierEventKind, { actor, note }: Decision, at: Date): Promise<void> {
-  await records.audit.add({ at, actor, action, subject: `delivery:${entry.id}`, detail: { target: entry.target, from: entry.state, note } });
+async function recordDecision(records: RecordSet, entry: OutboxEntry, action: string, kind: DossierEventKind, { actor, note, replacement }: Decided, at: Date): Promise<void> {
+  await records.audit.add({ at, actor, action, subject: `delivery:${entry.id}`, detail: { target: entry.target, from: entry.state, note, ...(replacement !== undefined && { replacement }) } });
   const message = entry.messageId === null ? null : await records.messages.find(entry.messageId);
   if (message === null) return;
   await records.dossiers.addEvent(message.dossierCode, {
@@ -113,7 +130,7 @@ async function recordDecision(records: RecordSet, entry: OutboxEntry, action: st
     messageId: message.id,
     deliveryId: entry.id,
     postalOrderId: null,
-    data: { recipient: entry.target, from: entry.state },
+    data: { recipient: entry.target, from: entry.state, ...(replacement !== undefined && { replacement }) },
   });
 }
 

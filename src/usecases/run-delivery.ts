@@ -19,6 +19,8 @@ export interface DeliverySettings {
   readonly concurrency: number;
   /** Of these, to one recipient: a partner that hangs leaves the rest of the places to others. Default: half. */
   readonly concurrencyPerTarget?: number;
+  /** What a recipient has in its place; may change at any time. */
+  readonly concurrencyOf?: (target: string) => number | undefined;
   /** Whether this process wakes what is due (the leader among those that do). */
   readonly sweeps: boolean;
   /** Default 2,000: how late a retry may begin. */
@@ -52,7 +54,7 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
   const stopping = new AbortController(); // no new leases
   const cuts = new Set<AbortController>(); // one for each attempt under way
   const places = slots(settings.concurrency);
-  const targets = bulkhead(settings.concurrencyPerTarget ?? Math.ceil(settings.concurrency / 2));
+  const targets = bulkhead(settings.concurrencyPerTarget ?? Math.ceil(settings.concurrency / 2), settings.concurrencyOf);
   const underWay = new Set<Promise<void>>();
   let unhealthySince: number | null = null;
   let degraded = false;

@@ -41,6 +41,8 @@ export interface RunningWorker {
   stop(graceMs: number): Promise<void>;
 }
 
+/** How late a changed concurrency counts. */
+const READ_CONCURRENCIES_EVERY_MS = 5_000;
 const FORGET_EVERY_MS = 3_600_000;
 const WATCH_NUMBERS_EVERY_MS = 10 * 60_000;
 const FORGET_NONCES_EVERY_MS = 600_000;
@@ -54,6 +56,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   const { timeoutMs, ...pace } = readDeliverySettings(config.LIENTHONG_DELIVERY_FILE);
   const ports = { records, queue: queue.queue, clock, chance, log, ...pace };
   const traced = (handler: DeliveryHandler): DeliveryHandler => tracedHandler(handler, records.messages, tracing);
+  let concurrencies: ReadonlyMap<string, number> = new Map();
   const delivery = startDelivery(
     {
       ...ports,
@@ -64,12 +67,17 @@ export function startWorker(parts: WorkerParts): RunningWorker {
         postal: traced(postalHandler({ ...ports, accounts })),
       },
     },
-    { owner: chance.uuid(), concurrency: config.LIENTHONG_DELIVERY_CONCURRENCY, sweeps: true },
+    { owner: chance.uuid(), concurrency: config.LIENTHONG_DELIVERY_CONCURRENCY, concurrencyOf: (target) => concurrencies.get(target), sweeps: true },
   );
   const consumer = queue.startConsumer((wake) => delivery.wake(wake), { concurrency: config.LIENTHONG_DELIVERY_CONCURRENCY });
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every turn waits on it
+  const readConcurrencies = async (): Promise<{ readonly more: false }> => {
+    concurrencies = await records.partnerStates.concurrencies();
+    return { more: false };
+  };
   const turns: readonly Turns[] = [
+    { event: 'partner.concurrencies-unread', everyMs: READ_CONCURRENCIES_EVERY_MS, turn: readConcurrencies },
     ...accounts.map(({ carrier, pollMs }): Turns => ({ event: 'post.feed-failed', carrier: carrier.carrier, everyMs: pollMs, turn: (stop) => followPost(ports, carrier, stop) })),
     { event: 'upload.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetUploads({ records, uploads: store.uploads, clock }) },
     { event: 'post.numbers-unwatched', everyMs: WATCH_NUMBERS_EVERY_MS, turn: () => watchNumbers(ports, accounts) },

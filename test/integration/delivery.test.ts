@@ -3,8 +3,8 @@ import type { DossierCode } from '../../src/domain/dossier.ts';
 import type { PartnerId } from '../../src/domain/ids.ts';
 import type { Delivery, Message } from '../../src/domain/message.ts';
 import type { RepeatRule } from '../../src/domain/partner.ts';
-import { enablePartner } from '../../src/usecases/administer-partners.ts';
-import { cancelDelivery, replayDelivery, replaySince, skipDelivery } from '../../src/usecases/operate-delivery.ts';
+import { enablePartner, setPace } from '../../src/usecases/administer-partners.ts';
+import { cancelDelivery, replayDelivery, replaySince, skipDelivery, supersedeDelivery } from '../../src/usecases/operate-delivery.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { eventually } from '../support/eventually.ts';
@@ -320,6 +320,23 @@ describe('a partner that does not work', () => {
     await whenIn(second, 'delivered');
   });
 
+  it('goes by a schedule, a longest Retry-After and a circuit breaker of its own, changed while it waits', async () => {
+    const { id, server } = await partner();
+    const ports = { records: fresh.records, clock: systemClock, chance: systemChance(systemClock) };
+    await setPace(ports, 'operator:an', id, { retryDelaysMs: [60], longestRetryAfterMs: 200, breaker: { failures: 50, firstOpenMs: 60_000, longestOpenMs: 60_000 } });
+    server.setReaction(() => status(503));
+    const worker = work({ schedule: { ...QUICK, delaysMs: [60_000, 60_000] }, breaker: { failures: 1, firstOpenMs: 60_000, longestOpenMs: 60_000 } });
+    const first = await whenIn(await send(worker, id), 'parked');
+    expect(first).toMatchObject({ attempts: 2, parkedReason: 'exhausted' });
+    server.setReaction((_, attempt) => (attempt === 1 ? status(429, { 'retry-after': '3600' }) : RECEIPT));
+    await setPace(ports, 'operator:an', id, { retryDelaysMs: [50, 50, 50] });
+    await whenIn(await send(worker, id), 'delivered'); // and not after an hour
+    await setPace(ports, 'operator:an', id, null);
+    expect((await fresh.records.partnerStates.find(id)).pace).toBeUndefined();
+    await expect(setPace(ports, 'operator:an', id, { retryDelaysMs: [] })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(setPace(ports, 'operator:an', id, { breaker: { failures: 1, firstOpenMs: 10, longestOpenMs: 5 } })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+
   it('gets no more a second than it takes, over all workers', async () => {
     const { id, server } = await partner();
     await fresh.records.partnerStates.setLimits(id, { ratePerSecond: 10, burst: 2 });
@@ -347,6 +364,28 @@ describe('operators', () => {
     expect(await delivery(stuck)).toMatchObject({ state: 'skipped' });
     await expect(skipDelivery(ports(worker), parked?.id ?? (newId() as never), decision)).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
     await expect(replayDelivery(ports(worker), parked?.id ?? (newId() as never), decision)).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+  });
+
+  it('replace the head of a lane by a message sent later, which goes before what waits between them', async () => {
+    const { id, server } = await partner();
+    server.setReaction((_, __) => (server.pushes.length === 1 ? status(422) : RECEIPT));
+    const [worker, code] = [work(), await dossier()];
+    const [wrong, between, right] = [await send(worker, id, code), await send(worker, id, code), await send(worker, id, code)];
+    const parked = await whenIn(wrong, 'parked');
+    const [last, middle, elsewhere] = [await delivery(right), await delivery(between), await send(worker, id)];
+    if (parked === undefined || last === undefined || middle === undefined) throw new Error('not there');
+    await whenIn(elsewhere, 'delivered');
+    const other = await delivery(elsewhere);
+    for (const replacement of [other?.id ?? last.id, parked.id]) await expect(supersedeDelivery(ports(worker), parked.id, replacement, decision)).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+    await expect(supersedeDelivery(ports(worker), middle.id, parked.id, decision)).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+    expect(await delivery(wrong)).toMatchObject({ state: 'parked' }); // a refused decision changes nothing
+
+    await supersedeDelivery(ports(worker), parked.id, last.id, decision);
+    await whenIn(between, 'delivered');
+    expect(server.effects.map(({ messageId }) => messageId).filter((each) => each !== elsewhere.id)).toEqual([right.id, between.id]);
+    expect(await delivery(wrong)).toMatchObject({ state: 'skipped' });
+    expect((await eventKinds(wrong)).filter((kind) => kind === 'message.superseded')).toHaveLength(1);
+    expect(await fresh.records.audit.of(`delivery:${parked.id}`, 5)).toMatchObject([{ action: 'supersede-delivery', detail: { from: 'parked', note: 'test', replacement: last.id } }]);
   });
 
   it('cancel what is not yet sent', async () => {

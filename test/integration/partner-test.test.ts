@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDevPki } from '../../certs/dev/create-dev-pki.ts';
@@ -38,7 +38,7 @@ async function testOf(id: string): Promise<{ ok: boolean; steps: Readonly<Record
   expect(status).toBe(200);
   return { ok: body.ok, steps: Object.fromEntries(body.steps.map((each) => [each.step, each.status])), body };
 }
-async function listening<Server extends ReturnType<typeof createServer> | ReturnType<typeof createTlsServer>>(server: Server): Promise<number> {
+async function listening(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;

@@ -170,6 +170,7 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
       const next = await outboxPort.nextInLane(row.laneId, attempt.finishedAt);
       return next === null ? [] : [next];
     },
+    exchangePlaces: () => Promise.reject(new Error('not simulated')),
     async finish(id, state, at) {
       const row = outbox.rows.get(id);
       const isFree = row !== undefined && (['pending', 'offered', 'parked'].includes(row.state) || (row.state === 'leased' && row.leaseUntil !== null && row.leaseUntil <= at));
@@ -230,6 +231,8 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
       return { limits: limits.rows.get(id) ?? NO_LIMITS, failures: row?.failures ?? 0, openUntil: row?.openUntil ?? null, disabledAt: null };
     },
     setLimits: async (id, wanted) => limits.put(id, wanted),
+    setPace: () => Promise.reject(new Error('not simulated')),
+    concurrencies: () => Promise.resolve(new Map()),
     disable: () => Promise.reject(new Error('not simulated')),
     enable: () => Promise.reject(new Error('not simulated')),
     async takeProbe(id, now, until) {

@@ -17,6 +17,7 @@ export function outbox(db: Executor): Outbox {
     renew: (held, until) => renew(db, held, until),
     settle: (held, settlement, attempt) => (db.isTransaction ? settle(db, held, settlement, attempt) : throughConflicts(() => settle(db, held, settlement, attempt))),
     finish: (id, state, at) => finish(db, id, state, at),
+    exchangePlaces: (id, replacement) => exchangePlaces(db, id, replacement),
     replay: (id, now) => replay(db, id, now),
     nextInLane: (laneId, now) => nextInLane(db, laneId, now),
     sweep: (now, notWokenSince, limit) => sweep(db, now, notWokenSince, limit),
@@ -84,6 +85,21 @@ async function finish(db: Executor, id: DeliveryId, state: 'delivered' | 'cancel
     RETURNING id
   `.execute(db);
   return rows.length === 1;
+}
+
+/** By way of a place below all: places of a lane are unique at every moment. */
+async function exchangePlaces(db: Executor, id: DeliveryId, replacement: DeliveryId): Promise<boolean> {
+  const { rows } = await sql<{ old_seq: string; new_seq: string }>`
+    SELECT o.seq AS old_seq, r.seq AS new_seq FROM outbox AS o JOIN outbox AS r ON r.lane_id = o.lane_id
+    WHERE o.id = ${id} AND r.id = ${replacement} AND r.seq > o.seq AND r.state IN ('pending', 'parked') AND o.state IN ('skipped')
+    FOR UPDATE
+  `.execute(db);
+  const [places] = rows;
+  if (places === undefined) return false;
+  await sql`UPDATE outbox SET seq = -seq WHERE id = ${id}`.execute(db);
+  await sql`UPDATE outbox SET seq = ${places.old_seq}::bigint WHERE id = ${replacement}`.execute(db);
+  await sql`UPDATE outbox SET seq = ${places.new_seq}::bigint WHERE id = ${id}`.execute(db);
+  return true;
 }
 
 async function replay(db: Executor, id: DeliveryId, now: Date): Promise<boolean> {

@@ -18,6 +18,14 @@ export function partnerStates(db: Executor): PartnerStates {
     async setLimits(id, { ratePerSecond, burst }) {
       await sql`UPDATE partner SET settings = settings || ${JSON.stringify({ ratePerSecond, burst })}::jsonb WHERE id = ${id}`.execute(db);
     },
+    async setPace(id, pace) {
+      const change = pace === null ? sql`settings - 'pace'` : sql`settings || ${JSON.stringify({ pace })}::jsonb`;
+      await sql`UPDATE partner SET settings = ${change} WHERE id = ${id}`.execute(db);
+    },
+    async concurrencies() {
+      const { rows } = await sql<{ id: string; concurrency: number }>`SELECT id, (settings->'pace'->>'concurrency')::int AS concurrency FROM partner WHERE settings->'pace' ? 'concurrency'`.execute(db);
+      return new Map(rows.map(({ id, concurrency }) => [id, concurrency]));
+    },
     async takeProbe(id, now, until) {
       const { rows } = await sql`
         UPDATE partner_state SET probe_until = ${until}, updated_at = ${now}
@@ -96,7 +104,12 @@ interface StandingRow {
 const NEVER_TROUBLED: StandingRow = { settings: {}, failures: null, open_until: null, disabled_at: null };
 
 export function standingOf({ settings, failures, open_until, disabled_at }: StandingRow): PartnerStanding {
-  return { limits: limitsOf(settings), failures: failures ?? 0, openUntil: open_until, disabledAt: disabled_at };
+  return { limits: limitsOf(settings), ...paceOf(settings['pace']), failures: failures ?? 0, openUntil: open_until, disabledAt: disabled_at };
+}
+
+/** Written by `setPace` only, which takes nothing else. */
+function paceOf(value: unknown): Pick<PartnerStanding, 'pace'> {
+  return typeof value === 'object' && value !== null ? { pace: value } : {};
 }
 
 function limitsOf({ ratePerSecond, burst }: StandingRow['settings']): PartnerLimits {
