@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { linkedAbort } from '../src/ports/linked-abort.ts';
 import { GatewayProblem, problemOf } from './problem.ts';
 
 export interface GatewayAccess {
@@ -52,7 +53,12 @@ export async function callGateway(access: GatewayAccess, call: GatewayCall): Pro
 
 /** @throws AbortError when it is ended */
 export async function pause(access: GatewayAccess, call: Pick<GatewayCall, 'signal'>, ms: number): Promise<void> {
-  await delay(ms, undefined, { signal: signalOf(access, call) });
+  const link = linkedAbort(...signalsOf(access, call));
+  try {
+    await delay(ms, undefined, { signal: link.signal });
+  } finally {
+    link.unlink();
+  }
 }
 
 function mayRepeat({ method, headers = {}, isRepeatable }: GatewayCall): boolean {
@@ -64,21 +70,39 @@ async function attemptOnce(access: GatewayAccess, call: GatewayCall): Promise<Re
   const { method, path, headers, body } = call;
   const { fetch = globalThis.fetch, language } = access;
   const timeoutMs = call.timeoutMs ?? access.timeoutMs ?? 60_000;
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new DOMException(`No answer within ${timeoutMs} ms`, 'TimeoutError')), timeoutMs);
+  const link = linkedAbort(...signalsOf(access, call));
+  const timer = setTimeout(() => link.abort(new DOMException(`No answer within ${timeoutMs} ms`, 'TimeoutError')), timeoutMs);
+  let isHandedOn = false;
   try {
     const response = await fetch(access.url.replace(/\/+$/, '') + path, {
       method,
       redirect: 'error', // the key is for this address only
       headers: { accept: 'application/json', ...(language !== undefined && { 'accept-language': language }), ...headers, authorization: `Bearer ${await keyOf(access)}` },
-      signal: AbortSignal.any([late.signal, signalOf(access, call)]),
+      signal: link.signal,
       ...(body !== undefined && { body: body(), duplex: 'half' }),
     });
-    return response.ok ? response : await problemOf(response, `${method} ${path}`, new Date());
+    if (!response.ok) return await problemOf(response, `${method} ${path}`, new Date());
+    isHandedOn = response.body !== null;
+    return linkedWhileRead(response, () => link.unlink());
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   } finally {
     clearTimeout(timer);
+    if (!isHandedOn) link.unlink();
+  }
+}
+
+/** The signals end the reading of a body, too; after it, nothing of the call may stay with signals that live on. */
+function linkedWhileRead(response: Response, unlink: () => void): Response {
+  const { body, status, statusText, headers } = response;
+  return body === null ? response : new Response(ReadableStream.from<Uint8Array>(thenDo(body as AsyncIterable<Uint8Array>, unlink)), { status, statusText, headers });
+}
+
+async function* thenDo(chunks: AsyncIterable<Uint8Array>, end: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } finally {
+    end();
   }
 }
 
@@ -86,15 +110,12 @@ async function keyOf({ apiKey }: GatewayAccess): Promise<string> {
   return typeof apiKey === 'function' ? apiKey() : apiKey;
 }
 
-const NEVER = new AbortController().signal;
-
-function signalOf(access: GatewayAccess, call: Pick<GatewayCall, 'signal'>): AbortSignal {
-  const [first, second] = [access.signal, call.signal].filter((signal) => signal !== undefined);
-  return first !== undefined && second !== undefined ? AbortSignal.any([first, second]) : (first ?? NEVER);
+function signalsOf(access: GatewayAccess, call: Pick<GatewayCall, 'signal'>): readonly AbortSignal[] {
+  return [access.signal, call.signal].filter((signal) => signal !== undefined);
 }
 
 function isAborted(access: GatewayAccess, call: GatewayCall): boolean {
-  return access.signal?.aborted === true || call.signal?.aborted === true;
+  return signalsOf(access, call).some(({ aborted }) => aborted);
 }
 
 /** Milliseconds before the next attempt: 0.2 s, 0.4 s … at most 5 s, or as long as the gateway asks; null: it is no use to wait. */

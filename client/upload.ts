@@ -59,7 +59,7 @@ async function begin(access: GatewayAccess, { blob, name, mediaType, signal }: L
   const headers = { ...TUS, 'upload-length': String(blob.size), 'upload-metadata': metadata.join(','), 'repr-digest': `sha-256=:${hash.digest('base64')}:` };
   // An answer that is lost leaves an empty upload behind, which expires: beginning twice does no harm.
   const response = await callGateway(access, { method: 'POST', path: '/v1/uploads', headers, isRepeatable: true, signal });
-  await response.body?.cancel();
+  await response.arrayBuffer();
   return new URL(response.headers.get('location') ?? '', access.url).pathname;
 }
 
@@ -68,7 +68,7 @@ async function sendPiece(access: GatewayAccess, { blob, signal }: LargeUpload, p
   const headers = { ...TUS, 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset) };
   const call: GatewayCall = { method: 'PATCH', path, headers, isRepeatable: false, body: () => blob.slice(offset, offset + PIECE_BYTES), signal };
   try {
-    await (await callGateway(access, call)).body?.cancel();
+    await (await callGateway(access, call)).arrayBuffer();
     return null;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

@@ -16,8 +16,10 @@ import { loadPaperFonts } from '../../sandbox/papers/fonts.ts';
 import { LAND_REGISTRY, LAND_REGISTRY_SCOPES, ONE_STOP_PORTAL, ONE_STOP_PORTAL_SCOPES } from '../../sandbox/parties.ts';
 import { startSandboxPki, type SandboxPki } from '../../sandbox/pki/start.ts';
 import { SANDBOX_CUSTOMER, SANDBOX_REFUSED, startSandboxVnpost, type SandboxVnpost } from '../../sandbox/vnpost/start.ts';
+import type { DossierCode } from '../../src/domain/dossier.ts';
 import type { KeyId } from '../../src/domain/ids.ts';
 import { DEFAULT_ORDER_NUMBER } from '../../src/domain/postal-order.ts';
+import { checkCatalogued } from '../../src/formats/api/message-catalogue.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
 import { addSigningKey, grantKey } from '../../src/usecases/administer-keys.ts';
 import { signingWebhookKeys, webhookKeyContext } from '../../src/usecases/webhook-keys.ts';
@@ -118,6 +120,9 @@ describe('the two systems of the sandbox, over the wire', () => {
     expect(there.received.map(({ type }) => type)).toContain('dossier.accept');
     expect(here.orderNumber).toBe(`${code}-KQ1`);
     expect(post.ledger.lines().find(({ orderNumber }) => orderNumber === `${code}-KQ1`)?.couriers).toBe(1);
+    const messages = await gateway.fresh.records.messages.ofDossier(code as DossierCode); // the gateway's own news of the post among them
+    expect(new Set(messages.map(({ type }) => type))).toEqual(new Set(['dossier.result', 'dossier.accept', 'dossier.progress']));
+    expect(messages.flatMap(checkCatalogued)).toEqual([]);
     const timeline = await ask<{ timeline: { kind: string }[] }>(registry.url, `/cases/${code}/timeline`);
     expect(timeline.body.timeline.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['dossier.created', 'signature.made', 'message.delivered', 'postal.ordered', 'postal.delivered']));
   });

@@ -37,8 +37,8 @@ export const ZONES: readonly Zone[] = [
   { prefix: 'connectors/', mayImport: CORE, separate: true },
   { prefix: 'certs/', mayImport: CORE },
   { prefix: 'queues/', mayImport: ['src/domain/', 'src/ports/'] },
-  /** `lienthong/client`: stands alone, as its users do. */
-  { prefix: 'client/', mayImport: [] },
+  /** `lienthong/client`: knows nothing of the gateway but the wire. */
+  { prefix: 'client/', mayImport: ['src/ports/linked-abort.ts'] },
   { prefix: 'sandbox/', mayImport: ['src/domain/', 'src/formats/', 'certs/dev/', 'client/index.ts'] },
   { prefix: 'bench/', mayImport: [...PRODUCT, 'test/'], composes: true },
   { prefix: 'test/', mayImport: [...PRODUCT, 'bench/', 'scripts/'], composes: true },
