@@ -23,7 +23,7 @@ export interface PostDesk {
   readonly now: string;
 }
 
-const STYLE = 'form>button{margin-top:1rem}fieldset{margin:.7rem 0;padding:.4rem 1rem 1rem;border:1px solid var(--line)}legend{padding:0 .4rem;font-weight:600}';
+const STYLE = 'section form>button{margin-top:1rem}fieldset{margin:.7rem 0;padding:.4rem 1rem 1rem;border:1px solid var(--line)}legend{padding:0 .4rem;font-weight:600}';
 
 /** The page of the post desk. Forms and nothing else: no script runs, nothing is fetched from elsewhere. */
 export function postPage({ language, desk, fault }: PostPageOptions): RenderedPage {
