@@ -1,4 +1,5 @@
 import type { AlarmLimits, Condition } from '../domain/alarm.ts';
+import { shownCode } from '../domain/carrier-code.ts';
 import type { AlarmFacts, ReadAlarmFacts } from '../ports/alarm-facts.ts';
 import type { Clock } from '../ports/clock.ts';
 import { MOST_PIN_FAILURES, type PinGuard } from '../ports/pin-guard.ts';
@@ -51,11 +52,6 @@ function postConditions({ parked, unknownStatuses }: AlarmFacts): readonly Condi
     ...parked.filter(({ kind }) => kind === 'postal').map(({ target, count, oldestAt }) => atOnce('post.undecided', 'critical', target, { count, oldestAt: oldestAt.toISOString() })),
     ...unknownStatuses.map(({ carrier, codes, count }) => atOnce('post.unknown-status', 'warning', carrier, { codes: codes.map(shownCode).join(', '), count })),
   ];
-}
-
-/** What a carrier sends as a code may be anything, a person's name included. */
-function shownCode(code: string): string {
-  return /^[A-Za-z0-9._-]{1,24}$/.test(code) ? code : '(not a code)';
 }
 
 function atOnce(kind: Condition['kind'], severity: Condition['severity'], subject: string, figures: Condition['figures']): Condition {

@@ -1,3 +1,4 @@
+import { shownCode } from '../domain/carrier-code.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -41,7 +42,7 @@ export async function followPost(ports: FollowPostPorts, carrier: PostalCarrier,
 
 /** What an operator has to look at: nobody documented it, or it does not fit. Codes only; a carrier's words may hold personal data. */
 function alarm(log: Log, carrier: string, page: TrackingPage, { news, contradicting }: RecordedEvents): void {
-  const unmapped = [...new Set(news.filter(({ status }) => status === 'UNKNOWN').map(({ carrierCode }) => carrierCode))];
+  const unmapped = [...new Set(news.filter(({ status }) => status === 'UNKNOWN').map(({ carrierCode }) => shownCode(carrierCode)))];
   if (unmapped.length > 0) log.warn('post.unmapped-codes', { carrier, codes: unmapped.slice(0, 20).join(' ') });
   if (contradicting.length > 0) log.warn('post.contradicting-events', { carrier, count: contradicting.length, of: page.events.length });
   const strange = news.filter(({ postalOrderId }) => postalOrderId === null).length;

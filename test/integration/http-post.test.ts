@@ -23,7 +23,7 @@ beforeAll(async () => {
   gateway = await startTestGateway({
     accounts: ({ dispatcher }) => [
       {
-        carrier: createVnpostHccCarrier({ baseUrl: post.url, ...SANDBOX_CUSTOMER, provinceCodes: { '46': 53, '48': 55 }, statuses: { rejected: [SANDBOX_REFUSED] }, clock: systemClock, timeoutMs: 500, exchange: httpOnce(dispatcher).exchange }),
+        carrier: createVnpostHccCarrier({ baseUrl: post.url, ...SANDBOX_CUSTOMER, provinceCodes: { '46': 53, '48': 55 }, statuses: { rejected: [SANDBOX_REFUSED] }, maxCodVnd: 20_000_000, clock: systemClock, timeoutMs: 500, exchange: httpOnce(dispatcher).exchange }),
         orderNumberTemplate: DEFAULT_ORDER_NUMBER,
         placeCodesVersion: 'mẫu-1',
         pollMs: 100,
@@ -89,6 +89,26 @@ describe('an order for the post', () => {
     const noTelephone = { recipient: { ...party('Trần Văn Mẫu', '48'), phone: 'không có' } };
     expect((await order(code, noTelephone)).body).toMatchObject({ status: 422, code: 'REQUEST_INVALID', errors: [expect.objectContaining({ pointer: '/recipient/phone' })] });
     expect((await order(code, { carrier: 'post-elsewhere' })).body).toMatchObject({ status: 422, code: 'CARRIER_UNKNOWN' });
+  });
+
+  const fee = { purpose: 'COD_OTHER', payer: 'recipient', collectBy: 'POST' } as const;
+  it.each([
+    ['no recipient', { recipient: undefined }, '/recipient'],
+    ['no telephone number', { recipient: { name: 'x', address: { line: 'y', provinceCode: '48' } } }, '/recipient/phone'],
+    ['no province', { sender: { name: 'x', phone: '0900000001', address: { line: 'y' } } }, '/sender/address/provinceCode'],
+    ['no papers', { contents: [] }, '/contents'],
+    ['weight 0', { weightG: 0 }, '/weightG'],
+    ['an amount below nothing', { codAmountVnd: -1 }, '/codAmountVnd'],
+    ['a part of a đồng', { codAmountVnd: 1_000.5 }, '/codAmountVnd'],
+    ['an amount as text', { codAmountVnd: '50000' }, '/codAmountVnd'],
+    ['an amount that no postal worker carries', { codAmountVnd: 1_000_000_001 }, '/codAmountVnd'],
+    ['a fee of a part of a đồng', { fees: [{ ...fee, amountVnd: 0.1 }] }, '/fees/0/amountVnd'],
+    ['more than this carrier collects, all fees together', { fees: [{ ...fee, amountVnd: 15_000_000 }, { ...fee, amountVnd: 15_000_000 }] }, '/codAmountVnd'],
+    ['an identity document that is none', { delivery: { rule: 'HOUSEHOLD', authorised: { name: 'x', identityDocument: 'library-card', authorisationRef: 'y' } } }, '/delivery/authorised/identityDocument'],
+  ] as const)('with %s is refused by the name of our own field, and nothing is sent (bad input)', async (_what, change, pointer) => {
+    const calls = post.calls.post;
+    expect((await order(await openDossier(), change)).body).toMatchObject({ status: 422, errors: [expect.objectContaining({ pointer })] });
+    expect(post.calls.post).toBe(calls);
   });
 
   it('to a place that the carrier’s settings do not know waits, unsent, and says for what', async () => {

@@ -4,6 +4,7 @@ import { httpOnce } from '../../connectors/http-once/index.ts';
 import { createGenericCarrier } from '../../connectors/post-generic/index.ts';
 import { startParcelPost, type ParcelPost, type ParcelPostOptions } from '../../sandbox/parcel-post/start.ts';
 import type { PostalCarrier } from '../../src/ports/postal-carrier.ts';
+import { keptLog } from '../support/log.ts';
 import { postEngine, type PostEngine } from '../support/postal-engine.ts';
 import { postalOrder } from '../support/postal.ts';
 import { freshRecords, type FreshRecords } from '../support/records.ts';
@@ -71,6 +72,19 @@ describe('a carrier described by a file', () => {
     await work();
     await engine.whenIn(order, 'UNKNOWN');
     expect([await engine.pollAll(), (await engine.read(order)).state, sandbox.couriers(order.orderNumber)]).toEqual([0, 'UNKNOWN', 1]);
+  });
+
+  it('whose codes are no codes leaves none of them in the log (canary)', async () => {
+    const { sandbox, carrier: described } = await start();
+    const carrier = { ...described, carrier: 'generic-canary' }; // events are told apart by carrier and id, and each sandbox counts from 1
+    const log = keptLog();
+    const engine = await postEngine(fresh, [carrier], { log });
+    const order = await engine.order();
+    sandbox.tell(order.orderNumber, 'Trần Văn Mẫu 0900000001');
+    sandbox.tell(order.orderNumber, 'customs-7');
+    await engine.pollAll();
+    expect(log.lines).toContainEqual(expect.objectContaining({ event: 'post.unmapped-codes', attributes: { carrier: carrier.carrier, codes: '(not a code) customs-7' } }));
+    expect(JSON.stringify(log.lines)).not.toMatch(/Mẫu|0900000001/);
   });
 
   it('puts nothing of an order into an address but its number, percent-encoded', async () => {

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { VnpostMyCarrier, VnpostMySettings } from '../../connectors/post-vnpost-my/index.ts';
 import type { Fault } from '../../sandbox/faults.ts';
@@ -5,6 +9,8 @@ import { startSandboxVnpostMy, type SandboxVnpostMy, type SandboxVnpostMyOptions
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { PostalOrder } from '../../src/domain/postal-order.ts';
 import { hearCarrier } from '../../src/usecases/hear-carrier.ts';
+import { systemClock } from '../../src/wiring/clock.ts';
+import { readPostalAccounts, type RunningAccount } from '../../src/wiring/postal.ts';
 import { eventually } from '../support/eventually.ts';
 import { noQueue } from '../support/gateway-worker.ts';
 import { postEngine, vnpostMyAt, type PostEngine } from '../support/postal-engine.ts';
@@ -207,6 +213,26 @@ describe('what MyVNPost tells', () => {
     expect([(await engine.read(order)).state, (await engine.read(other)).state]).toEqual(['PICKED_UP', 'ACCEPTED']);
     expect(await fresh.records.postal.events(order.id)).toMatchObject([{ source: 'webhook', carrierCode: '6' }]);
     expect(await engine.pollAll()).toBe(0);
+  });
+
+  it('by a webhook that was lost is told by the poll, five minutes later at the latest', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'my-pace-'));
+    closing.push(async () => rmSync(folder, { recursive: true }));
+    const { sandbox, engine, carrier } = await engineWith({ way: [] });
+    writeFileSync(join(folder, 'password'), 'sandbox');
+    writeFileSync(join(folder, 'postal.json'), JSON.stringify({ accounts: [{ carrier: 'post-vnpost-my', baseUrl: sandbox.url, username: 'u', passwordFile: 'password', customerCode: 'c', serviceCode: 'CTN007', provinces: {}, communes: {} }] }));
+    const [{ pollMs }] = readPostalAccounts(join(folder, 'postal.json'), systemClock, new Agent()) as [RunningAccount];
+    expect(pollMs).toBeLessThanOrEqual(5 * 60_000);
+    const [order] = (await accepted(engine)) as [PostalOrder];
+    sandbox.buildWebhook([order.orderNumber]); // and nobody heard it
+    sandbox.ledger.tell(order.orderNumber, 14, 'Đã giao hàng');
+    // A simulated clock: the worker's turns, each after a nap of the usual pace.
+    let simulatedMs = 0;
+    for (let read = 0; read < 3 && (await engine.read(order)).state !== 'DELIVERED'; read += 1) {
+      simulatedMs += pollMs;
+      await engine.poll(carrier);
+    }
+    expect([(await engine.read(order)).state, simulatedMs <= 5 * 60_000]).toEqual(['DELIVERED', true]);
   });
 
   it.each([
