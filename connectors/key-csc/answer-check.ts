@@ -1,7 +1,6 @@
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { DigestAlgorithm, SignatureScheme } from '../../src/domain/signature.ts';
-import { readAlgorithmIdentifierDer } from '../../src/formats/algorithms/identifier.ts';
-import { KEY_OID, signatureAlgorithmDer } from '../../src/formats/algorithms/schemes.ts';
+import { KEY_OID, ownAlgorithm } from '../../src/formats/algorithms/schemes.ts';
 import { verifyValue } from '../../src/formats/algorithms/verify.ts';
 import { checkSignerInfo } from '../../src/formats/cms/check-signer-info.ts';
 import { readSignedData } from '../../src/formats/cms/signed-data.ts';
@@ -30,7 +29,7 @@ export function schemeOf({ chainDer, algorithms }: CscCredential, asked: Signatu
 /** Another hash's signature, another key's, or a damaged one is never given on. @throws SIGNATURE_VALUE_WRONG */
 export function checkValue({ credential, scheme }: CheckedCredential, digest: DigestAlgorithm, data: Uint8Array, signature: Uint8Array | undefined): void {
   const { spkiDer } = readCertificate(credential.chainDer[0]);
-  const algorithm = readAlgorithmIdentifierDer(signatureAlgorithmDer(scheme, digest));
+  const algorithm = ownAlgorithm(scheme, digest).identifier;
   if (signature === undefined || !verifyValue({ algorithm, spkiDer, data, signature }).valid) throw wrong();
 }
 

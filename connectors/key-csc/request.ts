@@ -1,7 +1,6 @@
 import type { DigestAlgorithm, SignatureScheme } from '../../src/domain/signature.ts';
 import { digestOid } from '../../src/formats/algorithms/digests.ts';
-import { readAlgorithmIdentifierDer } from '../../src/formats/algorithms/identifier.ts';
-import { signatureAlgorithmDer } from '../../src/formats/algorithms/schemes.ts';
+import { ownAlgorithm } from '../../src/formats/algorithms/schemes.ts';
 
 /** One call: a path below `/csc/v2/` and its JSON body. */
 export interface CscRequest {
@@ -30,7 +29,7 @@ const EC = '1.2.840.10045.2.1';
  * @see CSC API v2.0.0.2 §11.9 (signAlgo), RFC 4055, RFC 5758
  */
 export function signAlgorithmOf(offered: readonly string[], scheme: SignatureScheme, digest: DigestAlgorithm): SignAlgorithm | null {
-  const { oid, parametersDer } = readAlgorithmIdentifierDer(signatureAlgorithmDer(scheme, digest));
+  const { oid, parametersDer } = ownAlgorithm(scheme, digest).identifier;
   if (scheme === 'pss') return offered.includes(oid) ? { signAlgo: oid, signAlgoParams: base64(parametersDer ?? new Uint8Array()) } : null;
   const bare = scheme === 'ecdsa' ? EC : RSA;
   return offered.includes(oid) ? { signAlgo: oid } : offered.includes(bare) ? { signAlgo: bare } : null;

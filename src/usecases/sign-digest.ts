@@ -1,8 +1,7 @@
 import { GatewayError } from '../domain/errors.ts';
 import type { DigestAlgorithm, SignatureLevel, SignatureScheme } from '../domain/signature.ts';
 import { digestOf } from '../formats/algorithms/digests.ts';
-import { readAlgorithmIdentifierDer } from '../formats/algorithms/identifier.ts';
-import { signatureAlgorithmDer } from '../formats/algorithms/schemes.ts';
+import { ownAlgorithm } from '../formats/algorithms/schemes.ts';
 import { verifyValue } from '../formats/algorithms/verify.ts';
 import { buildSignatureTimestampAttribute, buildSignedAttributes, type SignedAttributesInput } from '../formats/cms/build-attributes.ts';
 import { buildSignedData } from '../formats/cms/build-signed-data.ts';
@@ -105,7 +104,7 @@ export async function signDigest(ports: SigningPorts, input: SignDigestInput): P
 
 /** A fault in memory or in the device, or a key that is not the certificate's, must not leave the house (reliability: verify before release). */
 function checkOwnValue(certificate: Certificate, scheme: SignatureScheme, digest: DigestAlgorithm, data: Uint8Array, signature: Uint8Array): void {
-  const algorithm = readAlgorithmIdentifierDer(signatureAlgorithmDer(scheme, digest));
+  const algorithm = ownAlgorithm(scheme, digest).identifier;
   const { valid } = verifyValue({ algorithm, spkiDer: certificate.spkiDer, data, signature });
   if (!valid) throw new GatewayError('SIGNATURE_CHECK_FAILED', 'The signature just made is wrong under the certificate’s key; nothing was released. Check that key and certificate belong together');
 }

@@ -2,8 +2,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { Commitment, DigestAlgorithm, SignatureFormat, SignatureLevel, SignatureScheme } from '../domain/signature.ts';
 import type { GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import { digestOf, type ContentDigester } from '../formats/algorithms/digests.ts';
-import { readAlgorithmIdentifierDer } from '../formats/algorithms/identifier.ts';
-import { signatureAlgorithmDer } from '../formats/algorithms/schemes.ts';
+import { ownAlgorithm } from '../formats/algorithms/schemes.ts';
 import { verifyValue } from '../formats/algorithms/verify.ts';
 import { sequence, unsignedInteger } from '../formats/asn1/writer.ts';
 import { buildSignedAttributes } from '../formats/cms/build-attributes.ts';
@@ -114,7 +113,7 @@ function givenValue({ chainDer, scheme, signedAttributesDer }: SignatureToMake, 
 
 /** The value as CMS has it. Devices give ECDSA values as r and s side by side, too. @throws SIGNATURE_VALUE_WRONG */
 function rightValue({ scheme, digestAlgorithm, chainDer, signedAttributesDer: data }: SignatureToMake, value: Uint8Array): Uint8Array {
-  const algorithm = readAlgorithmIdentifierDer(signatureAlgorithmDer(scheme, digestAlgorithm));
+  const algorithm = ownAlgorithm(scheme, digestAlgorithm).identifier;
   const { spkiDer } = readKnownCertificate(chainDer[0]);
   const half = value.length / 2;
   const shapes = scheme === 'ecdsa' && Number.isInteger(half) && half >= 24 && half <= 66 ? [value, sequence(unsignedInteger(value.subarray(0, half)), unsignedInteger(value.subarray(half)))] : [value];

@@ -1,8 +1,7 @@
 import { GatewayError, isGatewayError } from '../domain/errors.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { SignatureScheme } from '../domain/signature.ts';
-import { readAlgorithmIdentifierDer } from '../formats/algorithms/identifier.ts';
-import { signatureAlgorithmDer } from '../formats/algorithms/schemes.ts';
+import { ownAlgorithm } from '../formats/algorithms/schemes.ts';
 import { verifyValue } from '../formats/algorithms/verify.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { AdministerPorts } from './administer-api-keys.ts';
@@ -30,7 +29,7 @@ export async function tryKey({ records, clock, chance, signerOf }: AdministerPor
     const signer = await signerOf(key, answers);
     const data = Buffer.concat([Buffer.from(WORDS), chance.bytes(32)]);
     const signature = await signer.sign(data, 'sha256');
-    const algorithm = readAlgorithmIdentifierDer(signatureAlgorithmDer(signer.scheme, 'sha256'));
+    const algorithm = ownAlgorithm(signer.scheme, 'sha256').identifier;
     const { valid } = verifyValue({ algorithm, spkiDer: readCertificate(key.chainDer[0]).spkiDer, data, signature });
     if (!valid) throw new GatewayError('SIGNATURE_CHECK_FAILED', `The key ${keyId} signed, but its value is wrong under its certificate: check that they belong together`);
     await tell('right');

@@ -129,5 +129,7 @@ export function newHash(digest: DigestName): Hash {
  * DigestAlgorithmIdentifier for what we make: parameters absent (RFC 5754 §2), except inside RSA structures, which want NULL (RFC 4055 §2.1).
  */
 export function digestAlgorithmDer(digest: DigestName, parameters: 'absent' | 'null' = 'absent'): Uint8Array {
-  return parameters === 'null' ? sequence(oid(DIGEST_OIDS[digest]), nullValue()) : sequence(oid(DIGEST_OIDS[digest]));
+  return parameters === 'null' ? sequence(oid(DIGEST_OIDS[digest]), nullValue()) : BARE_DIGESTS[digest];
 }
+
+const BARE_DIGESTS = Object.fromEntries(Object.entries(DIGEST_OIDS).map(([name, dotted]) => [name, sequence(oid(dotted))])) as Record<DigestName, Uint8Array>;

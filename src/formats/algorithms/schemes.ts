@@ -2,7 +2,7 @@ import { GatewayError } from '../../domain/errors.ts';
 import type { DigestAlgorithm, SignatureScheme } from '../../domain/signature.ts';
 import { nullValue, oid, sequence } from '../asn1/writer.ts';
 import { digestNameOf, digestSizeBytes, type DigestName } from './digests.ts';
-import { hasNoParameters, type AlgorithmIdentifier } from './identifier.ts';
+import { hasNoParameters, readAlgorithmIdentifierDer, type AlgorithmIdentifier } from './identifier.ts';
 import { pssParametersDer, readPssParameters, type PssParameters } from './pss.ts';
 
 /** What a signatureAlgorithm says must be done to check a value. */
@@ -94,11 +94,33 @@ const ECDSA_OIDS = {
   'sha3-512': '2.16.840.1.101.3.4.3.12',
 } as const satisfies Record<DigestAlgorithm, string>;
 
+/** An AlgorithmIdentifier in both forms. */
+export interface OwnAlgorithm {
+  readonly der: Uint8Array;
+  readonly identifier: AlgorithmIdentifier;
+}
+
+const ownAlgorithms = new Map<string, OwnAlgorithm>();
+
 /**
- * The AlgorithmIdentifier of a signature we make; PSS with MGF1 of the same hash and salt of the hash's length.
+ * The AlgorithmIdentifier of a signature we make, made once; PSS with MGF1 of the same hash and salt of the hash's length.
  * @see RFC 4055 §3.1, §5; RFC 5758 §3.2
  */
+export function ownAlgorithm(scheme: SignatureScheme, digest: DigestAlgorithm): OwnAlgorithm {
+  const name = `${scheme} ${digest}`;
+  const known = ownAlgorithms.get(name);
+  if (known !== undefined) return known;
+  const der = encodeOwn(scheme, digest);
+  const made = { der, identifier: readAlgorithmIdentifierDer(der) };
+  ownAlgorithms.set(name, made);
+  return made;
+}
+
 export function signatureAlgorithmDer(scheme: SignatureScheme, digest: DigestAlgorithm): Uint8Array {
+  return ownAlgorithm(scheme, digest).der;
+}
+
+function encodeOwn(scheme: SignatureScheme, digest: DigestAlgorithm): Uint8Array {
   switch (scheme) {
     case 'pkcs1':
       return sequence(oid(PKCS1_OIDS[digest]), nullValue());

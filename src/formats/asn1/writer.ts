@@ -4,18 +4,50 @@ type Part = Uint8Array;
 
 /** Any value: identifier octet as given (low tag numbers only), length, content parts joined. */
 export function tlv(identifier: number, ...content: readonly Part[]): Uint8Array {
-  const size = content.reduce((sum, part) => sum + part.length, 0);
-  const lengthBytes = size < 0x80 ? 0 : size < 0x100 ? 1 : size < 0x10000 ? 2 : size < 0x1000000 ? 3 : 4;
+  const size = sizeOf(content);
+  const lengthBytes = lengthBytesOf(size);
   const out = new Uint8Array(2 + lengthBytes + size);
+  writeHeader(out, identifier, size, lengthBytes);
+  fill(out, 2 + lengthBytes, content);
+  return out;
+}
+
+/** A value in pieces, its header first, for `joined`: what lies deep inside others is then copied once, and not at every depth. */
+export function wrapped(identifier: number, content: readonly Part[]): Part[] {
+  const size = sizeOf(content);
+  const lengthBytes = lengthBytesOf(size);
+  const header = new Uint8Array(2 + lengthBytes);
+  writeHeader(header, identifier, size, lengthBytes);
+  return [header, ...content];
+}
+
+export function joined(parts: readonly Part[]): Uint8Array {
+  const out = new Uint8Array(sizeOf(parts));
+  fill(out, 0, parts);
+  return out;
+}
+
+function sizeOf(parts: readonly Part[]): number {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  return size;
+}
+
+/** Octets of the length beyond the first. */
+const lengthBytesOf = (size: number): number => (size < 0x80 ? 0 : size < 0x100 ? 1 : size < 0x10000 ? 2 : size < 0x1000000 ? 3 : 4);
+
+function writeHeader(out: Uint8Array, identifier: number, size: number, lengthBytes: number): void {
   out[0] = identifier;
   out[1] = lengthBytes === 0 ? size : 0x80 | lengthBytes;
   for (let i = 0, left = size; i < lengthBytes; i++, left = Math.floor(left / 256)) out[1 + lengthBytes - i] = left & 0xff;
-  let at = 2 + lengthBytes;
-  for (const part of content) {
+}
+
+function fill(out: Uint8Array, start: number, parts: readonly Part[]): void {
+  let at = start;
+  for (const part of parts) {
     out.set(part, at);
     at += part.length;
   }
-  return out;
 }
 
 export const sequence = (...parts: readonly Part[]): Uint8Array => tlv(0x30, ...parts);

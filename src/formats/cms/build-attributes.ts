@@ -35,12 +35,11 @@ export interface SignedAttributesInput {
  */
 export function buildSignedAttributes(input: SignedAttributesInput): Uint8Array {
   const { digestAlgorithm, scheme, signingTime, signaturePolicy, mimeType, commitmentType } = input;
-  const essCertId = essCertIdV2Der(input.signerCertificateDer, digestAlgorithm);
   return setOf(
-    attribute(ATTRIBUTE.contentType, oid(input.contentType ?? CONTENT_TYPE.data)),
+    contentTypeAttribute(input.contentType ?? CONTENT_TYPE.data),
     attribute(ATTRIBUTE.messageDigest, octetString(input.contentDigest)),
-    attribute(ATTRIBUTE.signingCertificateV2, sequence(sequence(essCertId))),
-    ...(scheme === undefined ? [] : [attribute(ATTRIBUTE.algorithmProtection, algorithmProtection(scheme, digestAlgorithm))]),
+    signingCertificateAttribute(input.signerCertificateDer, digestAlgorithm),
+    ...(scheme === undefined ? [] : [algorithmProtectionAttribute(scheme, digestAlgorithm)]),
     ...(signingTime === undefined ? [] : [attribute(ATTRIBUTE.signingTime, time(signingTime))]),
     ...(signaturePolicy === undefined ? [] : [attribute(ATTRIBUTE.signaturePolicy, signaturePolicyId(signaturePolicy))]),
     ...(mimeType === undefined ? [] : [attribute(ATTRIBUTE.mimeType, utf8String(mimeType))]),
@@ -58,11 +57,32 @@ export function buildSignatureTimestampAttribute(tokenDer: Uint8Array): Uint8Arr
   return attribute(ATTRIBUTE.signatureTimestamp, tokenDer);
 }
 
-function algorithmProtection(scheme: SignatureScheme, digest: DigestAlgorithm): Uint8Array {
-  // IMPLICIT [1]: the SEQUENCE's own tag gives way, so its header (2 or 4 bytes) is cut off.
+/** Attributes that come back with every signature of a key, by what they are made of: values that are themselves made once and kept. */
+const known = new WeakMap<Uint8Array, Uint8Array>();
+
+function knownAttribute(part: Uint8Array, make: () => Uint8Array): Uint8Array {
+  const made = known.get(part) ?? make();
+  known.set(part, made);
+  return made;
+}
+
+function contentTypeAttribute(contentType: string): Uint8Array {
+  const typeDer = oid(contentType);
+  return knownAttribute(typeDer, () => attribute(ATTRIBUTE.contentType, typeDer));
+}
+
+function signingCertificateAttribute(certificateDer: Uint8Array, digest: DigestAlgorithm): Uint8Array {
+  const essCertId = essCertIdV2Der(certificateDer, digest);
+  return knownAttribute(essCertId, () => attribute(ATTRIBUTE.signingCertificateV2, sequence(sequence(essCertId))));
+}
+
+function algorithmProtectionAttribute(scheme: SignatureScheme, digest: DigestAlgorithm): Uint8Array {
   const signatureAlgorithm = signatureAlgorithmDer(scheme, digest);
-  const headerBytes = (signatureAlgorithm[1] ?? 0) < 0x80 ? 2 : 2 + ((signatureAlgorithm[1] ?? 0) & 0x7f);
-  return sequence(digestAlgorithmDer(digest), context(1, signatureAlgorithm.subarray(headerBytes)));
+  return knownAttribute(signatureAlgorithm, () => {
+    // IMPLICIT [1]: the SEQUENCE's own tag gives way, so its header (2 or 4 bytes) is cut off.
+    const headerBytes = (signatureAlgorithm[1] ?? 0) < 0x80 ? 2 : 2 + ((signatureAlgorithm[1] ?? 0) & 0x7f);
+    return attribute(ATTRIBUTE.algorithmProtection, sequence(digestAlgorithmDer(digest), context(1, signatureAlgorithm.subarray(headerBytes))));
+  });
 }
 
 function signaturePolicyId(policy: SignaturePolicyReference): Uint8Array {

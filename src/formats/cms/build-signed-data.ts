@@ -4,7 +4,7 @@ import { digestAlgorithmDer } from '../algorithms/digests.ts';
 import { signatureAlgorithmDer } from '../algorithms/schemes.ts';
 import { readAsn1, type Asn1Node } from '../asn1/reader.ts';
 import { readExplicit, readSequence, readSet } from '../asn1/values.ts';
-import { compareBytes, context, integer, octetString, oid, sequence, setOf, tlv } from '../asn1/writer.ts';
+import { compareBytes, context, integer, joined, octetString, oid, sequence, tlv, wrapped } from '../asn1/writer.ts';
 import { CONTENT_TYPE } from './oids.ts';
 import { CMS_LIMITS } from './signed-data.ts';
 import { issuerAndSerialDer } from './signer-reference.ts';
@@ -33,20 +33,24 @@ export interface SignedDataInput {
 export function buildSignedData(input: SignedDataInput): Uint8Array {
   const digestAlgorithm = digestAlgorithmDer(input.digestAlgorithm);
   const contentType = input.contentType ?? CONTENT_TYPE.data;
-  const content = input.encapsulatedContent === undefined ? [] : [context(0, octetString(input.encapsulatedContent))];
-  const signedData = sequence(
+  const content = input.encapsulatedContent === undefined ? [] : wrapped(EXPLICIT_0, [octetString(input.encapsulatedContent)]);
+  const signedData = wrapped(SEQUENCE, [
     integer(contentType === CONTENT_TYPE.data ? 1 : 3),
-    setOf(digestAlgorithm),
-    sequence(oid(contentType), ...content),
-    ...(input.certificatesIncluded === false ? [] : [context(0, ...[...input.chainDer].sort(compareBytes))]),
-    setOf(signerInfo(input, digestAlgorithm)),
-  );
-  return sequence(oid(CONTENT_TYPE.signedData), context(0, signedData));
+    ...wrapped(SET, [digestAlgorithm]),
+    ...wrapped(SEQUENCE, [oid(contentType), ...content]),
+    ...(input.certificatesIncluded === false ? [] : wrapped(EXPLICIT_0, [...input.chainDer].sort(compareBytes))),
+    ...wrapped(SET, signerInfo(input, digestAlgorithm)),
+  ]);
+  return joined(wrapped(SEQUENCE, [oid(CONTENT_TYPE.signedData), ...wrapped(EXPLICIT_0, signedData)]));
 }
 
-function signerInfo(input: SignedDataInput, digestAlgorithm: Uint8Array): Uint8Array {
+const SEQUENCE = 0x30;
+const SET = 0x31;
+const EXPLICIT_0 = 0xa0;
+
+function signerInfo(input: SignedDataInput, digestAlgorithm: Uint8Array): Uint8Array[] {
   const unsigned = [...(input.unsignedAttributes ?? [])].sort(compareBytes);
-  return sequence(
+  return wrapped(SEQUENCE, [
     integer(1),
     issuerAndSerialDer(input.chainDer[0]),
     digestAlgorithm,
@@ -54,7 +58,7 @@ function signerInfo(input: SignedDataInput, digestAlgorithm: Uint8Array): Uint8A
     signatureAlgorithmDer(input.scheme, input.digestAlgorithm),
     octetString(input.signatureValue),
     ...(unsigned.length === 0 ? [] : [context(1, ...unsigned)]),
-  );
+  ]);
 }
 
 /** `[number] IMPLICIT SET OF`: the same value under another identifier octet. */
@@ -78,7 +82,7 @@ export function addUnsignedAttribute(cmsDer: Uint8Array, attributeDer: Uint8Arra
   if (type === undefined || target === undefined) throw new GatewayError('CMS_MALFORMED', `The signature has no signer number ${signerIndex + 1}`);
   const signerInfos = infos.map((info) => (info === target ? withUnsignedAttribute(info, attributeDer) : info.bytes));
   // In the order in which they stand, by which they are known: DER is not asked of SignedData (RFC 5652 §5.1).
-  const signedData = sequence(...fields.slice(0, -1).map((field) => field.bytes), tlv(0x31, ...signerInfos));
+  const signedData = sequence(...fields.slice(0, -1).map((field) => field.bytes), tlv(SET, ...signerInfos));
   return sequence(type.bytes, context(0, signedData));
 }
 

@@ -10,6 +10,7 @@ interface SignerReference {
   readonly issuerDer: Uint8Array;
   /** The whole INTEGER. */
   readonly serialDer: Uint8Array;
+  readonly issuerAndSerialDer: Uint8Array;
   readonly essCertIds: Map<DigestAlgorithm, Uint8Array>;
 }
 
@@ -18,8 +19,7 @@ const references = new WeakMap<Uint8Array, SignerReference>();
 
 /** IssuerAndSerialNumber (RFC 5652 §10.2.4) of a DER certificate. Decides nothing about the certificate. */
 export function issuerAndSerialDer(certificateDer: Uint8Array): Uint8Array {
-  const { issuerDer, serialDer } = referenceOf(certificateDer);
-  return sequence(issuerDer, serialDer);
+  return referenceOf(certificateDer).issuerAndSerialDer;
 }
 
 /** ESSCertIDv2 (RFC 5035 §4) with issuerSerial; the hash algorithm is left out when it is the default, SHA-256. */
@@ -41,8 +41,9 @@ function referenceOf(certificateDer: Uint8Array): SignerReference {
   const [tbs] = readSequence(readAsn1(certificateDer));
   const fields = readSequence(tbs);
   const [serial, , issuer] = fields[0]?.isContext(0) === true ? fields.slice(1) : fields;
-  const reference = { issuerDer: issuer?.bytes ?? new Uint8Array(), serialDer: serial?.bytes ?? new Uint8Array(), essCertIds: new Map<DigestAlgorithm, Uint8Array>() };
   readSequence(issuer);
+  const [issuerDer, serialDer] = [issuer?.bytes ?? new Uint8Array(), serial?.bytes ?? new Uint8Array()];
+  const reference = { issuerDer, serialDer, issuerAndSerialDer: sequence(issuerDer, serialDer), essCertIds: new Map<DigestAlgorithm, Uint8Array>() };
   references.set(certificateDer, reference);
   return reference;
 }

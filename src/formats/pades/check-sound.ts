@@ -16,8 +16,10 @@ export function checkSound(document: PdfDocument, compareReadings: boolean): voi
   if (!latin1(source.read(0, Math.min(5, source.sizeBytes))).startsWith('%PDF-')) throw broken('bytes stand before its %PDF- header');
   if (revisions.at(-1)?.end === undefined || !endsClean(document)) throw broken('bytes stand after its last cross-reference section');
   if (!compareReadings) return;
+  // First, because the objects it reads need not be read again for the other looks.
+  const scan = scanDocument(document);
   const [fault] = structureFaults(document);
   if (fault !== undefined) throw broken(fault);
-  const [difference] = disagreements(document, scanDocument(document));
+  const [difference] = disagreements(document, scan);
   if (difference !== undefined) throw broken(`read from front to back it is another document: ${difference}`);
 }

@@ -30,6 +30,6 @@ export function embedContents(prepared: PreparedPdf, cmsDer: Uint8Array): Uint8A
     throw new GatewayError('PLACEHOLDER_TOO_SMALL', `The signature has ${cmsDer.length} bytes and its place in the PDF holds ${prepared.contentsBytes}; raise the placeholder`);
   }
   const increment = Buffer.from(prepared.increment);
-  increment.write(Buffer.from(cmsDer).toString('hex'), prepared.contentsAt + 1, 'latin1');
+  increment.write(Buffer.from(cmsDer.buffer, cmsDer.byteOffset, cmsDer.length).toString('hex'), prepared.contentsAt + 1, 'latin1');
   return increment;
 }

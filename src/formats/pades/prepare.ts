@@ -18,7 +18,7 @@ import { checkSound } from './check-sound.ts';
 import type { DocMdpLevel, FieldLock, SignaturePermissions } from './permissions.ts';
 import { certificationOf, isLocked, lockLevel, permissionsInForce, readFieldLock } from './permissions.ts';
 import { addField, catalogRef, changeCatalog, fillField } from './place-field.ts';
-import type { PadesSubFilter, SignatureDictionaryBytes } from './signature-dictionary.ts';
+import type { PadesSubFilter, SignatureDictionaryText } from './signature-dictionary.ts';
 import { buildSignatureDictionary, byteRangeText } from './signature-dictionary.ts';
 
 export interface PreparePadesOptions {
@@ -87,13 +87,13 @@ export async function preparePades(source: ByteSource, options: PreparePadesOpti
   const place = existing === undefined ? { page: findPage(latest, options.page ?? 1), rect: options.rect } : widgetPlace(latest, existing, options);
   const appearance = await drawn(update, options.appearance, place);
   const signature = update.allocate();
-  const bytes = signatureBytes(update, options, lockOf(latest, existing) ?? {});
-  update.putBytes(signature, bytes.bytes);
+  const dictionary = signatureDictionary(update, options, lockOf(latest, existing) ?? {});
+  update.putText(signature, dictionary.text);
   if (existing?.ref !== undefined) fillField(update, existing.ref, signature, appearance === undefined || !('widget' in place) ? undefined : { widget: place.widget, appearance });
   else if (place.page !== undefined) addField(update, { name: fieldName, page: place.page, rect: place.rect, value: signature, appearance });
   for (const empty of options.emptyFields ?? []) addEmptyField(update, latest, fields, empty);
   if (options.certify !== undefined) changeCatalog(update, { Perms: dict({ DocMDP: signature }) });
-  return finish(update.build(options.revisionId), signature, bytes, options.contentsBytes, fieldName);
+  return finish(update.build(options.revisionId), signature, dictionary, options.contentsBytes, fieldName);
 }
 
 interface SignatureFields {
@@ -191,7 +191,7 @@ function lockOf(view: PdfRevision, field: PdfField | undefined): { readonly lock
   return level === undefined ? { lock } : { lock, certify: level };
 }
 
-function signatureBytes(update: IncrementalUpdate, options: PreparePadesOptions, fromField: { readonly lock?: FieldLock; readonly certify?: DocMdpLevel }): SignatureDictionaryBytes {
+function signatureDictionary(update: IncrementalUpdate, options: PreparePadesOptions, fromField: { readonly lock?: FieldLock; readonly certify?: DocMdpLevel }): SignatureDictionaryText {
   const { subFilter, contentsBytes, utcOffsetMinutes = 0, signingTime, name, reason, location, contactInfo, certify, lock } = options;
   return buildSignatureDictionary({
     subFilter,
@@ -213,13 +213,13 @@ function addEmptyField(update: IncrementalUpdate, view: PdfRevision, fields: Sig
   addField(update, { name: newName(fields, empty.name), page: findPage(view, empty.page), rect: empty.rect, value: undefined, appearance: undefined });
 }
 
-function finish(built: BuiltIncrement, signature: PdfRef, bytes: SignatureDictionaryBytes, contentsBytes: number, fieldName: string): PreparedPdf {
+function finish(built: BuiltIncrement, signature: PdfRef, dictionary: SignatureDictionaryText, contentsBytes: number, fieldName: string): PreparedPdf {
   const objectAt = (built.offsets.get(signature.num) ?? 0) - built.startOffset;
   const bodyAt = objectAt + `${signature.num} ${signature.gen} obj\n`.length;
-  const contentsAt = bodyAt + bytes.contentsAt;
+  const contentsAt = bodyAt + dictionary.contentsAt;
   const holeStart = built.startOffset + contentsAt;
   const holeEnd = holeStart + contentsBytes * 2 + 2;
   const byteRange = [0, holeStart, holeEnd, built.startOffset + built.bytes.length - holeEnd] as const;
-  built.bytes.set(Buffer.from(byteRangeText(byteRange), 'latin1'), bodyAt + bytes.byteRangeAt);
+  built.bytes.write(byteRangeText(byteRange), bodyAt + dictionary.byteRangeAt, 'latin1');
   return { increment: built.bytes, incrementOffset: built.startOffset, byteRange, contentsAt, contentsBytes, fieldName };
 }

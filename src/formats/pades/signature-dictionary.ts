@@ -2,7 +2,7 @@ import type { PdfObject } from '../pdf/objects.ts';
 import { dict, name, ref } from '../pdf/objects.ts';
 import type { PdfRef } from '../pdf/objects.ts';
 import { dateString, textString } from '../pdf/text.ts';
-import { serializeObject } from '../pdf/write.ts';
+import { objectText } from '../pdf/write.ts';
 import type { DocMdpLevel, FieldLock } from './permissions.ts';
 
 export type PadesSubFilter = 'ETSI.CAdES.detached' | 'ETSI.RFC3161';
@@ -23,11 +23,9 @@ export interface SignatureDictionaryFields {
   readonly catalog: PdfRef;
 }
 
-const ZERO = '0'.charCodeAt(0);
-
-/** Bytes of a signature dictionary with two holes; positions count from its first byte. */
-export interface SignatureDictionaryBytes {
-  readonly bytes: Uint8Array;
+/** Syntax of a signature dictionary, one byte a character, with two holes; positions count from its first. */
+export interface SignatureDictionaryText {
+  readonly text: string;
   /** Of `/ByteRange`'s value, which is blank and `BYTE_RANGE_WIDTH` wide. */
   readonly byteRangeAt: number;
   /** Of the `<` of /Contents; its value is zeros. */
@@ -41,18 +39,12 @@ const BYTE_RANGE_WIDTH = 4 + 3 * 17;
  * Lays out a signature or document time-stamp dictionary by hand, because the holes' positions must be known.
  * @see ISO 32000-2 §12.8.1 table 255, ETSI EN 319 142-1 §5.3, §5.4.3
  */
-export function buildSignatureDictionary(fields: SignatureDictionaryFields): SignatureDictionaryBytes {
+export function buildSignatureDictionary(fields: SignatureDictionaryFields): SignatureDictionaryText {
   const isTimestamp = fields.subFilter === 'ETSI.RFC3161';
   const head = `<</Type/${isTimestamp ? 'DocTimeStamp' : 'Sig'}/Filter/Adobe.PPKLite/SubFilter/${fields.subFilter}/ByteRange `;
-  const middle = '/Contents ';
-  const rest = Buffer.from(serializeObject(dict(isTimestamp ? {} : descriptiveEntries(fields)))).toString('latin1').slice(2);
-  const byteRangeAt = head.length;
-  const contentsAt = byteRangeAt + BYTE_RANGE_WIDTH + middle.length;
-  const restAt = contentsAt + fields.contentsBytes * 2 + 2;
-  const bytes = Buffer.alloc(restAt + rest.length, ZERO);
-  bytes.write(head + ' '.repeat(BYTE_RANGE_WIDTH) + middle + '<', 0, 'latin1');
-  bytes.write('>' + rest, restAt - 1, 'latin1');
-  return { bytes, byteRangeAt, contentsAt };
+  const toContents = `${head}${' '.repeat(BYTE_RANGE_WIDTH)}/Contents `;
+  const rest = objectText(dict(isTimestamp ? {} : descriptiveEntries(fields))).slice('<<'.length);
+  return { text: `${toContents}<${'00'.repeat(fields.contentsBytes)}>${rest}`, byteRangeAt: head.length, contentsAt: toContents.length };
 }
 
 /** The text that goes into the /ByteRange hole, padded after the bracket. */

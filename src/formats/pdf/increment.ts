@@ -8,7 +8,7 @@ import type { XrefSection } from './xref.ts';
 
 /** A built update: append `bytes` to the document. `offsets` are document offsets of each `n g obj`. */
 export interface BuiltIncrement {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** Document offset of the first byte of `bytes`: the size of the document before. */
   readonly startOffset: number;
   readonly offsets: ReadonlyMap<number, number>;
@@ -21,7 +21,7 @@ export interface BuiltIncrement {
 export class IncrementalUpdate {
   readonly document: PdfDocument;
   /** Values are written out at the end only, since some are changed several times. */
-  readonly #objects = new Map<number, { readonly gen: number; readonly content: { readonly value: PdfObject } | { readonly bytes: Uint8Array } }>();
+  readonly #objects = new Map<number, { readonly gen: number; readonly content: { readonly value: PdfObject } | { readonly text: string } }>();
   #next: number;
 
   constructor(document: PdfDocument) {
@@ -46,9 +46,9 @@ export class IncrementalUpdate {
     this.#objects.set(num, { gen, content: { value } });
   }
 
-  /** Writes an object whose bytes between `obj` and `endobj` the caller lays out. */
-  putBytes({ num, gen }: PdfRef, body: Uint8Array): void {
-    this.#objects.set(num, { gen, content: { bytes: body } });
+  /** Writes an object whose syntax between `obj` and `endobj` the caller lays out, one byte a character. */
+  putText({ num, gen }: PdfRef, text: string): void {
+    this.#objects.set(num, { gen, content: { text } });
   }
 
   /** The object as this update leaves it. */
@@ -67,7 +67,7 @@ export class IncrementalUpdate {
     for (const [num, { gen, content }] of [...this.#objects].sort(([a], [b]) => a - b)) {
       offsets.set(num, out.at);
       out.put(`${num} ${gen} obj\n`);
-      out.put('bytes' in content ? content.bytes : isStream(content.value) ? serializeObject(content.value) : objectText(content.value));
+      out.put('text' in content ? content.text : isStream(content.value) ? serializeObject(content.value) : objectText(content.value));
       out.put('\nendobj\n');
     }
     this.#crossReference(out, offsets, newId);
@@ -139,11 +139,13 @@ class Pieces {
 
   /** @param piece text of one byte a character, or bytes */
   put(piece: string | Uint8Array): void {
-    this.#pieces.push(piece);
+    const last = this.#pieces.at(-1);
+    if (typeof piece === 'string' && typeof last === 'string') this.#pieces[this.#pieces.length - 1] = last + piece;
+    else this.#pieces.push(piece);
     this.#length += piece.length;
   }
 
-  joined(): Uint8Array {
+  joined(): Buffer {
     const bytes = Buffer.alloc(this.#length);
     let at = 0;
     for (const piece of this.#pieces) {

@@ -349,7 +349,15 @@ export function hexDigit(byte: number): number {
   return -1;
 }
 
+/** Below this a loop is quicker than a call into the runtime. */
+const SHORT_TEXT = 24;
+
 export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  if (end - start <= SHORT_TEXT) {
+    let text = '';
+    for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] ?? 0);
+    return text;
+  }
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
 }
 

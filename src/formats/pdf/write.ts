@@ -45,6 +45,7 @@ function dictText(value: PdfDict): string {
 
 /** PDF has no exponents; ten decimals are finer than any device. */
 function numberText(value: number): string {
+  if (Number.isSafeInteger(value)) return String(value);
   if (Number.isInteger(value)) return value.toFixed(0);
   const fixed = value.toFixed(10).replace(/0+$/, '').replace(/\.$/, '');
   return fixed === '-0' ? '0' : fixed;

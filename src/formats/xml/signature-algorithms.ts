@@ -1,6 +1,6 @@
 import type { DigestName } from '../algorithms/digests.ts';
-import { readAlgorithmIdentifierDer, type AlgorithmIdentifier } from '../algorithms/identifier.ts';
-import { KEY_OID, signatureAlgorithmDer } from '../algorithms/schemes.ts';
+import type { AlgorithmIdentifier } from '../algorithms/identifier.ts';
+import { KEY_OID, ownAlgorithm } from '../algorithms/schemes.ts';
 import type { DigestAlgorithm, SignatureScheme } from '../../domain/signature.ts';
 
 /** Identifiers of XML Signature 1.1 §6 and RFC 9231, as far as they are relied on; SHA-1, MD5, DSA and HMAC are not there on purpose. */
@@ -37,7 +37,7 @@ const SHA3 = (['sha3-256', 'sha3-384', 'sha3-512'] as const).flatMap((digest): [
 ]);
 
 const METHODS: ReadonlyMap<string, XmlSignatureMethod> = new Map([
-  ...[...HASHED, ...SHA3].map(([uri, scheme, digest]): [string, XmlSignatureMethod] => [uri, { algorithm: readAlgorithmIdentifierDer(signatureAlgorithmDer(scheme, digest)), digest }]),
+  ...[...HASHED, ...SHA3].map(([uri, scheme, digest]): [string, XmlSignatureMethod] => [uri, { algorithm: ownAlgorithm(scheme, digest).identifier, digest }]),
   [`${MORE_2021}eddsa-ed25519`, { algorithm: { oid: KEY_OID.ED25519, parametersDer: null }, digest: null }],
   [`${MORE_2021}eddsa-ed448`, { algorithm: { oid: KEY_OID.ED448, parametersDer: null }, digest: null }],
 ]);
