@@ -77,16 +77,18 @@ export interface FleetSettings {
   readonly breaker: BreakerSettings;
   /** Attempts under way at once in each of the two processes. */
   readonly concurrency: number;
+  /** How wrong the clock of a process may be, either way. */
+  readonly mostSkewMs: number;
 }
 
 /** Two workers; one that is killed is followed by another. */
-export function startFleet(sim: World, database: SimDatabase, queue: SimQueue, partners: readonly SimPartner[], { schedule, breaker, concurrency }: FleetSettings): Fleet {
+export function startFleet(sim: World, database: SimDatabase, queue: SimQueue, partners: readonly SimPartner[], { schedule, breaker, concurrency, mostSkewMs }: FleetSettings): Fleet {
   const workers: SimProcess[] = [];
   let generation = 0;
   let kills = 0;
   const start = (index: number): void => {
     generation += 1;
-    const process: SimProcess = { name: `worker-${index}-${generation}`, alive: true, pausedUntil: 0, skewMs: sim.random.between(-300, 300) };
+    const process: SimProcess = { name: `worker-${index}-${generation}`, alive: true, pausedUntil: 0, skewMs: sim.random.between(-mostSkewMs, mostSkewMs) };
     workers[index] = process;
     const clock = sim.clockOf(process);
     const records = database.recordsOf(process);

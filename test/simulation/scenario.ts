@@ -29,7 +29,7 @@ export interface RunResult {
 const FAULTS_END_MS = 90_000;
 const DRAINED_BY_MS = 30 * 60_000;
 const SCHEDULE: RetrySchedule = { delaysMs: [500, 1_000, 2_000, 4_000, ...Array.from({ length: 20 }, () => 8_000)], jitter: 0.2, longestRetryAfterMs: 10_000 };
-const FLEET = { schedule: SCHEDULE, breaker: { failures: 4, firstOpenMs: 2_000, longestOpenMs: 15_000 }, concurrency: 6 };
+const FLEET = { schedule: SCHEDULE, breaker: { failures: 4, firstOpenMs: 2_000, longestOpenMs: 15_000 }, concurrency: 6, mostSkewMs: 300 };
 
 export async function runSeed(seed: number, without?: Break): Promise<RunResult> {
   const dice = random(seed);

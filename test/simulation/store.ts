@@ -90,7 +90,7 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
   const partners = table<string, Partner>();
   const states = table<string, PartnerStateRow>();
   const limits = table<string, PartnerLimits>();
-  const lanes = table<string, number>();
+  const lanes = table<string, readonly string[]>(); // ids in the order of their seq, from 1
   const outbox = table<string, OutboxRow>();
   const messages = table<string, Message>();
   const receipts = table<string, Receipt>();
@@ -104,8 +104,15 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
     outbox.put(row.id, row);
   };
   const isOpen = (row: OutboxRow): boolean => !(FINISHED_STATES as readonly DeliveryState[]).includes(row.state);
+  const headOf = (laneId: string): OutboxRow | undefined => {
+    for (const id of lanes.rows.get(laneId) ?? []) {
+      const row = outbox.rows.get(id);
+      if (row !== undefined && isOpen(row)) return row;
+    }
+    return undefined;
+  };
   const isHead = (row: OutboxRow): boolean =>
-    options.without === 'lane' || ![...outbox.rows.values()].some((other) => other.laneId === row.laneId && other.seq < row.seq && isOpen(other));
+    options.without === 'lane' || headOf(row.laneId)?.id === row.id;
   const isDue = (row: OutboxRow, now: Date): boolean =>
     (row.state === 'pending' || (row.state === 'leased' && row.leaseUntil !== null && row.leaseUntil <= now)) && row.nextAt <= now;
   const isReachable = (row: OutboxRow, now: Date): boolean => {
@@ -133,8 +140,9 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
 
   const outboxPort: Outbox = {
     async add(delivery) {
-      const seq = (lanes.rows.get(delivery.laneId) ?? 0) + 1;
-      lanes.put(delivery.laneId, seq);
+      const before = lanes.rows.get(delivery.laneId) ?? [];
+      const seq = before.length + 1;
+      lanes.put(delivery.laneId, [...before, delivery.id]);
       change({ ...EMPTY, ...delivery, seq, nextAt: delivery.createdAt, wokenAt: delivery.createdAt, expiresAt: delivery.expiresAt ?? null });
     },
     addAll: async (deliveries) => {
@@ -184,7 +192,7 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
       return true;
     },
     async nextInLane(laneId, now) {
-      const [head] = [...outbox.rows.values()].filter((row) => row.laneId === laneId && isOpen(row)).sort((a, b) => a.seq - b.seq);
+      const head = headOf(laneId);
       return head !== undefined && isDue(head, now) ? woken(head, now) : null;
     },
     async sweep(now, notWokenSince, limit) {
