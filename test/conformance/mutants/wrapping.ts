@@ -13,7 +13,9 @@ interface Parts {
 }
 
 async function signedParts(notary: Notary): Promise<Parts> {
-  const document = await notary.sign(formDocument(), { fieldName: SIGNATURE_FIELD, reason: 'room for what is wrapped in, as long as a long reason can be' });
+  // With room to spare behind the value, as most makers leave it.
+  const options = { fieldName: SIGNATURE_FIELD, reason: 'room for what is wrapped in, as long as a long reason can be' };
+  const document = await notary.signCrafted(formDocument(), ({ byteRange }) => ({ hashed: byteRange }), options);
   const range = /\/ByteRange \[0 (\d+) (\d+) (\d+)\]/.exec(document.toString('latin1'));
   const [gapStart, gapEnd] = [Number(range?.[1]), Number(range?.[2])];
   return { head: document.subarray(0, gapStart), gap: document.subarray(gapStart, gapEnd), tail: document.subarray(gapEnd), document };
