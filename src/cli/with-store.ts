@@ -6,6 +6,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import { createLog } from '../telemetry/log.ts';
 import { systemChance } from '../wiring/chance.ts';
 import { systemClock } from '../wiring/clock.ts';
+import type { Migration } from '../store/migrate.ts';
 import { openStore, type Store } from '../wiring/open-store.ts';
 
 export interface DataOption {
@@ -28,12 +29,12 @@ const NO_QUEUE: JobQueue = { wake: () => undefined, healthy: () => false };
  * Runs `work` on the records of a running gateway, or starts the embedded database for as long as it takes.
  * @throws what `readConfig` and `openStore` throw, and what `work` throws
  */
-export async function withStore<T>({ data }: DataOption, work: (administration: Administration) => Promise<T>): Promise<T> {
+export async function withStore<T>({ data, migrations }: DataOption & { readonly migrations?: readonly Migration[] | null }, work: (administration: Administration) => Promise<T>): Promise<T> {
   const config = readConfig({ ...process.env, ...(data === undefined ? {} : { LIENTHONG_DATA: data }) });
   const clock = systemClock;
   const chance = systemChance(clock);
   const log = createLog({ level: process.env['LIENTHONG_LOG_LEVEL'] === undefined ? 'fatal' : config.LIENTHONG_LOG_LEVEL });
-  const store = await openStore({ config, mode: 'admin', clock, chance, log, applicationName: 'lienthong-cli', maxConnections: 2 });
+  const store = await openStore({ config, mode: 'admin', clock, chance, log, applicationName: 'lienthong-cli', maxConnections: 2, ...(migrations === undefined ? {} : { migrations }) });
   try {
     return await work({ ...store, config, clock, chance, queue: NO_QUEUE, actor: `operator:${loginName()}` });
   } finally {

@@ -138,6 +138,7 @@ export const ERROR_FACTS = {
   ISSUER_UNAVAILABLE: gatewayLater,
   DATABASE_UNAVAILABLE: gatewayLater,
   DATABASE_INCOMPATIBLE: gateway,
+  BACKUP_DAMAGED: caller,
   QUEUE_UNAVAILABLE: gatewayLater,
   STORAGE_FAILED: gatewayLater,
   STORAGE_FULL: gatewayLater,

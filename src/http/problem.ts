@@ -121,6 +121,7 @@ export const PROBLEMS = {
 
   ISSUER_UNAVAILABLE: facts(503, 'The identity provider cannot be reached', 'Không kết nối được hệ thống định danh'),
   DATABASE_UNAVAILABLE: facts(503, 'The gateway cannot reach its database', 'Cổng không kết nối được cơ sở dữ liệu'),
+  BACKUP_DAMAGED: facts(500, 'A backup is damaged', 'Bản sao lưu bị hỏng'),
   DATABASE_INCOMPATIBLE: facts(500, 'The gateway’s database has another version', 'Cơ sở dữ liệu khác phiên bản'),
   QUEUE_UNAVAILABLE: facts(503, 'The gateway cannot reach its queue', 'Cổng không kết nối được hàng đợi'),
   STORAGE_FAILED: facts(503, 'The gateway cannot use its document store', 'Cổng không dùng được kho tài liệu'),

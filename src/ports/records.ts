@@ -18,6 +18,7 @@ import type { PreparedSignatureRecords } from './prepared-signature-records.ts';
 import type { UploadRecords } from './upload-records.ts';
 import type { WebhookKeyRecords } from './webhook-key-records.ts';
 import type { PostalTasks } from './postal-tasks.ts';
+import type { StandingRecords } from './standing.ts';
 
 /** Everything recorded, seen through one connection: either each call by itself, or all of them in one transaction. */
 export interface RecordSet {
@@ -41,6 +42,7 @@ export interface RecordSet {
   readonly partnerKeys: PartnerKeyRecords;
   readonly uploads: UploadRecords;
   readonly alarms: AlarmRecords;
+  readonly standing: StandingRecords;
 }
 
 export interface Records extends RecordSet {

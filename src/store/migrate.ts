@@ -50,6 +50,18 @@ interface Known {
   readonly sha256: string;
 }
 
+/**
+ * How the database stands to `migrations`, without changing anything.
+ * @throws as `migrate`
+ */
+export async function migrationStatus<DB>(db: Kysely<DB>, migrations: readonly Migration[]): Promise<{ readonly applied: number; readonly pending: readonly string[] }> {
+  const known = await Promise.all(migrations.map(async (migration) => ({ migration, sha256: await fingerprint(migration) })));
+  const { rows: tables } = await sql<{ found: string | null }>`SELECT to_regclass('schema_migration')::text AS found`.execute(db);
+  const applied = tables[0]?.found == null ? [] : (await sql<Applied>`SELECT number, name, sha256 FROM schema_migration ORDER BY number`.execute(db)).rows;
+  checkCompatible(applied, known);
+  return { applied: applied.length, pending: migrations.slice(applied.length).map(({ name }) => name) };
+}
+
 function applyNext(db: Kysely<unknown>, known: readonly Known[], clock: Clock): Promise<Migration | null> {
   return db.transaction().execute(async (trx) => {
     await sql`SET LOCAL statement_timeout = 0`.execute(trx);
@@ -84,7 +96,7 @@ function checkCompatible(applied: readonly Applied[], known: readonly Known[]): 
 }
 
 /** SHA-256 over the SQL a migration sends: the same whether it runs from source or from the build. */
-async function fingerprint(migration: Migration): Promise<string> {
+export async function fingerprint(migration: Migration): Promise<string> {
   const hash = createHash('sha256');
   const dialect = {
     createDriver: () => new DummyDriver(),

@@ -254,6 +254,15 @@ export interface Database {
   upload_piece: { upload_id: string; epoch: number; start_bytes: string; size_bytes: string };
   partner_key: { partner_id: string; key_id: string; algorithm: string; spki_der: Uint8Array; created_at: Date; revoked_at: Date | null };
   request_nonce: { partner_id: string; nonce: string; kept_until: Date };
+  standing: {
+    single: Generated<boolean>;
+    incarnation: string;
+    held_since: Date | null;
+    held_reason: string | null;
+    restored_at: Date | null;
+    restored_from: Date | null;
+    reconciled_at: Date | null;
+  };
   retention: { procedure_code: string; keep_days: number; basis: string; created_at: Date };
   pin_guard: { token: string; failures: number; last_attempt_at: Date };
   job: {

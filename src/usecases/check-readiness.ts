@@ -4,7 +4,7 @@ import type { Records } from '../ports/records.ts';
 import { endingCertificates, WARN_DAYS } from './watch-certificates.ts';
 
 export interface ReadinessPorts {
-  readonly records: Pick<Records, 'outbox' | 'keys'>;
+  readonly records: Pick<Records, 'outbox' | 'keys' | 'standing'>;
   readonly queue: JobQueue;
   readonly clock: Clock;
   /** Resolves when the document store can take a document; rejects when it cannot. */
@@ -35,6 +35,9 @@ export interface Readiness {
     /** Degraded: a certificate of a key in use ends within a week, or has ended. */
     readonly certificates: PartState;
   };
+  /** Restored, or held by an operator: requests are answered and kept, nothing is sent. */
+  readonly held: boolean;
+  readonly incarnation: number | null;
   /** When a time-stamping authority last answered; null: not yet. */
   readonly lastTimestampAt: string | null;
   /** When the next certificate of a key in use ends, if that is within 60 days. */
@@ -48,11 +51,14 @@ export interface Readiness {
 export async function checkReadiness({ records, queue, clock, checkStorage, timestamps }: ReadinessPorts): Promise<Readiness> {
   const [database, documents] = await Promise.all([stateOf(records.outbox.depth(clock.now())), stateOf(checkStorage())]);
   const ending = database === 'up' ? await endingCertificates({ records, clock }).catch(() => []) : []; // down is told by the database's own part
+  const standing = database === 'up' ? await records.standing.read().catch(() => null) : null;
   const isLastWarning = (ending[0]?.daysLeft ?? Infinity) <= WARN_DAYS[2];
   const parts = { database, documents, queue: queue.healthy() ? 'up' : 'degraded', timestamps: timestampState(timestamps()), certificates: isLastWarning ? 'degraded' : 'up' } as const;
   return {
     ready: database === 'up' && documents === 'up',
-    degraded: parts.queue === 'degraded' || parts.timestamps === 'degraded' || parts.certificates === 'degraded',
+    degraded: parts.queue === 'degraded' || parts.timestamps === 'degraded' || parts.certificates === 'degraded' || standing?.hold != null,
+    held: standing?.hold != null,
+    incarnation: standing?.incarnation ?? null,
     parts,
     lastTimestampAt: timestamps().lastSuccessAt?.toISOString() ?? null,
     nextCertificateEndAt: ending[0]?.notAfter.toISOString() ?? null,

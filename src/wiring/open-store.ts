@@ -13,7 +13,7 @@ import { connectDatabase, type DatabaseHandle } from '../store/database.ts';
 import { openDocumentFolder } from '../store/document-folder.ts';
 import type { PostgresConnection } from '../store/embedded/connection.ts';
 import { openDataFolder, type OpenDataFolder } from '../store/embedded/open.ts';
-import { migrate } from '../store/migrate.ts';
+import { migrate, type Migration } from '../store/migrate.ts';
 import { MIGRATIONS } from '../store/migrations/all.ts';
 import { pinGuard } from '../store/records/pin-guard.ts';
 import { records } from '../store/records/records.ts';
@@ -30,6 +30,8 @@ export interface StoreSettings {
   readonly applicationName: string;
   readonly maxConnections?: number;
   readonly onLost?: (error: GatewayError) => void;
+  /** Default: all. Fewer for a restoration, which brings back a store as it was before the later ones; null: the database is left as it is. */
+  readonly migrations?: readonly Migration[] | null;
 }
 
 export interface Store {
@@ -54,7 +56,7 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
   const target = folder?.connection ?? { url: config.DATABASE_URL ?? '' };
   const database = connectDatabase({ target, applicationName: settings.applicationName, log, maxConnections: settings.maxConnections ?? 10 });
   try {
-    await migrate(database.db, MIGRATIONS, { clock, log });
+    if (settings.migrations !== null) await migrate(database.db, settings.migrations ?? MIGRATIONS, { clock, log });
     const sealing = await openSealing(masterKeyPath(config), chance, { create: config.MASTER_KEY_FILE === undefined, clock });
     const documents = await openDocumentFolder(join(config.dataDir, 'documents'), { chance, clock });
     return {

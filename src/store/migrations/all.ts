@@ -13,6 +13,7 @@ import * as erasure from './0011-erasure.ts';
 import * as messageVersions from './0012-message-versions.ts';
 import * as addressChange from './0013-address-change.ts';
 import * as alarms from './0014-alarms.ts';
+import * as standing from './0015-standing.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse, sealedColumns, preparedSignatures, erasure, messageVersions, addressChange, alarms];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse, sealedColumns, preparedSignatures, erasure, messageVersions, addressChange, alarms, standing];

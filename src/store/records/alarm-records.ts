@@ -3,6 +3,7 @@ import type { Alarm, AlarmKind, AlarmSeverity } from '../../domain/alarm.ts';
 import type { AlarmChannelName, AlarmRecords, LeasedNotice } from '../../ports/alarm-records.ts';
 import type { Database } from '../schema.ts';
 import type { Executor } from './executor.ts';
+import { isReleased } from './standing-records.ts';
 
 export function alarmRecords(db: Executor): AlarmRecords {
   return { ...alarms(db), ...notices(db) };
@@ -58,7 +59,7 @@ function notices(db: Executor): Pick<AlarmRecords, 'addNotice' | 'leaseNotices' 
       const { rows } = await sql<NoticeRow>`
         WITH due AS (
           SELECT n.id FROM alarm_notice AS n
-          WHERE n.sent_at IS NULL AND n.next_at <= ${now} AND n.channel = ANY (${[...channels]}::text[]) AND NOT EXISTS (
+          WHERE n.sent_at IS NULL AND n.next_at <= ${now} AND ${isReleased} AND n.channel = ANY (${[...channels]}::text[]) AND NOT EXISTS (
             SELECT 1 FROM alarm_notice AS earlier WHERE earlier.alarm_id = n.alarm_id AND earlier.channel = n.channel AND earlier.position < n.position AND earlier.sent_at IS NULL
           )
           ORDER BY n.position LIMIT ${limit} FOR UPDATE OF n SKIP LOCKED

@@ -28,11 +28,17 @@ async function hasUnplaced(db: Executor, partnerId: string): Promise<boolean> {
 
 const MOST_AT_ONCE = 1_000; // a partner that was away for weeks is caught up over several calls
 
+/**
+ * A restored store has forgotten positions that were given out and read; its own begin above them all, so that no cursor of before passes
+ * over what comes. Incarnations are seconds apart: more than this a second is never given, and 2^53 is not reached before the year 2255.
+ */
+const POSITIONS_A_LIFE = 1_000_000;
+
 async function givePositions(trx: Executor, partnerId: string): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`inbox:${partnerId}`}, 0))`.execute(trx);
   // A statement of its own: it has to see what the lock's previous holder committed.
   await sql`
-    WITH last AS (SELECT coalesce(max(inbox_position), 0) AS position FROM outbox WHERE target = ${partnerId} AND inbox_position IS NOT NULL),
+    WITH last AS (SELECT greatest(max(inbox_position), (SELECT (incarnation - 1) * ${sql.lit(POSITIONS_A_LIFE)} FROM standing)) AS position FROM outbox WHERE target = ${partnerId} AND inbox_position IS NOT NULL),
     unplaced AS (
       SELECT id, row_number() OVER (ORDER BY created_at, lane_id, seq) AS place
       FROM (SELECT id, created_at, lane_id, seq FROM outbox WHERE target = ${partnerId} AND state = 'offered' AND inbox_position IS NULL

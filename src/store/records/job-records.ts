@@ -4,6 +4,7 @@ import type { JobItemState, JobProblem, JobState } from '../../domain/job.ts';
 import type { ClaimedItem, ItemEnd, JobItem, JobRecord, JobRecords } from '../../ports/job-records.ts';
 import type { Sealing } from '../../ports/sealing.ts';
 import type { Database } from '../schema.ts';
+import { isReleased } from './standing-records.ts';
 import type { Executor } from './executor.ts';
 import { openJson, sealJson } from './sealed-json.ts';
 
@@ -62,7 +63,7 @@ function working(db: Executor, sealing: Sealing): Pick<JobRecords, 'claim' | 're
       const { rows } = await sql<ClaimedRow>`
         WITH due AS (
           SELECT job_id, position, state FROM job_item
-          WHERE (state = 'waiting' AND next_at <= ${now}) OR (state = 'signing' AND lease_until <= ${now})
+          WHERE ((state = 'waiting' AND next_at <= ${now}) OR (state = 'signing' AND lease_until <= ${now})) AND ${isReleased}
           ORDER BY position, next_at LIMIT 1 FOR UPDATE SKIP LOCKED
         ), taken AS (
           UPDATE job_item AS i SET state = 'signing', attempts = attempts + 1, epoch = epoch + 1, lease_owner = ${owner}, lease_until = ${leaseUntil},

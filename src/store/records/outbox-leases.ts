@@ -5,6 +5,7 @@ import { INBOX_CHANNEL } from '../inbox-signals.ts';
 import { eventAdded } from './dossier-event.ts';
 import type { Executor } from './executor.ts';
 import { isDue, isHead, isReachable, OPEN } from './outbox-rules.ts';
+import { isReleased } from './standing-records.ts';
 
 export async function lease(db: Executor, id: DeliveryId, owner: string, now: Date, until: Date): Promise<Lease | null> {
   const head = sql`SELECT ${HEAD} FROM outbox AS o WHERE o.id = ${id} AND ${mayBeLeased(now)} FOR UPDATE OF o SKIP LOCKED`;
@@ -27,7 +28,7 @@ export function leaseDue(db: Executor, { owner, now, until, limit, ...targets }:
 function mayBeLeased(now: Date, { onlyFor, notFor = [] }: TargetFilter = {}): RawBuilder<boolean> {
   const wanted = onlyFor === undefined ? sql`true` : sql`o.target = ${onlyFor}`;
   const unwanted = notFor.length === 0 ? sql`true` : sql`o.target <> ALL (${[...notFor]})`;
-  return sql<boolean>`${isDue(now)} AND ${wanted} AND ${unwanted} AND ${isHead} AND ${isReachable(now)}`;
+  return sql<boolean>`${isDue(now)} AND ${wanted} AND ${unwanted} AND ${isHead} AND ${isReachable(now)} AND ${isReleased}`;
 }
 
 /** Columns by name, so that the statements stay prepared (`statement-names.ts`). */

