@@ -20,7 +20,8 @@ export interface OnceRequest {
   readonly input: unknown;
 }
 
-const KEPT_MS = 90 * 24 * 3_600_000;
+/** How long an answer is kept, and a request may be repeated. */
+export const ANSWERS_KEPT_MS = 90 * 24 * 3_600_000;
 /** Longer than any request of one transaction; a claim disappears with its transaction anyway. */
 const TRANSACTION_LEASE_MS = 60_000;
 /** Longer than the longest signature, whose time limit is half of it. */
@@ -75,7 +76,7 @@ function keyOf({ caller, idempotencyKey }: Call, { operation, input }: OnceReque
 /** Null: claimed; otherwise the answer that is stored, JSON. */
 async function claim({ clock, sealing }: OncePorts, records: RecordSet, key: IdempotentRequest, leaseMs: number): Promise<string | null> {
   const now = clock.now();
-  const result = await records.idempotency.claim(key, now, new Date(now.getTime() + leaseMs), new Date(now.getTime() + KEPT_MS));
+  const result = await records.idempotency.claim(key, now, new Date(now.getTime() + leaseMs), new Date(now.getTime() + ANSWERS_KEPT_MS));
   if (result.outcome === 'claimed') return null;
   return new TextDecoder().decode(sealing.open(result.answer.bodySealed, contextOf(key)));
 }

@@ -13,6 +13,7 @@ import type { Records, RecordSet } from '../ports/records.ts';
 import { announcePost } from './announce-post.ts';
 import type { Call } from './call.ts';
 import { accountOf, deliveryOf, nextOfLane, type PostalAccount } from './order-post.ts';
+import { checkReleased } from './hold-store.ts';
 import { checkUnchanged, findVisibleOrder, viewPostalOrder } from './read-postal-order.ts';
 
 export interface CancelPostalPorts {
@@ -44,6 +45,7 @@ async function cancel(ports: CancelPostalPorts, order: PostalOrder, signal: Abor
   if (isOver(order.state)) throw conflict(`The order is ${order.state}: there is nothing left to cancel`);
   if (order.state === 'SUBMITTED') throw conflict('The order is being sent right now: try again in a few seconds');
   if (order.state === 'UNKNOWN') throw conflict('Whether the carrier has the order is unknown: a person has to settle that first');
+  await checkReleased(ports.records);
   const outcome = await accountOf(ports.accounts, order.carrier).carrier.cancelOrder(order, signal);
   checkAgreed(order, outcome);
   return ports.records.transaction((tx) => recordCancellation(ports, tx, order.id, outcome));

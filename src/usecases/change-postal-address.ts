@@ -15,6 +15,7 @@ import type { Wake } from '../ports/outbox.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
 import { announcePost } from './announce-post.ts';
 import type { Call } from './call.ts';
+import { checkReleased } from './hold-store.ts';
 import { accountOf, type PostalAccount } from './order-post.ts';
 import { checkUnchanged, findVisibleOrder, viewPostalOrder } from './read-postal-order.ts';
 
@@ -68,6 +69,7 @@ export async function changeAddress(ports: ChangeAddressPorts, change: ChangeOfA
   checkAddress(change, carrier.checkOrder(changed), ports.rules, clock.now());
   if (order.state === 'QUEUED') return changeUnsent(ports, change);
   if (carrier.correctOrder === null) throw new GatewayError('CARRIER_NOT_OFFERED', `${order.carrier} takes no change of an address from another system: telephone; or cancel the order while nothing is collected, and place the next revision`);
+  await checkReleased(ports.records);
   const unmapped = carrier.unmappedPlaces(changed);
   if (unmapped.length > 0) throw new GatewayError('CARRIER_REFUSED', `Nothing was asked: ${unmapped.map(({ detail }) => detail).join('; ')}`);
   const asked = await begin(ports, order, change);

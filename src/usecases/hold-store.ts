@@ -1,6 +1,6 @@
 import { GatewayError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Records } from '../ports/records.ts';
+import type { Records, RecordSet } from '../ports/records.ts';
 import type { Standing } from '../ports/standing.ts';
 import type { Decision } from './operate-delivery.ts';
 
@@ -19,6 +19,12 @@ export async function holdStore({ records, clock }: HoldPorts, { actor, note }: 
     if (!(await tx.standing.hold('by an operator', at))) throw new GatewayError('STATE_CONFLICT', 'The store is held already: see “lienthong hold status”');
     await tx.audit.add({ at, actor, action: 'hold', subject: 'store', detail: { note } });
   });
+}
+
+/** What a caller asks for that would leave the gateway at once. @throws STATE_CONFLICT while the store is held */
+export async function checkReleased({ standing }: Pick<RecordSet, 'standing'>): Promise<void> {
+  const { hold } = await standing.read();
+  if (hold !== null) throw new GatewayError('STATE_CONFLICT', `The gateway is held (${hold.reason}) and calls nobody: an operator releases it (“lienthong hold status”)`);
 }
 
 /**

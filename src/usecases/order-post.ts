@@ -7,6 +7,7 @@ import type { Chance } from '../ports/chance.ts';
 import type { Wake } from '../ports/outbox.ts';
 import type { PostalCarrier } from '../ports/postal-carrier.ts';
 import type { RecordSet } from '../ports/records.ts';
+import { ANSWERS_KEPT_MS } from './answer-once.ts';
 
 export interface PostalAccount {
   readonly carrier: PostalCarrier;
@@ -36,7 +37,7 @@ export async function orderPost(records: RecordSet, accounts: readonly PostalAcc
   const { dossierCode } = request;
   await checkParty(records, request);
   const account = accountOf(accounts, request.carrier);
-  const order = buildOrder(account, chance, request);
+  const order = await perhapsPlaced(records, buildOrder(account, chance, request));
   // First of all: it locks the dossier's row, so that of two orders for a leg the second sees the first, whatever their revisions.
   await addTimelineEvent(records, order);
   const orders = await records.postal.ofDossier(dossierCode);
@@ -86,6 +87,18 @@ export function buildOrder({ carrier, orderNumberTemplate }: PostalAccount, chan
     trackingNumber: null,
     createdAt: at,
   };
+}
+
+/**
+ * What is ordered for a dossier from before a restoration may be what was ordered, and placed, between the backup and the loss: it begins as
+ * an order of unknown outcome, which is asked for before it is placed, or waits for a person. For as long as callers may repeat themselves.
+ */
+async function perhapsPlaced({ standing, dossiers }: RecordSet, order: PostalOrder): Promise<PostalOrder> {
+  const { restored } = await standing.read();
+  if (restored === null || order.createdAt.getTime() > restored.at.getTime() + ANSWERS_KEPT_MS) return order;
+  const dossier = await dossiers.find(order.dossierCode);
+  if (dossier !== null && dossier.createdAt > restored.at) return order;
+  return { ...order, state: 'UNKNOWN', stateReason: 'the records were restored from a backup: it may have been placed before' };
 }
 
 async function addTimelineEvent(records: RecordSet, { dossierCode, id, carrier, leg, revision, orderNumber, requestedBy, createdAt }: PostalOrder): Promise<void> {

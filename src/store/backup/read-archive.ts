@@ -50,8 +50,10 @@ export async function readArchive(path: string, reader: ArchiveReader): Promise<
       } else if (name === 'about.json') {
         seen.about = readAbout(bytes);
         await reader.begin?.(seen.about);
-      } else if (name === 'manifest.json') manifest = readManifest(bytes);
-      else if (name === 'master.key.sealed' || /^files\/trust\/[\w./ -]+$/.test(name)) {
+      } else if (name.startsWith('manifest/')) {
+        if (name !== `manifest/${digestOf(bytes)}.json`) throw damaged('its manifest is not as it was written');
+        manifest = readManifest(bytes);
+      } else if (name === 'master.key.sealed' || /^files\/trust\/[\w./ -]+$/.test(name)) {
         if (name.includes('..')) throw damaged(`an entry is called ${JSON.stringify(name)}`);
         seen.files.set(name, digestOf(bytes));
         await reader.file?.(name, bytes);

@@ -114,7 +114,8 @@ async function writeEntries(archive: Pack, client: pg.Client, request: BackupReq
   for (const name of await trustFiles(request.dataDir)) await add(`files/${name}`, await failingAsStorage(() => readFile(join(request.dataDir, name))));
   if (request.sealedKey !== null) await add('master.key.sealed', request.sealedKey);
   const manifest: Manifest = { about, tables, documents, files };
-  await put(archive, 'manifest.json', json(manifest));
+  const written = json(manifest);
+  await put(archive, `manifest/${sha256(written)}.json`, written);
   return manifest;
 }
 
