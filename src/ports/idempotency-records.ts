@@ -15,7 +15,7 @@ export interface StoredAnswer {
   readonly bodySealed: Uint8Array;
 }
 
-export type Claim = { readonly outcome: 'claimed' } | { readonly outcome: 'answered'; readonly answer: StoredAnswer };
+export type Claim = { readonly outcome: 'claimed'; readonly holder: string } | { readonly outcome: 'answered'; readonly answer: StoredAnswer };
 
 /**
  * Answers of POSTs by key, kept at least 90 days. A claim made inside a transaction disappears with it; one made outside holds
@@ -27,8 +27,11 @@ export interface IdempotencyRecords {
    * request with it runs.
    */
   claim(request: IdempotentRequest, now: Date, leaseUntil: Date, expiresAt: Date): Promise<Claim>;
-  complete(request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
+  /** Stores the answer of whoever holds the claim; false when another has taken it over. */
+  complete(request: IdempotentRequest, holder: string, answer: StoredAnswer): Promise<boolean>;
+  /** Puts off the end of a claim that is still held; false when it is not. */
+  renew(request: IdempotentRequest, holder: string, leaseUntil: Date): Promise<boolean>;
   /** Gives a claim back after a failure that recorded nothing, so that the same key may be tried again. */
-  release(request: IdempotentRequest): Promise<void>;
+  release(request: IdempotentRequest, holder: string): Promise<void>;
   removeExpired(now: Date, limit: number): Promise<number>;
 }

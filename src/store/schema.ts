@@ -232,6 +232,7 @@ export interface Database {
     response_status: number | null;
     response_sealed: Uint8Array | null;
     lease_until: Date | null;
+    holder: string | null;
     created_at: Date;
     expires_at: Date;
   };

@@ -12,7 +12,7 @@ import type { SpooledBytes, StoredBytes } from '../ports/document-store.ts';
 import type { SignatureEvidence, SigningKeyRecord } from '../ports/key-records.ts';
 import type { RecordSet } from '../ports/records.ts';
 import type { Signer } from '../ports/signer.ts';
-import { answerOnceLeased, LEASE_MS, type OncePorts } from './answer-once.ts';
+import { answerOnceLeased, type OncePorts } from './answer-once.ts';
 import type { Call, Once } from './call.ts';
 import type { CheckedSigner } from './check-signer.ts';
 import { placeByText, type TextFinder } from './place-by-text.ts';
@@ -93,8 +93,8 @@ export async function makeSignature(ports: MakeSignaturePorts, call: Call, uploa
   });
 }
 
-/** Time a signature may take: half of what its claim on an idempotency key holds. */
-export const SIGNING_LIMIT_MS = LEASE_MS / 2;
+/** Time a signature may take in one request. */
+export const SIGNING_LIMIT_MS = 300_000;
 
 /** @throws KEY_NOT_GRANTED, ALGORITHM_UNSUPPORTED */
 export async function grantedKey({ records }: { readonly records: Pick<RecordSet, 'keys'> }, { caller }: Pick<Call, 'caller'>, { keyId, scheme }: SignatureOptions): Promise<SigningKeyRecord> {

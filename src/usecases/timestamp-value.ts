@@ -6,13 +6,12 @@ import { buildTimestampRequest } from '../formats/tsp/request.ts';
 import { checkTimestampResponse, readTimestampResponse } from '../formats/tsp/response.ts';
 import type { TimestampToken } from '../formats/tsp/token.ts';
 import type { Chance } from '../ports/chance.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { TimestampAuthority } from '../ports/timestamp-authority.ts';
+import { checkTimestampPath, type TimestampPathPorts } from './check-timestamp-path.ts';
 
-export interface TimestampPorts {
+export interface TimestampPorts extends TimestampPathPorts {
   /** Asked in this order until one gives a good token. */
   readonly timestampAuthorities: readonly TimestampAuthority[];
-  readonly clock: Clock;
   readonly chance: Chance;
 }
 
@@ -45,8 +44,8 @@ export function tokenRoomBytes(authorities: readonly TimestampAuthority[], diges
 const TSA_CODES: readonly ErrorCode[] = ['TSA_UNAVAILABLE', 'TSA_ANSWER_INVALID', 'TSA_REFUSED', 'TSA_TOKEN_INVALID'];
 
 /**
- * A time-stamp over `data` from the first authority that gives one which answers the request and keeps every rule of the
- * token. The path of the authority's certificate is not judged here. No retry: each authority is asked once.
+ * A time-stamp over `data` from the first authority that gives one which answers the request, keeps every rule of the
+ * token, and comes from an authority that is trusted where anchors for time-stamps are known. No retry: each authority is asked once.
  * @throws TSA_NOT_CONFIGURED; TSA_UNAVAILABLE, TSA_ANSWER_INVALID, TSA_REFUSED or TSA_TOKEN_INVALID when all failed; CANCELLED
  * @see RFC 3161 §2.2
  */
@@ -80,6 +79,7 @@ async function askAuthority(ports: TimestampPorts, authority: TimestampAuthority
     const reasons = result.checks.filter(({ status }) => status === 'failed').map(({ name, detail }) => `${name}: ${detail}`);
     throw new GatewayError('TSA_TOKEN_INVALID', `The time-stamp cannot be used (${reasons.join('; ')})`);
   }
+  if (result.certificate !== null) await checkTimestampPath(ports, token, result.certificate, signal);
   return token;
 }
 

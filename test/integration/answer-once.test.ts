@@ -73,13 +73,58 @@ describe('work that lasts', () => {
 
   it('whose process died gives its key free when the lease ends, and not before', async () => {
     const call = newCall();
-    const key = { partnerId: call.caller.partnerId, key: call.idempotencyKey ?? '', operation: REQUEST.operation, requestSha256: '' };
-    const died = answerOnceLeased(ports(), call, REQUEST, () => new Promise<string>(() => undefined));
-    void died; // never settles, like the work of a process that was killed
-    await expect.poll(async () => (await fresh.handle.pool.query('SELECT 1 FROM idempotency WHERE key = $1', [key.key])).rowCount).toBe(1);
+    const stopped = { ...clock, now: () => clock.now(), sleep: () => new Promise<void>(() => undefined) }; // renews nothing, like a process that was killed
+    void answerOnceLeased({ ...ports(), clock: stopped }, call, REQUEST, () => new Promise<string>(() => undefined));
+    await expect.poll(async () => (await fresh.handle.pool.query('SELECT 1 FROM idempotency WHERE key = $1', [call.idempotencyKey])).rowCount).toBe(1);
     clock.advance(LEASE_MS - 1);
     await expect(answerOnceLeased(ports(), call, REQUEST, () => Promise.resolve('again'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
     clock.advance(1);
     expect(await answerOnceLeased(ports(), call, REQUEST, () => Promise.resolve('again'))).toEqual({ body: 'again', replayed: false });
+  });
+
+  it('holds its key for as long as its process lives', async () => {
+    const call = newCall();
+    let finish: (() => void) | undefined;
+    const running = answerOnceLeased(ports(), call, REQUEST, async (recordAnswer) => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      await fresh.records.transaction((tx) => recordAnswer(tx, 'slow'));
+      return 'slow';
+    });
+    const leaseEnd = async (): Promise<number> => (await fresh.handle.pool.query<{ lease_until: Date }>('SELECT lease_until FROM idempotency WHERE key = $1', [call.idempotencyKey])).rows[0]?.lease_until.getTime() ?? 0;
+    await expect.poll(() => finish !== undefined).toBe(true);
+    for (let waitedMs = 0; waitedMs < 2 * LEASE_MS; waitedMs += LEASE_MS / 3) {
+      await expect.poll(() => clock.sleepers).toBe(1);
+      clock.advance(LEASE_MS / 3);
+      await expect.poll(leaseEnd).toBe(clock.now().getTime() + LEASE_MS);
+    }
+    await expect(answerOnceLeased(ports(), call, REQUEST, () => Promise.resolve('again'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
+    finish?.();
+    expect(await running).toEqual({ body: 'slow', replayed: false });
+    await expect.poll(() => clock.sleepers).toBe(0);
+  });
+
+  it('that another took over releases nothing, and the answer of the other stands', async () => {
+    const call = newCall();
+    let finish: (() => void) | undefined;
+    const stopped = { ...clock, now: () => clock.now(), sleep: () => new Promise<void>(() => undefined) };
+    const held = answerOnceLeased({ ...ports(), clock: stopped }, call, REQUEST, async (recordAnswer) => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      await fresh.records.transaction(async (tx) => {
+        await tx.audit.add({ at: clock.now(), actor: 'gateway', action: 'released-late', subject: call.idempotencyKey ?? '', detail: {} });
+        await recordAnswer(tx, 'late');
+      });
+      return 'late';
+    });
+    await expect.poll(() => finish !== undefined).toBe(true);
+    clock.advance(LEASE_MS);
+    const second = answerOnceLeased(ports(), call, REQUEST, async (recordAnswer) => {
+      await fresh.records.transaction((tx) => recordAnswer(tx, 'in time'));
+      return 'in time';
+    });
+    expect(await second).toEqual({ body: 'in time', replayed: false });
+    finish?.();
+    await expect(held).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS', retryable: true });
+    expect(await fresh.records.audit.of(call.idempotencyKey ?? '', 5)).toEqual([]);
+    expect(await answerOnceLeased(ports(), call, REQUEST, () => Promise.resolve('again'))).toEqual({ body: 'in time', replayed: true });
   });
 });

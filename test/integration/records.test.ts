@@ -248,25 +248,41 @@ describe('idempotency', () => {
   const request = (change: Partial<IdempotentRequest> = {}): IdempotentRequest => ({ partnerId: LAND, key: newId(), operation: 'POST /v1/x', requestSha256: 'aa', ...change });
   const claim = (asked: IdempotentRequest, now = T0, leaseUntil = after(60_000, now)): ReturnType<typeof fresh.records.idempotency.claim> =>
     fresh.records.idempotency.claim(asked, now, leaseUntil, after(1e9, now));
+  const holderOf = async (claiming: ReturnType<typeof claim>): Promise<string> => {
+    const claimed = await claiming;
+    return claimed.outcome === 'claimed' ? claimed.holder : expect.fail('answered');
+  };
 
   it('gives the stored answer to the same request, and refuses another body or operation under the same key', async () => {
     const asked = request();
-    expect(await claim(asked)).toEqual({ outcome: 'claimed' });
+    const holder = await holderOf(claim(asked));
     await expect(claim(asked)).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
-    await fresh.records.idempotency.complete(asked, { status: 202, bodySealed: sha256('answer') });
+    await fresh.records.idempotency.complete(asked, holder, { status: 202, bodySealed: sha256('answer') });
     expect(await claim(asked)).toEqual({ outcome: 'answered', answer: { status: 202, bodySealed: sha256('answer') } });
     await expect(claim({ ...asked, requestSha256: 'bb' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
     await expect(claim({ ...asked, operation: 'POST /v1/y' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
-    expect(await claim({ ...asked, partnerId: PORTAL })).toEqual({ outcome: 'claimed' });
+    await holderOf(claim({ ...asked, partnerId: PORTAL }));
   });
 
   it('is never stuck after a crash: a claim whose lease ran out is taken over by the same request only', async () => {
     const asked = request();
     await claim(asked, T0, after(1_000));
     await expect(claim({ ...asked, requestSha256: 'bb' }, after(1_000))).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
-    expect(await claim(asked, after(1_000))).toEqual({ outcome: 'claimed' });
-    await fresh.records.idempotency.release(asked);
-    expect(await claim({ ...asked, requestSha256: 'bb' })).toEqual({ outcome: 'claimed' });
+    const holder = await holderOf(claim(asked, after(1_000)));
+    await fresh.records.idempotency.release(asked, holder);
+    await holderOf(claim({ ...asked, requestSha256: 'bb' }));
+  });
+
+  it('knows who holds a claim: one that lost it cannot renew, complete or release it', async () => {
+    const asked = request();
+    const { idempotency } = fresh.records;
+    const lost = await holderOf(claim(asked, T0, after(1_000)));
+    expect(await idempotency.renew(asked, lost, after(2_000))).toBe(true);
+    await expect(claim(asked, after(1_999))).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
+    const holder = await holderOf(claim(asked, after(2_000)));
+    await idempotency.release(asked, lost);
+    const answer = { status: 201, bodySealed: sha256('late') };
+    expect([await idempotency.renew(asked, lost, after(1e6)), await idempotency.complete(asked, lost, answer), await idempotency.complete(asked, holder, answer)]).toEqual([false, false, true]);
   });
 
   it('disappears with the transaction that made it', async () => {
@@ -276,7 +292,7 @@ describe('idempotency', () => {
       throw new Error('broken');
     });
     await expect(broken).rejects.toThrow('broken');
-    expect(await claim(asked)).toEqual({ outcome: 'claimed' });
+    await holderOf(claim(asked));
   });
 
   it('makes two requests at once one: the second waits for the first and gets its answer', async () => {
@@ -284,7 +300,7 @@ describe('idempotency', () => {
     const run = (): Promise<string> =>
       fresh.records.transaction(async (trx) => {
         const claimed = await trx.idempotency.claim(asked, T0, after(1_000), after(1e9));
-        if (claimed.outcome === 'claimed') await trx.idempotency.complete(asked, { status: 201, bodySealed: sha256('one') });
+        if (claimed.outcome === 'claimed') await trx.idempotency.complete(asked, claimed.holder, { status: 201, bodySealed: sha256('one') });
         return claimed.outcome;
       });
     expect((await Promise.all([run(), run(), run()])).sort()).toEqual(['answered', 'answered', 'claimed']);

@@ -147,6 +147,41 @@ describe('signDocument', () => {
     }
   });
 
+  describe('when anchors for time-stamps are known', () => {
+    let other: { readonly pki: DevPki; readonly server: SandboxPki; readonly tsa: HttpTimestampAuthority };
+    beforeAll(async () => {
+      const foreign = await createDevPki({ now: NOW });
+      const foreignServer = await startSandboxPki({ pki: foreign, now: () => NOW });
+      other = { pki: foreign, server: foreignServer, tsa: createHttpTimestampAuthority({ url: `${foreignServer.url}/tsa`, totalTimeoutMs: 2_000 }) };
+    });
+    afterAll(async () => {
+      await other.tsa.close();
+      await other.server.close();
+    });
+    const trusting = (...timestamp: readonly DevPki[]): Pick<SigningPorts, 'longTerm'> => ({
+      longTerm: {
+        trustStore: { anchors: (purpose) => Promise.resolve((purpose === 'timestamp' ? timestamp : [pki]).map(({ root }) => ({ certificateDer: root.identity.certificateDer, set: 'dev' }))) },
+        policy: validationPolicy(loadPolicy('default')),
+        collector: undefined,
+      },
+    });
+
+    it('takes no token of an authority that is not trusted, and asks the next (RFC 5280 §6)', async () => {
+      const { facts } = await signDocument(portsOf(pki.seal, { ...trusting(pki), timestampAuthorities: [other.tsa, tsa] }), { source: bytesSource(onePagePdf()), level: 'B-T' });
+      expect(facts.timestamp?.authority).toBe(tsa.name);
+    });
+
+    it('gives no document at B-T when no authority is trusted, and says what to do', async () => {
+      const signing = signed(onePagePdf(), portsOf(pki.seal, { ...trusting(pki), timestampAuthorities: [other.tsa] }));
+      await expect(signing).rejects.toMatchObject({ code: 'TSA_TOKEN_INVALID', message: expect.stringContaining('--trust-tsa') as string });
+      await expect(signed(onePagePdf(), portsOf(pki.seal, { ...trusting(other.pki), timestampAuthorities: [other.tsa] }))).resolves.toBeInstanceOf(Buffer);
+    });
+
+    it('judges no path where no anchors for time-stamps are known', async () => {
+      await expect(signed(onePagePdf(), portsOf(pki.seal, { ...trusting(), timestampAuthorities: [other.tsa] }))).resolves.toBeInstanceOf(Buffer);
+    });
+  });
+
   it.each([
     ['expired', 'CERTIFICATE_EXPIRED'],
     ['not-yet-valid', 'CERTIFICATE_NOT_YET_VALID'],

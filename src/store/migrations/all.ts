@@ -14,6 +14,7 @@ import * as messageVersions from './0012-message-versions.ts';
 import * as addressChange from './0013-address-change.ts';
 import * as alarms from './0014-alarms.ts';
 import * as standing from './0015-standing.ts';
+import * as idempotencyHolder from './0016-idempotency-holder.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse, sealedColumns, preparedSignatures, erasure, messageVersions, addressChange, alarms, standing];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse, sealedColumns, preparedSignatures, erasure, messageVersions, addressChange, alarms, standing, idempotencyHolder];

@@ -8,22 +8,26 @@ import type { Executor } from './executor.ts';
 export function idempotencyRecords(db: Executor): IdempotencyRecords {
   return {
     async claim(request, now, leaseUntil, expiresAt) {
-      if (await takeOrRetake(db, request, now, leaseUntil, expiresAt)) return { outcome: 'claimed' };
+      const holder = await takeOrRetake(db, request, now, leaseUntil, expiresAt);
+      if (holder !== null) return { outcome: 'claimed', holder };
       return answerFor(request, await find(db, request));
     },
-    async complete(request, answer) {
-      await db
-        .updateTable('idempotency')
+    async complete(request, holder, answer) {
+      const result = await held(db, request, holder)
         .set({ state: 'done', response_status: answer.status, response_sealed: Buffer.from(answer.bodySealed), lease_until: null })
-        .where('partner_id', '=', request.partnerId)
-        .where('key', '=', request.key)
-        .execute();
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
     },
-    async release(request) {
+    async renew(request, holder, leaseUntil) {
+      const result = await held(db, request, holder).set({ lease_until: leaseUntil }).executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+    async release(request, holder) {
       await db
         .deleteFrom('idempotency')
         .where('partner_id', '=', request.partnerId)
         .where('key', '=', request.key)
+        .where('holder', '=', holder)
         .where('state', '=', 'running')
         .execute();
     },
@@ -40,19 +44,23 @@ export function idempotencyRecords(db: Executor): IdempotencyRecords {
  * Inserts the claim, or takes over one that has expired or whose owner died. While another transaction is inserting the same key,
  * PostgreSQL makes this one wait for its end, so two requests at once are answered one after the other.
  */
-async function takeOrRetake(db: Executor, request: IdempotentRequest, now: Date, leaseUntil: Date, expiresAt: Date): Promise<boolean> {
-  const { rows } = await sql`
-    INSERT INTO idempotency (partner_id, key, operation, request_sha256, state, lease_until, created_at, expires_at)
-    VALUES (${request.partnerId}, ${request.key}, ${request.operation}, ${request.requestSha256}, 'running', ${leaseUntil}, ${now}, ${expiresAt})
+async function takeOrRetake(db: Executor, request: IdempotentRequest, now: Date, leaseUntil: Date, expiresAt: Date): Promise<string | null> {
+  const { rows } = await sql<{ holder: string }>`
+    INSERT INTO idempotency (partner_id, key, operation, request_sha256, state, lease_until, holder, created_at, expires_at)
+    VALUES (${request.partnerId}, ${request.key}, ${request.operation}, ${request.requestSha256}, 'running', ${leaseUntil}, gen_random_uuid(), ${now}, ${expiresAt})
     ON CONFLICT (partner_id, key) DO UPDATE SET
       operation = excluded.operation, request_sha256 = excluded.request_sha256, state = 'running', response_status = NULL, response_sealed = NULL,
-      lease_until = excluded.lease_until, created_at = excluded.created_at, expires_at = excluded.expires_at
+      lease_until = excluded.lease_until, holder = excluded.holder, created_at = excluded.created_at, expires_at = excluded.expires_at
     WHERE idempotency.expires_at <= ${now}
        OR (idempotency.state = 'running' AND idempotency.lease_until <= ${now}
            AND idempotency.operation = excluded.operation AND idempotency.request_sha256 = excluded.request_sha256)
-    RETURNING key
+    RETURNING holder
   `.execute(db);
-  return rows.length === 1;
+  return rows[0]?.holder ?? null;
+}
+
+function held(db: Executor, { partnerId, key }: IdempotentRequest, holder: string) {
+  return db.updateTable('idempotency').where('partner_id', '=', partnerId).where('key', '=', key).where('holder', '=', holder).where('state', '=', 'running');
 }
 
 function find(db: Executor, request: IdempotentRequest): Promise<Selectable<Database['idempotency']> | undefined> {
