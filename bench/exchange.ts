@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, mkdtempSync, openSync, rmSync, ftruncateSync, closeSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Queue, Worker, createPostgresBackend } from 'bullmq';
 import pg from 'pg';
 import { Agent, request } from 'undici';
@@ -13,7 +11,7 @@ import { PARTNERS } from '../test/chaos/partners.ts';
 import { startServers, type Servers } from '../test/chaos/servers.ts';
 import { openOffice, type Office } from '../test/chaos/setup.ts';
 import { hasTool } from '../test/support/tools.ts';
-import { CONCURRENCY, cpuMsOf, memoryMbOf, startGateway, type Running } from './gateway.ts';
+import { buildProgram, CONCURRENCY, cpuMsOf, memoryMbOf, startGateway, type Running } from './gateway.ts';
 import type { Bench, CaseResult } from './measure.ts';
 
 const MESSAGES = 3_000;
@@ -27,8 +25,7 @@ const BIG_BYTES = 500 * 1024 * 1024;
 export const exchangeBench: Bench = {
   name: 'exchange',
   run: async () => {
-    const built = spawnSync(process.execPath, [fileURLToPath(new URL('../scripts/build.mjs', import.meta.url)), '--if-changed'], { stdio: ['ignore', 'ignore', 'inherit'] });
-    if (built.status !== 0) throw new Error('The gateway could not be built');
+    buildProgram();
     const results: Record<string, CaseResult> = {};
     for (const backend of ['pg', 'redis'] as const) {
       if (backend === 'redis' && !hasTool('redis-server')) {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,12 @@ import { fileURLToPath } from 'node:url';
 import type { Servers } from '../test/chaos/servers.ts';
 
 export const CONCURRENCY = 24;
+
+/** Brings `dist/` up to date. */
+export function buildProgram(): void {
+  const built = spawnSync(process.execPath, [fileURLToPath(new URL('../scripts/build.mjs', import.meta.url)), '--if-changed'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (built.status !== 0) throw new Error('The gateway could not be built');
+}
 
 /** The gateway as people run it, in a process of its own. */
 export interface Running {

@@ -6,8 +6,12 @@ export interface CaseResult {
   readonly ratioToPrimitives?: number;
   /** Against `openssl speed` of the same operation on one core. */
   readonly ratioToOpenssl?: number;
-  readonly peers?: Readonly<Record<string, { readonly opsPerSecond: number; readonly cpuPerOpMs?: number }>>;
+  readonly peers?: Readonly<Record<string, { readonly opsPerSecond: number; readonly cpuPerOpMs?: number; readonly addedRssMb?: number }>>;
   readonly peakRssMb?: number;
+  /** Peak beyond what the process had before the work. */
+  readonly addedRssMb?: number;
+  /** Delay of the gateway's event loop, 99th percentile. */
+  readonly eventLoopP99Ms?: number;
   /** Requests to authorities for each. */
   readonly roundTrips?: number;
   /** The same for the first, before anything of the chains is known. */

@@ -16,6 +16,8 @@ import { longTermLevels } from './long-term.ts';
 import { compare, type Bench, type CaseResult, type Operation } from './measure.ts';
 import { opensslSignsPerSecond } from './openssl-speed.ts';
 import { samplePdfOf, writeSampleFile } from './samples.ts';
+import { signThroughHttp } from './sign-http.ts';
+import { signBesidePeers } from './sign-peers.ts';
 
 const KB = 1_000;
 const MB = 1_000_000;
@@ -28,7 +30,7 @@ export const signBench: Bench = {
   name: 'sign',
   run: async () => {
     const pki = await createDevPki({ now: new Date() });
-    return { ...(await keys(pki)), ...(await sizes(pki)), ...(await longTermLevels()), ...(await largeFile()) };
+    return { ...(await keys(pki)), ...(await sizes(pki)), ...(await longTermLevels()), ...(await signThroughHttp()), ...(await signBesidePeers()), ...(await largeFile()) };
   },
 };
 

@@ -6,7 +6,9 @@ import { buildPkcs12 } from '../../src/formats/pkcs12/build-pkcs12.ts';
 
 const generate = promisify(generateKeyPair);
 
-export type DevKeyKind = 'rsa-2048' | 'rsa-3072' | 'ec-p256' | 'ec-p384';
+export type DevKeyKind = keyof typeof KINDS;
+
+const KINDS = { 'rsa-2048': 2048, 'rsa-3072': 3072, 'rsa-4096': 4096, 'ec-p256': 'P-256', 'ec-p384': 'P-384', 'ec-p521': 'P-521' } as const;
 
 /** A key with its certificate chain. Throw-away: generated when asked for, worth nothing outside the folder or process it lives in. */
 export interface DevIdentity {
@@ -20,9 +22,8 @@ export interface DevIdentity {
 }
 
 export async function generateDevKey(kind: DevKeyKind): Promise<KeyObject> {
-  const { privateKey } = kind.startsWith('rsa')
-    ? await generate('rsa', { modulusLength: kind === 'rsa-2048' ? 2048 : 3072 })
-    : await generate('ec', { namedCurve: kind === 'ec-p256' ? 'P-256' : 'P-384' });
+  const size = KINDS[kind];
+  const { privateKey } = typeof size === 'number' ? await generate('rsa', { modulusLength: size }) : await generate('ec', { namedCurve: size });
   return privateKey;
 }
 

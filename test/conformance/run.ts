@@ -8,6 +8,7 @@ import { suite as nistPkits } from './nist-pkits/suite.ts';
 import { suite as ocsp } from './ocsp/suite.ts';
 import { suite as pdfGenerated } from './pdf-generated/suite.ts';
 import { suite as pdfPyhanko } from './pdf-pyhanko/suite.ts';
+import { suite as signMatrix } from './sign-matrix/suite.ts';
 import { suite as signPdfs } from './sign-pdfs/suite.ts';
 import { suite as ssrf } from './ssrf/suite.ts';
 import { suite as tsp } from './tsp/suite.ts';
@@ -20,7 +21,7 @@ import { suite as xrefDisagreement } from './xref-disagreement/suite.ts';
  * `npm run conformance -- [--json] [suite …]`: a table for people; with `--json` the last line of stdout is
  * `{suites: {name: {total, agree, falseAccepts, falseAlarms, skipped, deviations}}}`. Exit 1 when a suite fails.
  */
-const SUITES: readonly Suite[] = [wycheproof, nistPkits, x509Limbo, boringsslChain, ocsp, crl, tsp, tspOwn, cmsForgery, mutants, xrefDisagreement, pdfPyhanko, pdfGenerated, signPdfs, ssrf];
+const SUITES: readonly Suite[] = [wycheproof, nistPkits, x509Limbo, boringsslChain, ocsp, crl, tsp, tspOwn, cmsForgery, mutants, xrefDisagreement, pdfPyhanko, pdfGenerated, signPdfs, signMatrix, ssrf];
 
 await main(process.argv.slice(2));
 
