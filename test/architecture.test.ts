@@ -14,7 +14,9 @@ function sourcePaths(): string[] {
   const found = FOLDERS.filter((folder) => existsSync(join(PROJECT_ROOT, folder))).flatMap((folder) =>
     readdirSync(join(PROJECT_ROOT, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.(ts|mts|mjs|js|cjs)$/.test(entry.name))
-      .map((entry) => relative(PROJECT_ROOT, join(entry.parentPath, entry.name)).split(sep).join('/')),
+      .map((entry) => relative(PROJECT_ROOT, join(entry.parentPath, entry.name)).split(sep))
+      .filter((parts) => !parts.includes('node_modules'))
+      .map((parts) => parts.join('/')),
   );
   return [...found, ...ROOT_FILES];
 }

@@ -91,6 +91,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   listr2: ['src/cli/', 'src/cli.ts'],
   pkcs11js: ['connectors/key-pkcs11/'],
   '@seriousme/openapi-schema-validator': [],
+  '@libpdf/core': [],
+  '@signpdf/': [],
   'fast-check': [],
   'tus-js-client': [],
   'http-message-signatures': [],
