@@ -84,6 +84,8 @@ export const ERROR_FACTS = {
   XML_MALFORMED: caller,
   XML_LIMIT: caller,
   TRUSTED_LIST_INVALID: caller,
+  EVIDENCE_MALFORMED: caller,
+  EVIDENCE_FORGED: caller,
   TRUSTED_LIST_UNAVAILABLE: gatewayLater,
   BUDGET_EXCEEDED: caller,
 

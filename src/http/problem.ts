@@ -71,6 +71,8 @@ export const PROBLEMS = {
   XML_MALFORMED: facts(422, 'The XML is malformed', 'Tệp XML sai cấu trúc'),
   XML_LIMIT: facts(422, 'The XML exceeds a limit', 'Tệp XML vượt giới hạn'),
   TRUSTED_LIST_INVALID: facts(422, 'The trusted list cannot be relied on', 'Danh sách tin cậy không dùng được'),
+  EVIDENCE_MALFORMED: facts(422, 'The evidence cannot be read', 'Không đọc được bằng chứng'),
+  EVIDENCE_FORGED: facts(422, 'The evidence is not what it says', 'Bằng chứng không đúng như đã ghi'),
   TRUSTED_LIST_UNAVAILABLE: facts(503, 'The trusted list cannot be fetched', 'Không tải được danh sách tin cậy'),
   BUDGET_EXCEEDED: facts(422, 'The document takes too much to process', 'Tài liệu cần quá nhiều tài nguyên để xử lý'),
 
