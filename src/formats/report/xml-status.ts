@@ -1,6 +1,6 @@
 import type { Check, SignatureReport, SubIndication, ValidationReport } from '../../domain/validation-report.ts';
 import { APPLIED, CHECK_INDICATIONS, ownUri, sha256Digest, subIndicationUri } from './xml-uris.ts';
-import { el, element, type XmlContent, type XmlElement } from './xml-writer.ts';
+import { el, element, type XmlContent, type XmlElement } from '../xml/write-xml.ts';
 
 /** `ValidationStatusType`; `data` may come several times (clause 4.3.4). */
 export function validationStatus(name: string, mainIndication: string, subIndication: SubIndication | null, data: readonly XmlElement[] = []): XmlElement {

@@ -1,5 +1,5 @@
 import type { Check, Indication, SubIndication, TimestampReport } from '../../domain/validation-report.ts';
-import { el, element, type XmlElement } from './xml-writer.ts';
+import { el, element, type XmlElement } from '../xml/write-xml.ts';
 
 /** URIs of ETSI TS 119 102-2 V1.4.1 clause 4, and ours where it leaves them open. */
 

@@ -1,7 +1,7 @@
 import type { SignatureReport, TimestampReport, ValidationReport } from '../../domain/validation-report.ts';
 import { additionalData, constraintsReport, validationStatus } from './xml-status.ts';
 import { MAIN_INDICATIONS, OBJECT_TYPES, OWN_NAMESPACE, ownUri, PROCESSES, PROOF_BY_VALIDATION, sha256Digest } from './xml-uris.ts';
-import { el, element, xmlDocument, type XmlElement } from './xml-writer.ts';
+import { el, element, xmlDocument, type XmlElement } from '../xml/write-xml.ts';
 
 const NAMESPACES = {
   xmlns: 'http://uri.etsi.org/19102/v1.4.1#',

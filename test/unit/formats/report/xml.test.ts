@@ -8,7 +8,7 @@ import { loadPolicy } from '../../../../certs/policy/load-policy.ts';
 import type { ValidationReport } from '../../../../src/domain/validation-report.ts';
 import { validationPolicy } from '../../../../src/formats/ades/policy.ts';
 import { bytesSource } from '../../../../src/formats/byte-source.ts';
-import { escapeXml } from '../../../../src/formats/report/xml-writer.ts';
+import { escapeXml } from '../../../../src/formats/xml/write-xml.ts';
 import { reportXml } from '../../../../src/formats/report/xml.ts';
 import { verifyDocument } from '../../../../src/usecases/verify-document.ts';
 import { frozenClock } from '../../../support/clock.ts';
