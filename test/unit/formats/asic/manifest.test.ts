@@ -40,8 +40,8 @@ describe('an ASiCManifest (EN 319 162-1 A.4)', () => {
   it.skipIf(!requireTool('xmllint') || !requireVectors('schemas'))('is valid by its schema (xmllint)', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lienthong-asic-'));
     try {
-      const import_ = 'http://www.w3.org/TR/2002/REC-xmldsig-core-20020212/xmldsig-core-schema.xsd';
-      writeFileSync(join(folder, 'catalog.xml'), `<?xml version="1.0"?><catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog"><uri name="${import_}" uri="${pathToFileURL(vectorPath('schemas', 'xmldsig-core-schema.xsd')).href}"/></catalog>`);
+      const importedAs = 'http://www.w3.org/TR/2002/REC-xmldsig-core-20020212/xmldsig-core-schema.xsd';
+      writeFileSync(join(folder, 'catalog.xml'), `<?xml version="1.0"?><catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog"><uri name="${importedAs}" uri="${pathToFileURL(vectorPath('schemas', 'xmldsig-core-schema.xsd')).href}"/></catalog>`);
       const lint = (content: Uint8Array): number | null => {
         writeFileSync(join(folder, 'manifest.xml'), content);
         return spawnSync('xmllint', ['--nonet', '--noout', '--schema', vectorPath('schemas', 'en_31916201v010101.xsd'), join(folder, 'manifest.xml')], { env: { ...process.env, XML_CATALOG_FILES: join(folder, 'catalog.xml') } }).status;
