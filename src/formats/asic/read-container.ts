@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type LocalFileHeader, type ZipFile } from 'yauzl';
 import { GatewayError, isGatewayError } from '../../domain/errors.ts';
@@ -129,7 +128,9 @@ function directoryStart(source: ByteSource): number {
 async function checkMimetype(entry: ContainerEntry | undefined, place: Place | undefined): Promise<void> {
   const isPlain = entry?.name === 'mimetype' && place?.entry.compressionMethod === STORED && place.header.extraFieldLength === 0 && entry.sizeBytes < 100;
   if (!isPlain) throw malformed('its first entry is not “mimetype”, stored, without extra field');
-  const said = (await buffer(entry.open())).toString('latin1');
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of entry.open()) chunks.push(chunk);
+  const said = Buffer.concat(chunks).toString('latin1');
   if (said !== ASIC_E) throw malformed(`it is of the type ${JSON.stringify(said)} and not ${ASIC_E}`);
 }
 

@@ -1,6 +1,5 @@
-import type { KeyObject } from 'node:crypto';
 import { GatewayError } from '../../domain/errors.ts';
-import { isSignedBy, readNote, signNote, type NoteVerifier } from './signed-note.ts';
+import { isSignedBy, readNote, signNote, type NoteSigner, type NoteVerifier } from './signed-note.ts';
 
 /** How far a log had come, and the root of all its leaves by then. @see https://c2sp.org/tlog-checkpoint */
 export interface Checkpoint {
@@ -14,8 +13,8 @@ export interface Checkpoint {
 const ROOT_BYTES = 32;
 
 /** The note as it is published. Its time is told by the time-stamp over these bytes, not by a line of its own. */
-export function signCheckpoint({ origin, size, root }: Checkpoint, privateKey: KeyObject): string {
-  return signNote(`${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`, origin, privateKey);
+export function signCheckpoint({ size, root }: Omit<Checkpoint, 'origin'>, log: NoteSigner): string {
+  return signNote(`${log.keyName}\n${size}\n${Buffer.from(root).toString('base64')}\n`, log);
 }
 
 /** @throws EVIDENCE_MALFORMED; EVIDENCE_FORGED when the log's own key did not sign it, whatever other signatures it has */

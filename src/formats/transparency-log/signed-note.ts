@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { GatewayError } from '../../domain/errors.ts';
 
 /**
@@ -58,12 +58,17 @@ export function readVerifierKey(written: string): NoteVerifier {
   return verifier;
 }
 
+/** Whoever holds the key of a verifier. */
+export interface NoteSigner extends NoteVerifier {
+  /** Ed25519 (RFC 8032 §5.1.6); 64 bytes. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
 /** @param text see `SignedNote.text` @throws RangeError for a text that is none */
-export function signNote(text: string, keyName: string, privateKey: KeyObject): string {
+export function signNote(text: string, signer: NoteSigner): string {
   if (!isNoteText(text)) throw new RangeError('The text of a note ends with a newline and has no control characters');
-  const keyId = keyIdOf({ keyName, publicKey: createPublicKey(privateKey) });
-  const value = sign(null, Buffer.from(text), privateKey);
-  return `${text}\n${SIGNATURE_PREFIX}${keyName} ${Buffer.concat([keyId, value]).toString('base64')}\n`;
+  const value = signer.sign(Buffer.from(text));
+  return `${text}\n${SIGNATURE_PREFIX}${signer.keyName} ${Buffer.concat([keyIdOf(signer), value]).toString('base64')}\n`;
 }
 
 /** Reads; whether a signature is good is asked of `isSignedBy`. @throws EVIDENCE_MALFORMED */

@@ -122,6 +122,8 @@ export const PURE_BUILTINS: Readonly<Record<string, readonly string[] | null>> =
     'verify',
     'X509Certificate',
   ],
+  /** What libraries of ZIP files take and give; over bytes that were handed in. */
+  'node:stream': ['Readable'],
   'node:util': ['promisify', 'TextDecoder', 'TextEncoder'],
   'node:zlib': null,
 };

@@ -1,18 +1,22 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { isGatewayError } from '../../../../src/domain/errors.ts';
 import { openCheckpoint, signCheckpoint } from '../../../../src/formats/transparency-log/checkpoint.ts';
-import { isSignedBy, readNote, readVerifierKey, signNote, verifierKeyOf } from '../../../../src/formats/transparency-log/signed-note.ts';
+import { isSignedBy, readNote, readVerifierKey, signNote, verifierKeyOf, type NoteSigner } from '../../../../src/formats/transparency-log/signed-note.ts';
 
 /** From the documentation of golang.org/x/mod/sumdb/note, whose format C2SP wrote down. */
 const FOREIGN_KEY = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
 const FOREIGN_NOTE =
   'If you think cryptography is the answer to your problem,\nthen you don’t know what your problem is.\n\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n'.replace('’', "'");
 
-const log = generateKeyPairSync('ed25519');
-const verifier = { keyName: 'lienthong.example/log', publicKey: log.publicKey };
+function noteSigner(keyName: string): NoteSigner {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return { keyName, publicKey, sign: (message) => sign(null, message, privateKey) };
+}
+
+const verifier = noteSigner('lienthong.example/log');
 const checkpoint = { origin: verifier.keyName, size: 20_852_163, root: Buffer.alloc(32, 7) };
-const signed = signCheckpoint(checkpoint, log.privateKey);
+const signed = signCheckpoint(checkpoint, verifier);
 const open = (note: string): unknown => openCheckpoint(Buffer.from(note), verifier);
 
 function codeOf(act: () => unknown): string {
@@ -32,8 +36,7 @@ describe('a signed note (C2SP)', () => {
   });
 
   it('may have signatures of others, but none that is bad in the name of the key asked for', () => {
-    const witness = generateKeyPairSync('ed25519');
-    const others = signNote(signed.slice(0, signed.lastIndexOf('\n\n') + 1), 'witness.example', witness.privateKey).split('\n\n')[1] ?? '';
+    const others = signNote(signed.slice(0, signed.lastIndexOf('\n\n') + 1), noteSigner('witness.example')).split('\n\n')[1] ?? '';
     expect(open(signed + others)).toEqual(checkpoint);
     const bad = signed.trimEnd().split('\n').at(-1)?.replace(/.{4}$/, 'AAAA') ?? '';
     expect(codeOf(() => open(`${signed}${bad}\n`))).toBe('EVIDENCE_FORGED');
