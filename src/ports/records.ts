@@ -6,6 +6,7 @@ import type { ErasureRecords } from './erasure-records.ts';
 import type { IdempotencyRecords } from './idempotency-records.ts';
 import type { JobRecords } from './job-records.ts';
 import type { KeyRecords } from './key-records.ts';
+import type { LogRecords } from './log-records.ts';
 import type { MessageRecords } from './message-records.ts';
 import type { Outbox } from './outbox.ts';
 import type { PartnerKeyRecords } from './partner-key-records.ts';
@@ -43,6 +44,7 @@ export interface RecordSet {
   readonly uploads: UploadRecords;
   readonly alarms: AlarmRecords;
   readonly standing: StandingRecords;
+  readonly log: LogRecords;
 }
 
 export interface Records extends RecordSet {

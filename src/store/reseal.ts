@@ -9,6 +9,7 @@ const PLACES = [
   { table: 'partner', column: 'previous_secret_sealed', key: ['id'], context: `'partner:' || id || ':webhook-secret'` },
   { table: 'signing_key', column: 'private_key_sealed', key: ['id'], context: `'signing_key:' || id` },
   { table: 'webhook_key', column: 'private_key_sealed', key: ['id'], context: `'webhook-key:' || id` },
+  { table: 'log_key', column: 'private_key_sealed', key: ['id'], context: `'log-key:' || id` },
   { table: 'dossier', column: 'applicant_sealed', key: ['code'], context: `'dossier:' || code || ':applicant'` },
   { table: 'message', column: 'body_sealed', key: ['id'], context: `'message:' || id || ':body'` },
   { table: 'postal_order', column: 'detail_sealed', key: ['id'], context: `'postal_order:' || id || ':detail'` },

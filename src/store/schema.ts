@@ -321,4 +321,23 @@ export interface Database {
     last_failure: string | null;
     sent_at: Date | null;
   };
+  log_key: { id: string; name: string; incarnation: string; public_key: Uint8Array; private_key_sealed: Uint8Array; created_at: Date };
+  log_entry: {
+    id: Generated<string>;
+    kind: string;
+    subject: string;
+    record_sha256: Uint8Array;
+    salt: Uint8Array;
+    leaf_data: Uint8Array;
+    /** Who may see its proof. */
+    partners: string[];
+    created_at: Date;
+  };
+  log_pending: { position: Generated<string>; entry_id: string; kind: string };
+  log_leaf: { leaf_index: string; entry_id: string };
+  log_tile: { level: number; tile_index: string; hashes: Uint8Array };
+  log_checkpoint: { size: string; root: Uint8Array; key_id: string; note: string; created_at: Date };
+  log_timestamp: { id: string; size: string; authority: string; token_der: Uint8Array; gen_time: Date; certificate_not_after: Date; digest_algorithm: string; created_at: Date };
+  log_witness: { partner_id: string; log_name: string; size: string; root: Uint8Array; note: string; seen_at: Date };
+  log_conflict: { id: string; reason: 'fork' | 'rewind'; witness: string; note: string; note_sha256: string; own_size: string; found_at: Date; settled_at: Date | null; settled_by: string | null };
 }

@@ -5,6 +5,7 @@ import { STATE_AFTER, type Delivery, type Message, type MessageManifest, type Me
 import { canonicalJson, canonicalSha256, sha256Hex } from '../formats/canonical-json.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { NewDossierEvent } from '../ports/dossier-records.ts';
+import type { NewLogEntry } from '../ports/log-records.ts';
 import type { NewDelivery, Wake } from '../ports/outbox.ts';
 import type { RecordSet } from '../ports/records.ts';
 
@@ -39,6 +40,7 @@ export interface RecordedMessage {
 export async function recordMessage(records: RecordSet, chance: Chance, input: MessageToRecord): Promise<RecordedMessage> {
   const { message, manifest } = messageOf(chance, input);
   await records.messages.add(message, manifest);
+  await records.log.append(leafOf(message, input.recipients));
   const deliveries = deliveriesOf(chance, message, input.recipients);
   await records.outbox.addAll(deliveries);
   await records.dossiers.addEvent(input.dossierCode, acceptanceOf(message, input), { state: STATE_AFTER[input.type], parties: input.recipients });
@@ -59,6 +61,7 @@ export async function recordProgress(records: RecordSet, chance: Chance, notes: 
     return { input, ...messageOf(chance, input) };
   });
   await records.messages.addAll(recorded);
+  await records.log.append(...recorded.map(({ message, input }) => leafOf(message, input.recipients)));
   const deliveries = recorded.flatMap(({ message, input }) => deliveriesOf(chance, message, input.recipients));
   await records.outbox.addAll(deliveries);
   await records.dossiers.addEvents(recorded.map(({ message, input }) => ({ dossierCode: input.dossierCode, ...acceptanceOf(message, input) })));
@@ -69,6 +72,12 @@ function messageOf(chance: Chance, input: MessageToRecord): { readonly message: 
   const id = chance.uuid() as MessageId;
   const manifest = canonicalJson(manifestOf(id, input));
   return { message: { ...input, id, manifestSha256: sha256Hex(manifest), createdAt: input.at }, manifest };
+}
+
+/** Over the manifest: whoever sent it, or gets it, may see the proof. */
+function leafOf({ id, manifestSha256, fromPartnerId, createdAt }: Message, recipients: readonly PartnerId[]): NewLogEntry {
+  const partners = fromPartnerId === null ? recipients : [fromPartnerId, ...recipients];
+  return { kind: 'message', subject: id, recordSha256: manifestSha256, partners: [...new Set(partners)], at: createdAt };
 }
 
 type MessageDelivery = NewDelivery & { readonly target: PartnerId; readonly messageId: MessageId };

@@ -38,6 +38,7 @@ export async function beginAnotherLife(client: pg.Client, { manifest, at, actor 
     [at],
   );
   await client.query(`SELECT setval(pg_get_serial_sequence('audit', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM audit), false)`);
+  await client.query(`SELECT setval(pg_get_serial_sequence('log_pending', 'position'), (SELECT coalesce(max(position), 0) + 1 FROM log_pending), false)`);
   await client.query(`INSERT INTO audit (at, actor, action, subject, detail) VALUES ($1, $2, 'restore', 'store', $3)`, [at, actor, { incarnation, backupOf: createdAt }]);
   return incarnation;
 }

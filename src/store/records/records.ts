@@ -9,6 +9,7 @@ import type { Executor } from './executor.ts';
 import { idempotencyRecords } from './idempotency-records.ts';
 import { jobRecords } from './job-records.ts';
 import { keyRecords } from './key-records.ts';
+import { logRecords } from './log-records.ts';
 import { messageRecords } from './message-records.ts';
 import { outbox } from './outbox.ts';
 import { partnerKeyRecords } from './partner-key-records.ts';
@@ -52,6 +53,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     alarms: alarmRecords(db),
     standing: standingRecords(db),
     jobs: jobRecords(db, sealing),
+    log: logRecords(db),
   };
 }
 
