@@ -3,6 +3,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
 import { PARK_REASONS, type ParkReason } from '../domain/park-reason.ts';
 import { exchangeStanding } from '../store/exchange-standing.ts';
+import { listParked, listRecipients } from '../usecases/look-at-deliveries.ts';
 import { adoptDelivery, cancelDelivery, replayDelivery, replaySince, skipDelivery, supersedeDelivery, type Decision, type OperatePorts } from '../usecases/operate-delivery.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
@@ -73,22 +74,16 @@ function selecting(command: Command): Command {
     .option('--limit <n>', 'at most', parseWhole('--limit', 1, 10_000), 100);
 }
 
-async function stuck({ partner = null, reason, since, limit, ...options }: Omit<Selected, 'partner'> & { readonly partner?: string | null }): Promise<void> {
-  const found = await withStore(options, ({ records }) => records.outbox.parked(partner, reason === undefined ? limit : MOST_LOOKED_AT, since));
-  const parked = found.filter((one) => reason === undefined || one.reason === reason).slice(0, limit);
+async function stuck({ partner, reason, since, limit, ...options }: Selected): Promise<void> {
+  const parked = await withStore(options, (ports) => listParked(ports, { recipient: partner, reason, since, limit }));
   if (options.json === true) return printJson(parked);
   if (parked.length === 0) return done('nothing is stuck');
   printTable(['DELIVERY', 'TO', 'SINCE', 'TRIES', 'REASON', 'DETAIL'], parked.map((one) => [one.id, one.target, one.since.toISOString().slice(0, 16), String(one.attempts), one.reason, one.error?.detail ?? '–']));
 }
 
-const MOST_LOOKED_AT = 10_000;
-
 async function listOpen({ partner, limit, ...options }: Selected): Promise<void> {
-  const { recipients, circuits } = await withStore(options, ({ database, clock }) => exchangeStanding(database.db)(clock.now()));
-  const rows = recipients
-    .filter(({ target }) => partner === undefined || target === partner)
-    .slice(0, limit)
-    .map((one) => ({ ...one, circuit: circuits.find(({ partnerId }) => partnerId === one.target)?.state ?? 'closed' }));
+  const recipients = await withStore(options, ({ database, clock }) => listRecipients({ readStanding: exchangeStanding(database.db), clock }));
+  const rows = recipients.filter(({ target }) => partner === undefined || target === partner).slice(0, limit);
   if (options.json === true) return printJson(rows);
   if (rows.length === 0) return done('everything has arrived');
   printTable(['TO', 'UNFINISHED', 'OLDEST', 'CIRCUIT'], rows.map((one) => [one.target, String(one.open), one.oldestAt.toISOString().slice(0, 16), one.circuit]));

@@ -3,9 +3,8 @@ import { Command } from 'commander';
 import { parseAgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
-import { PAYLOAD_FORMS, REPEAT_RULES, SCOPES, type Partner, type PayloadForm, type RepeatRule, type Route, type Scope } from '../domain/partner.ts';
-import { circuitOf, type BreakerSettings, type PartnerPace } from '../domain/partner-limits.ts';
-import type { Records } from '../ports/records.ts';
+import { PAYLOAD_FORMS, REPEAT_RULES, SCOPES, type Partner, type PayloadForm, type RepeatRule, type Scope } from '../domain/partner.ts';
+import type { BreakerSettings, PartnerPace } from '../domain/partner-limits.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../usecases/administer-api-keys.ts';
 import { readAcceptedVersions } from '../formats/api/message-catalogue.ts';
 import { HTTP_SIGNATURE_ALGORITHMS } from '../formats/http-signatures/algorithms.ts';
@@ -13,9 +12,10 @@ import { addPartnerKey, requirePartnerSignatures, revokePartnerKey } from '../us
 import { acceptVersions, addPartner, changePartner, choosePayload, enablePartner, limitCalls, limitDeliveries, removeRoute, renewWebhookSecret, setPace, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
 import { durationText, parseBreaker, parseDuration, parseDurations } from './durations.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
-import { onboardingText } from './onboarding-text.ts';
+import { onboardingText } from '../formats/onboarding-text.ts';
 import { EXIT } from './exit-code.ts';
 import { chooseLanguage, paint, printJson, printLine, printTable } from './output.ts';
+import { MOST_PARKED, readPartner } from '../usecases/read-partner.ts';
 import { testPartner } from '../usecases/test-partner.ts';
 import { partnerProbe } from '../wiring/dossier-partners.ts';
 import { outboundAgent } from '../wiring/outbound-http.ts';
@@ -140,12 +140,10 @@ async function list(options: Common): Promise<void> {
 }
 
 async function show(id: string, options: Common): Promise<void> {
-  const shown = await withStore(options, async ({ records, clock }) => {
-    const partner = await partnerNamed(records, id);
-    const { limits, pace, failures, openUntil, disabledAt } = await records.partnerStates.find(partner.id);
-    const circuit = disabledAt === null ? circuitOf({ openUntil }, clock.now()) : 'disabled';
-    const parked = await records.outbox.parked(partner.id, MOST_PARKED);
-    return { ...partner, agencyCodes: agenciesOf(await records.partners.routes(), partner.id), circuit, openUntil, disabledAt, failures, limits, pace, parked: parked.length };
+  const shown = await withStore(options, async (ports) => {
+    const { partner, standing, ...rest } = await readPartner(ports, parseId(id));
+    const { limits, pace, failures, openUntil, disabledAt } = standing;
+    return { ...partner, agencyCodes: rest.agencyCodes, circuit: rest.circuit, openUntil, disabledAt, failures, limits, pace, parked: rest.parked };
   });
   if (options.json === true) return printJson(shown);
   const { name, mode, status, url, repeat, accepts, payload = 'full', agencyCodes, circuit, openUntil, failures, limits, pace, parked } = shown;
@@ -158,13 +156,11 @@ async function show(id: string, options: Common): Promise<void> {
   printLine(`  parked     ${parked === 0 ? 'nothing' : `${parked === MOST_PARKED ? `${MOST_PARKED} or more` : parked}: lienthong messages stuck --partner ${id}`}`);
 }
 
-const MOST_PARKED = 10_000;
-
 async function onboard(id: string, options: Common & { lang: 'vi' | 'en'; gateway: string }): Promise<void> {
   if (!/^https?:\/\/[\w.:[\]-]+$/.test(options.gateway)) throw new GatewayError('REQUEST_INVALID', '--gateway: write the address like https://gateway.example, without a path');
-  const text = await withStore(options, async ({ records }) => {
-    const partner = await partnerNamed(records, id);
-    return onboardingText({ partner, agencyCodes: agenciesOf(await records.partners.routes(), partner.id), gatewayUrl: options.gateway, language: options.lang });
+  const text = await withStore(options, async (ports) => {
+    const { partner, agencyCodes } = await readPartner(ports, parseId(id));
+    return onboardingText({ partner, agencyCodes, gatewayUrl: options.gateway, language: options.lang });
   });
   if (options.json === true) return printJson({ id, language: options.lang, text });
   printLine(text);
@@ -221,16 +217,6 @@ function paceText({ concurrency, retryDelaysMs, longestRetryAfterMs, breaker }: 
     ...(breaker === undefined ? [] : [`left alone after ${breaker.failures} failures for ${durationText(breaker.firstOpenMs)} to ${durationText(breaker.longestOpenMs)}`]),
   ];
   return parts.join('; ');
-}
-
-async function partnerNamed(records: Records, id: string): Promise<Partner> {
-  const partner = await records.partners.find(parseId(id));
-  if (partner === null) throw new GatewayError('PARTNER_NOT_FOUND', `There is no system ${id}: lienthong partners list`);
-  return partner;
-}
-
-function agenciesOf(routes: readonly Route[], id: PartnerId): string[] {
-  return routes.filter(({ partnerId }) => partnerId === id).map(({ agencyCode }) => agencyCode);
 }
 
 async function setStatus(id: string, status: 'active' | 'suspended', options: Common): Promise<void> {

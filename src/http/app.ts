@@ -30,7 +30,7 @@ export function createApp(dependencies: HttpDependencies): Express {
   return app;
 }
 
-const METHODS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete', OPTIONS: 'options' } as const;
+const METHODS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete', OPTIONS: 'options' } as const;
 
 /** An API answers programs: nothing it says may be run, framed or guessed at by a browser. */
 function securityHeaders(): RequestHandler {

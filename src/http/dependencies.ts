@@ -1,6 +1,7 @@
 import type { ValidationReport } from '../domain/validation-report.ts';
 import type { RenderedReport, ReportMediaType } from '../formats/report/render-report.ts';
 import type { acknowledgeAlarm, listAlarms } from '../usecases/administer-alarms.ts';
+import type { Administration } from '../usecases/administration.ts';
 import type { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import type { authenticate } from '../usecases/authenticate.ts';
 import type { cancelPostalOrder } from '../usecases/cancel-postal-order.ts';
@@ -162,6 +163,7 @@ export interface HttpDependencies {
   readonly listDeskDifferences: Bound<typeof listDeskDifferences>;
   readonly listDeskTasks: Bound<typeof listDeskTasks>;
   readonly workPostDesk: Bound<typeof workPostDesk>;
+  readonly administration: Administration;
   readonly testPartner: Bound<typeof testPartner>;
   readonly listAlarms: Bound<typeof listAlarms>;
   readonly acknowledgeAlarm: Bound<typeof acknowledgeAlarm>;

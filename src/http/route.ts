@@ -11,7 +11,7 @@ import { sendBytes, sendContent, sendEmpty, sendJson, type AcceptedReply, type B
 /** What one route is, as data: the router, the API description and the authorisation tests are made from it. */
 export interface RouteFacts {
   /** GET answers HEAD, too. */
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   /** As OpenAPI writes it: `/v1/dossiers/{code}`. */
   readonly path: string;
   readonly operationId: string;

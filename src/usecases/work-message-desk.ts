@@ -6,6 +6,7 @@ import type { Caller } from '../domain/partner.ts';
 import type { DeskDelivery, DeskDossier, MessageDecision, MessageDeskForm, MessageDeskQuery, MessageDeskView, StuckDelivery } from '../formats/api/message-desk.ts';
 import type { ReadExchangeStanding } from '../ports/exchange-standing.ts';
 import type { ParkedDelivery } from '../ports/outbox.ts';
+import { listParked, listRecipients } from './look-at-deliveries.ts';
 import { adoptDelivery, cancelDelivery, replayDelivery, skipDelivery, type OperatePorts } from './operate-delivery.ts';
 
 export interface MessageDeskPorts extends OperatePorts {
@@ -21,16 +22,13 @@ const MOST_RECIPIENTS = 20;
  * applicant is not read). Decides nothing.
  */
 export async function viewMessageDesk(ports: MessageDeskPorts, caller: Caller, { partner, reason, dossier, since }: MessageDeskQuery): Promise<MessageDeskView> {
-  const { records, clock } = ports;
-  const parked = await records.outbox.parked(partner ?? null, reason === undefined ? PAGE + 1 : 1_000, since === undefined ? undefined : new Date(since));
-  const chosen = parked.filter((one) => reason === undefined || one.reason === reason);
+  const { records } = ports;
+  const chosen = await listParked(ports, { recipient: partner, reason, limit: PAGE + 1, since: since === undefined ? undefined : new Date(since) });
   const shown = chosen.slice(0, PAGE);
-  const standing = await ports.readStanding(clock.now());
-  const circuitOf = new Map(standing.circuits.map(({ partnerId, state }) => [partnerId, state]));
   return {
     stuck: shown.map(stuckOf),
     nextSince: chosen[PAGE]?.since.toISOString() ?? null,
-    recipients: standing.recipients.slice(0, MOST_RECIPIENTS).map(({ target, open, oldestAt }) => ({ recipient: target, open, oldestAt: oldestAt.toISOString(), circuit: circuitOf.get(target) ?? 'closed' })),
+    recipients: (await listRecipients(ports)).slice(0, MOST_RECIPIENTS).map(({ target, oldestAt, ...one }) => ({ ...one, recipient: target, oldestAt: oldestAt.toISOString() })),
     partners: (await records.partners.list()).map(({ id }) => id),
     dossier: dossier === undefined || readDossierCode(dossier) === null ? null : await dossierAt(ports, caller, dossier as DossierCode),
   };

@@ -12,6 +12,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { Log } from '../ports/telemetry.ts';
 import { exchangeStanding } from '../store/exchange-standing.ts';
 import { viewMessageDesk, workMessageDesk } from '../usecases/work-message-desk.ts';
+import { administration } from '../usecases/administration.ts';
 import { acknowledgeMessage } from '../usecases/acknowledge-message.ts';
 import { acknowledgeAlarm, listAlarms } from '../usecases/administer-alarms.ts';
 import { authenticate } from '../usecases/authenticate.ts';
@@ -161,6 +162,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     listDeskDifferences: () => listDeskDifferences(ports),
     listDeskTasks: () => listDeskTasks(ports),
     workPostDesk: (...call) => workPostDesk(ports, ...call),
+    administration: administration(operating),
     testPartner: (...call) => testPartner({ ...ports, probe }, ...call),
     listAlarms: (...call) => listAlarms(ports, ...call),
     acknowledgeAlarm: (...call) => acknowledgeAlarm(ports, ...call),

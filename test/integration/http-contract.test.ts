@@ -95,7 +95,7 @@ const KINDS: readonly (readonly [prefix: string, kind: string])[] = [
 /** The route's address with things of `land` in it. */
 function pathOf({ path }: Route): string {
   const kind = KINDS.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'message';
-  return path.replace('/v1/admin/partners/{code}', '/v1/admin/partners/one-stop').replace('{code}', owned['dossier'] ?? '').replace(/\{\w+\}/, owned[kind] ?? '');
+  return path.replace('/v1/admin/partners/{code}', '/v1/admin/partners/one-stop').replace('{agencyCode}', 'H57.77').replace('{code}', owned['dossier'] ?? '').replace(/\{\w+\}/, owned[kind] ?? '');
 }
 
 /** A body that is right in form, so that nothing but authorisation stands in the way. */
@@ -120,6 +120,20 @@ function requestFor({ method, path, body }: Route): Ask {
     '/v1/signature-batches': { documents: [owned['document']], options: { keyId: 'officer' } },
     '/v1/postal-orders': delivery(owned['dossier']),
     '/v1/admin/alarms/{id}/acknowledge': { note: 'seen' },
+    '/v1/admin/partners': { id: 'added-by-the-matrix', name: 'System', mode: 'pull' },
+    '/v1/admin/partners/{code}': { name: 'System one-stop' },
+    '/v1/admin/partners/{code}/webhook-secret': {},
+    '/v1/admin/partners/{code}/api-keys': { scopes: ['inbox:read'] },
+    '/v1/admin/partners/{code}/api-keys/{id}/rotate': {},
+    '/v1/admin/partners/{code}/keys': { keyId: 'k', pem: 'none' },
+    '/v1/admin/partners/{code}/keys/revoke': { keyId: 'k' },
+    '/v1/admin/routes/{agencyCode}': { partnerId: 'one-stop' },
+    '/v1/admin/deliveries/{id}/replay': { note: 'seen' },
+    '/v1/admin/deliveries/{id}/adopt': { note: 'seen' },
+    '/v1/admin/deliveries/{id}/skip': { note: 'seen' },
+    '/v1/admin/deliveries/{id}/cancel': { note: 'seen' },
+    '/v1/admin/deliveries/{id}/supersede': { note: 'seen', replacement: owned['message'] },
+    '/v1/admin/deliveries/replay': { recipient: 'nobody', since: '2026-11-24T02:00:00.000Z', note: 'seen' },
   };
   return { method, json: bodies[path] };
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { onboardingText } from '../../src/cli/onboarding-text.ts';
+import { onboardingText } from '../../src/formats/onboarding-text.ts';
 import type { PartnerId } from '../../src/domain/ids.ts';
 import type { InboxPage, MessageEnvelope, MessageView } from '../../src/formats/api/messages.ts';
 import type { Problem } from '../../src/formats/api/problem.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { onboardingText } from '../../src/cli/onboarding-text.ts';
+import { onboardingText } from '../../src/formats/onboarding-text.ts';
 import type { DossierView } from '../../src/formats/api/dossiers.ts';
 import type { MessageView } from '../../src/formats/api/messages.ts';
 import { runCli, type CliResult } from '../support/cli.ts';

@@ -1,7 +1,10 @@
 import { buildOpenApi } from '../openapi.ts';
 import type { Route } from '../route.ts';
 import { acknowledgeAlarmRoute, listAlarmsRoute } from './admin-alarms.ts';
-import { testPartnerRoute } from './admin-partners.ts';
+import { deliveryRoutes } from './admin-deliveries.ts';
+import { partnerKeyRoutes } from './admin-keys.ts';
+import { partnerRoutes } from './admin-partners.ts';
+import { routingRoutes } from './admin-routes.ts';
 import { hearCarrierRoute, listCarriersRoute } from './carriers.ts';
 import { docsRoute } from './docs.ts';
 import { readDocumentRoute, storeDocumentRoute } from './documents.ts';
@@ -70,7 +73,10 @@ export function routesOf(version: string): readonly Route[] {
     printPapersRoute,
     listCarriersRoute,
     hearCarrierRoute,
-    testPartnerRoute,
+    ...partnerRoutes,
+    ...routingRoutes,
+    ...partnerKeyRoutes,
+    ...deliveryRoutes,
     listAlarmsRoute,
     acknowledgeAlarmRoute,
     messageDeskRoute,
