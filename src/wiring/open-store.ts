@@ -56,7 +56,7 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
   const target = folder?.connection ?? { url: config.DATABASE_URL ?? '' };
   const database = connectDatabase({ target, applicationName: settings.applicationName, log, maxConnections: settings.maxConnections ?? 10 });
   try {
-    if (settings.migrations !== null) await migrate(database.db, settings.migrations ?? MIGRATIONS, { clock, log });
+    if (settings.migrations !== null) await bringForward(target, settings.migrations ?? MIGRATIONS, settings);
     const sealing = await openSealing(masterKeyPath(config), chance, { create: config.MASTER_KEY_FILE === undefined, clock });
     const documents = await openDocumentFolder(join(config.dataDir, 'documents'), { chance, clock });
     return {
@@ -73,6 +73,18 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
   } catch (error) {
     await closeStore(database, folder);
     throw error;
+  }
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Over a connection of its own: on a large table a step takes longer than a request may. */
+async function bringForward(target: Store['target'], migrations: readonly Migration[], { clock, log, applicationName }: StoreSettings): Promise<void> {
+  const alone = connectDatabase({ target, applicationName: `${applicationName} migrate`, log, maxConnections: 1, statementTimeoutMs: DAY_MS });
+  try {
+    await migrate(alone.db, migrations, { clock, log });
+  } finally {
+    await alone.close();
   }
 }
 

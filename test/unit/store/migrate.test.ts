@@ -4,7 +4,8 @@ import { connectDatabase, type DatabaseHandle } from '../../../src/store/databas
 import { migrate, type Migration } from '../../../src/store/migrate.ts';
 import * as ledger from '../../../src/store/migrations/0001-ledger.ts';
 import { frozenClock } from '../../support/clock.ts';
-import { silentLog } from '../../support/log.ts';
+import { systemClock } from '../../../src/wiring/clock.ts';
+import { keptLog, silentLog } from '../../support/log.ts';
 import { freshDatabase, type FreshDatabase } from '../../support/postgres.ts';
 
 const options = { clock: frozenClock('2026-11-24T00:00:00Z'), log: silentLog };
@@ -48,7 +49,7 @@ describe('migrate', () => {
   });
 
   it('applies each step once although five processes start at the same time', async () => {
-    const done = await Promise.all([1, 2, 3, 4, 5].map(() => migrate(handle.db, [FIRST, SECOND], options)));
+    const done = await Promise.all([1, 2, 3, 4, 5].map(() => migrate(handle.db, [FIRST, SECOND], { ...options, clock: systemClock })));
     expect(done.flat().sort((a, b) => a - b)).toEqual([1, 2]);
   });
 
@@ -64,9 +65,44 @@ describe('migrate', () => {
     expect(await migrate(handle.db, [migration(1, 'SELECT pg_sleep(2.2)')], options)).toEqual([1]);
   });
 
-  it('refuses a database that is newer than the program', async () => {
+  it('works on a database that is ahead, as its later migrations say, and tells it', async () => {
     await migrate(handle.db, [FIRST, SECOND], options);
-    await expect(migrate(handle.db, [FIRST], options)).rejects.toMatchObject({ code: 'DATABASE_INCOMPATIBLE', message: /migration 2 \(step-2\).*newer program/ });
+    const log = keptLog();
+    expect(await migrate(handle.db, [FIRST], { ...options, log })).toEqual([]);
+    expect(log.lines).toMatchObject([{ level: 'warn', event: 'database.ahead', attributes: { known: 1, ahead: 1 } }]);
+  });
+
+  it.each([
+    ['a later migration takes something away', 'UPDATE schema_migration SET needs = 2 WHERE number = 2'],
+    ['who made it did not say', 'UPDATE schema_migration SET needs = NULL WHERE number = 2'],
+    ['it is from before that was asked', 'ALTER TABLE schema_migration DROP COLUMN needs'],
+  ])('refuses a database that is ahead where %s', async (_, statement) => {
+    await migrate(handle.db, [FIRST, SECOND], options);
+    await sql.raw(statement).execute(handle.db);
+    await expect(migrate(handle.db, [FIRST], options)).rejects.toMatchObject({ code: 'DATABASE_INCOMPATIBLE', message: /migration 2 \(step-2\).*knows migration 2; this one knows 1: use the newer program/ });
+    expect(await migrate(handle.db, [FIRST, SECOND], options)).toEqual([]);
+  });
+
+  it('builds an index online although five processes start at the same time, and again where it was interrupted', async () => {
+    const online: Migration = { ...migration(2, 'CREATE INDEX CONCURRENTLY a_id ON a (id)'), isOnline: true };
+    await migrate(handle.db, [FIRST], options);
+    const done = await Promise.all([1, 2, 3, 4, 5].map(() => migrate(handle.db, [FIRST, online], { ...options, clock: systemClock })));
+    expect(done.flat()).toEqual([2]);
+    await sql`DELETE FROM schema_migration WHERE number = 2`.execute(handle.db); // as if it had ended before that was written
+    await expect(migrate(handle.db, [FIRST, online], options)).rejects.toMatchObject({ code: '42P07' });
+    expect((await sql`SELECT pg_try_advisory_lock(${0x6c74_6d67}) AS free`.execute(handle.db)).rows).toEqual([{ free: true }]);
+  });
+
+  it('gives way to whoever holds a table, comes again, and gives up with nothing done', async () => {
+    await migrate(handle.db, [FIRST], options);
+    const reader = await handle.pool.connect();
+    await reader.query('BEGIN; SELECT 1 FROM a');
+    const hurried = { ...options, clock: { now: () => systemClock.now(), sleep: () => Promise.resolve() } };
+    await expect(migrate(handle.db, [FIRST, SECOND], { ...hurried, lockTimeoutMs: 20 })).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', message: /holds a table/ });
+    expect(await applied()).toHaveLength(1);
+    await reader.query('COMMIT');
+    reader.release();
+    expect(await migrate(handle.db, [FIRST, SECOND], options)).toEqual([2]);
   });
 
   it('refuses a database made by another edition of a step', async () => {
