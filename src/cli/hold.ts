@@ -40,10 +40,10 @@ async function begin({ note, ...options }: Decided): Promise<void> {
 
 async function reconcile(options: Common): Promise<void> {
   const progress = progressLine();
-  const found = await withStore(options, async ({ records, sealing, clock, chance, actor, config }) => {
+  const found = await withStore(options, async ({ records, sealing, exchangeKey, clock, chance, actor, config }) => {
     const dispatcher = outboundAgent({ allow: config.LIENTHONG_OUTBOUND_ALLOW });
     const partners = dossierPartners({ records, sealing, clock, chance, dispatcher });
-    return reconcileRestored({ records, partners, clock, actor, signal: new AbortController().signal, onProgress: (asked) => progress.show(`${asked} deliveries looked at`) }).finally(() => void dispatcher.destroy());
+    return reconcileRestored({ records, partners, exchangeKey, chance, clock, actor, signal: new AbortController().signal, onProgress: (asked) => progress.show(`${asked} deliveries looked at`) }).finally(() => void dispatcher.destroy());
   }).finally(() => progress.end());
   if (options.json === true) return printJson(found);
   done(`${found.adopted} had arrived and are recorded; ${found.resent} may be sent again; ${found.tasks} wait for a person (lienthong messages stuck)`);

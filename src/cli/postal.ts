@@ -60,7 +60,7 @@ function resolve(name: PostalDecision, description: string): Command {
     .argument('<order-id>')
     .requiredOption('--note <text>', 'what the carrier said; kept in the audit trail')
     .action(async (id: string, options: Decided) => {
-      const { order } = await withStore(options, (ports) => resolvePostalOrder(ports.records, ports.chance, { id: uuid(id) as PostalOrderId, decision: name, note: options.note, actor: ports.actor, at: ports.clock.now() }));
+      const { order } = await withStore(options, (ports) => resolvePostalOrder(ports.records, ports, { id: uuid(id) as PostalOrderId, decision: name, note: options.note, actor: ports.actor, at: ports.clock.now() }));
       if (options.json === true) return printJson({ id, state: order.state });
       return done(`${order.orderNumber} is ${order.state}`);
     });

@@ -86,6 +86,9 @@ export const ERROR_FACTS = {
   TRUSTED_LIST_INVALID: caller,
   EVIDENCE_MALFORMED: caller,
   EVIDENCE_FORGED: caller,
+  EVIDENCE_NOT_KEPT: caller,
+  EVIDENCE_PENDING: gatewayLater,
+  EXCHANGE_KEY_MISSING: gateway,
   TRUSTED_LIST_UNAVAILABLE: gatewayLater,
   BUDGET_EXCEEDED: caller,
 

@@ -73,6 +73,9 @@ export const PROBLEMS = {
   TRUSTED_LIST_INVALID: facts(422, 'The trusted list cannot be relied on', 'Danh sách tin cậy không dùng được'),
   EVIDENCE_MALFORMED: facts(422, 'The evidence cannot be read', 'Không đọc được bằng chứng'),
   EVIDENCE_FORGED: facts(422, 'The evidence is not what it says', 'Bằng chứng không đúng như đã ghi'),
+  EVIDENCE_NOT_KEPT: facts(404, 'There is no evidence of this', 'Không có bằng chứng cho việc này'),
+  EVIDENCE_PENDING: facts(409, 'The evidence is not complete yet', 'Bằng chứng chưa hoàn tất'),
+  EXCHANGE_KEY_MISSING: facts(503, 'The gateway has no key to attest with', 'Cổng chưa có khóa để ký chứng nhận'),
   TRUSTED_LIST_UNAVAILABLE: facts(503, 'The trusted list cannot be fetched', 'Không tải được danh sách tin cậy'),
   BUDGET_EXCEEDED: facts(422, 'The document takes too much to process', 'Tài liệu cần quá nhiều tài nguyên để xử lý'),
 

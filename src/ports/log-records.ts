@@ -5,9 +5,9 @@ export type LogEntryKind = 'message' | 'receipt' | 'postal' | 'audit' | 'timesta
 
 export interface NewLogEntry {
   readonly kind: LogEntryKind;
-  /** Id of what was recorded, unique within its kind: the id of a message, of a delivery for its receipt, of a postal event, of an audit row. */
+  /** Id of what was recorded, unique within its kind: the id of a message, `message/name` of a receipt (`evidence`), the id of a postal event, of an audit row. */
   readonly subject: string;
-  /** Of the recorded bytes: `manifest.json` of a message, the receipt as it was signed, the canonical JSON of a row. */
+  /** Of the recorded bytes: the signature over a message or receipt as it was made (`evidence.cms_der`), the canonical JSON of a row. */
   readonly recordSha256: Sha256Hex;
   /** Who may see its proof; whoever runs the gateway may see all. */
   readonly partners: readonly PartnerId[];

@@ -1,5 +1,6 @@
 import type { DossierCode } from '../domain/dossier.ts';
 import type { DeliveryId, MessageId, PartnerId } from '../domain/ids.ts';
+import type { Evidence } from '../domain/evidence.ts';
 import type { Delivery, Message, Receipt } from '../domain/message.ts';
 
 export interface InboxEntry {
@@ -9,14 +10,23 @@ export interface InboxEntry {
   readonly message: Message;
 }
 
+export interface AttestedMessage {
+  readonly message: Message;
+  /** The canonical JSON whose digest the message carries. */
+  readonly manifest: string;
+  readonly evidence: Evidence;
+}
+
 export interface MessageRecords {
-  /** `manifest` is the canonical JSON whose digest the message carries. */
-  add(message: Message, manifest: string): Promise<void>;
+  /** @param evidence that it was handed in, and what else it attests by coming, recorded with it */
+  add(message: Message, manifest: string, evidence: readonly Evidence[]): Promise<void>;
   /** Messages without parts, in one statement. */
-  addAll(messages: readonly { readonly message: Message; readonly manifest: string }[]): Promise<void>;
+  addAll(messages: readonly AttestedMessage[]): Promise<void>;
   find(id: MessageId): Promise<Message | null>;
   manifest(id: MessageId): Promise<string | null>;
   traceparent(id: MessageId): Promise<string | null>;
+  /** The last message that handed the dossier to this partner to decide upon (submit, transfer, supplement), with its digest; null: none did. */
+  lastHandedTo(partnerId: PartnerId, code: DossierCode): Promise<Pick<Message, 'id' | 'manifestSha256' | 'fromPartnerId'> | null>;
   ofDossier(code: DossierCode): Promise<readonly Message[]>;
   deliveries(id: MessageId): Promise<readonly Delivery[]>;
 

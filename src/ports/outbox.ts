@@ -1,5 +1,6 @@
 import type { DeliveryId, MessageId, PartnerId, PostalOrderId } from '../domain/ids.ts';
 import type { DossierCode } from '../domain/dossier.ts';
+import type { Evidence } from '../domain/evidence.ts';
 import type { DeliveryState, Receipt } from '../domain/message.ts';
 import type { NewDossierEvent } from './dossier-records.ts';
 
@@ -61,6 +62,7 @@ export type Settlement =
 /** A receipt, and what the dossier's timeline tells of it. */
 export interface DeliveryProof {
   readonly receipt: Receipt;
+  readonly evidence: Evidence;
   readonly dossierCode: DossierCode;
   readonly event: NewDossierEvent;
 }

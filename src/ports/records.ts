@@ -2,6 +2,7 @@ import type { AlarmRecords } from './alarm-records.ts';
 import type { AuditRecords } from './audit-records.ts';
 import type { DocumentRecords } from './document-records.ts';
 import type { DossierRecords } from './dossier-records.ts';
+import type { EvidenceRecords } from './evidence-records.ts';
 import type { ErasureRecords } from './erasure-records.ts';
 import type { IdempotencyRecords } from './idempotency-records.ts';
 import type { JobRecords } from './job-records.ts';
@@ -30,6 +31,7 @@ export interface RecordSet {
   readonly documents: DocumentRecords;
   readonly dossiers: DossierRecords;
   readonly messages: MessageRecords;
+  readonly evidence: EvidenceRecords;
   readonly outbox: Outbox;
   readonly postal: PostalRecords;
   readonly postalNumbers: PostalNumbers;

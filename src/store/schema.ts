@@ -163,6 +163,18 @@ export interface Database {
     reference: string | null;
     recorded_at: Date;
   };
+  evidence: {
+    message_id: string;
+    name: string;
+    kind: string;
+    partner_id: string | null;
+    /** RFC 8785, as signed. */
+    statement: string | null;
+    own_signature: string | null;
+    manifest_xml: Uint8Array;
+    cms_der: Uint8Array;
+    at: Date;
+  };
   partner_state: {
     partner_id: string;
     /** Attempts in a row that found the partner not working. */

@@ -3,6 +3,7 @@ import type { MessageId } from '../domain/ids.ts';
 import type { Delivery, Message, Receipt } from '../domain/message.ts';
 import { receiptViewOf } from '../formats/api/message-views.ts';
 import type { MessageView, ReceiptInput } from '../formats/api/messages.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Wake } from '../ports/outbox.ts';
 import type { RecordSet } from '../ports/records.ts';
@@ -11,7 +12,7 @@ import type { Call, Once } from './call.ts';
 import { recordReceipt } from './deliver-message.ts';
 import { noSuchMessage } from './read-message.ts';
 
-export interface AcknowledgePorts extends OncePorts {
+export interface AcknowledgePorts extends OncePorts, AttestPorts {
   readonly queue: JobQueue;
 }
 
@@ -34,7 +35,7 @@ export async function acknowledgeMessage(ports: AcknowledgePorts, call: Call, id
     const at = ports.clock.now();
     if (!(await records.outbox.finish(delivery.id, 'delivered', at))) return acknowledgedMeanwhile(records, delivery);
     const receipt: Receipt = { deliveryId: delivery.id, messageId: id, partnerId: delivery.partnerId, manifestSha256: message.manifestSha256, receivedAt: at, reference: input.reference ?? null };
-    await recordReceipt(records, message, receipt, at);
+    await recordReceipt(records, ports, { message, receipt, source: 'call', own: null }, at);
     next = await records.outbox.nextInLane(`${message.dossierCode}|${delivery.partnerId}`, at);
     return receiptViewOf(receipt);
   });

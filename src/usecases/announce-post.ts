@@ -1,5 +1,5 @@
 import type { PostalOrder, TrackingFacts } from '../domain/postal-order.ts';
-import type { Chance } from '../ports/chance.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { Wake } from '../ports/outbox.ts';
 import type { RecordSet } from '../ports/records.ts';
 import { recordProgress } from './record-message.ts';
@@ -11,19 +11,19 @@ export interface PostalNews {
 }
 
 /** Tells every party of the dossier how its postal order stands. */
-export function announcePost(records: RecordSet, chance: Chance, order: PostalOrder, event: TrackingFacts | null, at: Date): Promise<readonly Wake[]> {
-  return announcePosts(records, chance, [{ order, event }], at);
+export function announcePost(records: RecordSet, ports: AttestPorts, order: PostalOrder, event: TrackingFacts | null, at: Date): Promise<readonly Wake[]> {
+  return announcePosts(records, ports, [{ order, event }], at);
 }
 
 /**
  * Tells the parties of each dossier how its postal order stands, as a `dossier.progress` message of the gateway's own: the
  * normalised state beside the carrier's raw code and words. No address or name travels in it.
  */
-export async function announcePosts(records: RecordSet, chance: Chance, news: readonly PostalNews[], at: Date): Promise<readonly Wake[]> {
+export async function announcePosts(records: RecordSet, ports: AttestPorts, news: readonly PostalNews[], at: Date): Promise<readonly Wake[]> {
   if (news.length === 0) return [];
   const parties = await records.dossiers.partiesOf(news.map(({ order }) => order.dossierCode));
   const notes = news.map(({ order, event }) => ({ dossierCode: order.dossierCode, recipients: parties.get(order.dossierCode) ?? [], body: { postal: bodyOf(order, event) } }));
-  return recordProgress(records, chance, notes, at);
+  return recordProgress(records, ports, notes, at);
 }
 
 function bodyOf(order: PostalOrder, event: TrackingFacts | null): Readonly<Record<string, unknown>> {

@@ -4,8 +4,8 @@ import type { PostalOrder, TrackingEvent } from '../domain/postal-order.ts';
 import type { PostalRules } from '../domain/postal-rules.ts';
 import { applyEvents, isOver } from '../domain/postal-state.ts';
 import type { PostalOrderView } from '../formats/api/postal.ts';
-import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { CarrierOutcome } from '../ports/postal-carrier.ts';
 import type { Wake } from '../ports/outbox.ts';
@@ -16,10 +16,9 @@ import { accountOf, deliveryOf, nextOfLane, type PostalAccount } from './order-p
 import { checkReleased } from './hold-store.ts';
 import { checkUnchanged, findVisibleOrder, viewPostalOrder } from './read-postal-order.ts';
 
-export interface CancelPostalPorts {
+export interface CancelPostalPorts extends AttestPorts {
   readonly records: Records;
   readonly clock: Clock;
-  readonly chance: Chance;
   readonly queue: JobQueue;
   readonly rules: PostalRules;
   readonly accounts: readonly PostalAccount[];
@@ -52,13 +51,13 @@ async function cancel(ports: CancelPostalPorts, order: PostalOrder, signal: Abor
 }
 
 /** The delivery is finished under its row lock: a worker that holds it keeps us out, and one that comes later finds it finished. */
-function cancelUnsent({ records, clock, chance }: CancelPostalPorts, id: PostalOrderId): Promise<readonly Wake[]> {
-  const at = clock.now();
-  return records.transaction(async (tx) => {
+function cancelUnsent(ports: CancelPostalPorts, id: PostalOrderId): Promise<readonly Wake[]> {
+  const at = ports.clock.now();
+  return ports.records.transaction(async (tx) => {
     const order = await tx.postal.lock(id);
     if (order?.state !== 'QUEUED' || !(await tx.outbox.finish(deliveryOf(order), 'cancelled', at))) throw conflict('The order is being sent right now: try again in a few seconds');
     const next = await nextOfLane(tx, order, at);
-    return [...next, ...(await settle(tx, chance, { ...order, state: 'CANCELLED', stateReason: 'cancelled before it was sent', stateAt: at }, null, at))];
+    return [...next, ...(await settle(tx, ports, { ...order, state: 'CANCELLED', stateReason: 'cancelled before it was sent', stateAt: at }, null, at))];
   });
 }
 
@@ -69,12 +68,12 @@ function checkAgreed(order: PostalOrder, { outcome, carrierText }: CarrierOutcom
   }
 }
 
-async function recordCancellation({ clock, chance }: CancelPostalPorts, tx: RecordSet, id: PostalOrderId, { carrierText, raw }: CarrierOutcome): Promise<readonly Wake[]> {
-  const at = clock.now();
+async function recordCancellation(ports: CancelPostalPorts, tx: RecordSet, id: PostalOrderId, { carrierText, raw }: CarrierOutcome): Promise<readonly Wake[]> {
+  const at = ports.clock.now();
   const order = await tx.postal.lock(id);
   if (order === null) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `There is no postal order ${id}`);
   const event: TrackingEvent = {
-    id: chance.uuid(),
+    id: ports.chance.uuid(),
     carrier: order.carrier,
     orderNumber: order.orderNumber,
     postalOrderId: id,
@@ -89,13 +88,13 @@ async function recordCancellation({ clock, chance }: CancelPostalPorts, tx: Reco
   };
   if (!(await tx.postal.addEvent(event))) return []; // the same request came twice at once
   const { standing } = applyEvents({ state: order.state, at: order.stateAt, carrierText: order.carrierText }, await tx.postal.events(id));
-  return settle(tx, chance, { ...order, state: standing.state, stateReason: 'cancelled on request', stateAt: standing.at, carrierText: standing.carrierText }, event, at);
+  return settle(tx, ports, { ...order, state: standing.state, stateReason: 'cancelled on request', stateAt: standing.at, carrierText: standing.carrierText }, event, at);
 }
 
-async function settle(tx: RecordSet, chance: Chance, order: PostalOrder, event: TrackingEvent | null, at: Date): Promise<readonly Wake[]> {
+async function settle(tx: RecordSet, ports: AttestPorts, order: PostalOrder, event: TrackingEvent | null, at: Date): Promise<readonly Wake[]> {
   await tx.postal.setState(order.id, order.state, order.stateReason, order.stateAt, order.carrierText, order.trackingNumber);
   const data = { state: order.state, orderNumber: order.orderNumber, carrier: order.carrier };
-  const wakes = await announcePost(tx, chance, order, event, at);
+  const wakes = await announcePost(tx, ports, order, event, at);
   await tx.dossiers.addEvent(order.dossierCode, { kind: 'postal.cancelled', at, actor: order.requestedBy, messageId: null, deliveryId: null, postalOrderId: order.id, data });
   return wakes;
 }

@@ -7,8 +7,8 @@ import type { PostalOrder } from '../domain/postal-order.ts';
 import type { PostalRules } from '../domain/postal-rules.ts';
 import { isAwaitingCollection, isOver } from '../domain/postal-state.ts';
 import type { PostalAddressChangeInput, PostalOrderView } from '../formats/api/postal.ts';
-import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { CarrierOutcome } from '../ports/postal-carrier.ts';
 import type { Wake } from '../ports/outbox.ts';
@@ -19,10 +19,9 @@ import { checkReleased } from './hold-store.ts';
 import { accountOf, type PostalAccount } from './order-post.ts';
 import { checkUnchanged, findVisibleOrder, viewPostalOrder } from './read-postal-order.ts';
 
-export interface ChangeAddressPorts {
+export interface ChangeAddressPorts extends AttestPorts {
   readonly records: Records;
   readonly clock: Clock;
-  readonly chance: Chance;
   readonly queue: JobQueue;
   readonly rules: PostalRules;
   readonly accounts: readonly PostalAccount[];
@@ -131,8 +130,8 @@ async function ask({ records, clock }: ChangeAddressPorts, { id }: AddressChange
   }
 }
 
-async function settle({ clock, chance }: ChangeAddressPorts, tx: RecordSet, { id, postalOrderId, end, after, verifiedBy, requestedBy }: AddressChange, { outcome, carrierText }: CarrierOutcome): Promise<readonly Wake[]> {
-  const at = clock.now();
+async function settle(ports: ChangeAddressPorts, tx: RecordSet, { id, postalOrderId, end, after, verifiedBy, requestedBy }: AddressChange, { outcome, carrierText }: CarrierOutcome): Promise<readonly Wake[]> {
+  const at = ports.clock.now();
   const order = await tx.postal.lock(postalOrderId);
   if (order === null) throw notThere(postalOrderId);
   const isKept = await tx.postalAddressChanges.settle(id, outcome, carrierText, at);
@@ -141,7 +140,7 @@ async function settle({ clock, chance }: ChangeAddressPorts, tx: RecordSet, { id
   const changed = withAddress(order, end, after);
   await tx.postal.setDetail(postalOrderId, changed.detail);
   await tx.dossiers.addEvent(order.dossierCode, { kind: 'postal.address-changed', at, actor: null, messageId: null, deliveryId: null, postalOrderId, data: { orderNumber: order.orderNumber, end, verifiedBy } });
-  return announcePost(tx, chance, changed, null, at);
+  return announcePost(tx, ports, changed, null, at);
 }
 
 function conflict(message: string): GatewayError {

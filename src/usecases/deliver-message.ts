@@ -1,23 +1,24 @@
+import type { Evidence, OwnSignature, ReceiptSource } from '../domain/evidence.ts';
 import type { DeliveryId } from '../domain/ids.ts';
 import type { Message, Receipt } from '../domain/message.ts';
 import type { Partner } from '../domain/partner.ts';
 import { circuitOf, DEFAULT_BREAKER, type BreakerSettings, type PartnerStanding } from '../domain/partner-limits.ts';
 import type { RetrySchedule } from '../domain/retry-schedule.ts';
-import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NewDossierEvent } from '../ports/dossier-records.ts';
 import type { DossierPartner, DossierPartners, SendOutcome } from '../ports/dossier-partner.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { Lease } from '../ports/outbox.ts';
 import type { Recipient } from '../ports/partner-records.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
+import { attestReceipt } from './attest.ts';
 import { parked, postponed, retried } from './deliver.ts';
 import type { DeliveryHandler, Handled, HeldLease } from './delivery-handler.ts';
 
-export interface MessagePorts {
+export interface MessagePorts extends AttestPorts {
   readonly records: Records;
   readonly partners: DossierPartners;
   readonly clock: Clock;
-  readonly chance: Chance;
   readonly schedule: RetrySchedule;
   /**
    * How long after an attempt with unknown outcome its effect may still show: a look-up that finds nothing earlier proves nothing.
@@ -96,7 +97,7 @@ async function resolveDoubt(ports: MessagePorts, held: HeldLease, recipient: Rec
   if (partner.repeat === 'key') return null;
   if (connector.lookup !== null) {
     const found = await connector.lookup(lease.id, held.signal);
-    if (found.found) return delivered(ports, lease, message, recipient, { manifestSha256: found.manifestSha256 ?? message.manifestSha256, reference: found.reference });
+    if (found.found) return delivered(ports, lease, message, recipient, { manifestSha256: found.manifestSha256 ?? message.manifestSha256, reference: found.reference }, 'lookup');
   }
   const quarantineEnd = new Date((lease.unknownSince ?? lease.createdAt).getTime() + ports.quarantineMs);
   if (quarantineEnd <= ports.clock.now()) return null;
@@ -118,7 +119,7 @@ async function send(ports: MessagePorts, held: HeldLease, message: Message, conn
   held.beginSending();
   const traced = traceparent === null ? message : { ...message, traceparent };
   const result = await connector.send(lease.id, traced, message.manifestSha256, held.signal);
-  if (result.outcome === 'delivered') return delivered(ports, lease, message, recipient, result);
+  if (result.outcome === 'delivered') return delivered(ports, lease, message, recipient, result, 'answer');
   if (result.outcome === 'refused') return refused(lease, result, partner);
   if (held.signal.aborted) return cutShort(ports, lease, partner, result);
   return { ...failed(ports, lease, partner, result), record: recordFailing(ports, partner, result) };
@@ -147,7 +148,7 @@ function recordFailing({ breaker = DEFAULT_BREAKER, schedule }: MessagePorts, { 
 }
 
 /** A recipient that confirms another digest than was sent has something else: that is for a person, not for a retry. */
-function delivered(ports: MessagePorts, lease: Lease, message: Message, { standing }: Recipient, answer: { readonly manifestSha256: string; readonly reference: string | null }): Handled {
+async function delivered(ports: MessagePorts, lease: Lease, message: Message, { standing }: Recipient, answer: Pick<Receipt, 'reference'> & { readonly manifestSha256: string }, source: ReceiptSource): Promise<Handled> {
   if (answer.manifestSha256 !== message.manifestSha256) {
     return parked(lease, 'receipt-invalid', { code: 'RECEIPT_INVALID', detail: 'The recipient confirmed another manifest than was sent' }, true);
   }
@@ -159,8 +160,9 @@ function delivered(ports: MessagePorts, lease: Lease, message: Message, { standi
     receivedAt: ports.clock.now(),
     reference: answer.reference,
   };
+  const evidence = await attestDelivery(ports, message, receipt, source);
   return {
-    settlement: { state: 'delivered', proof: { receipt, dossierCode: message.dossierCode, event: arrivalOf(message, receipt) } },
+    settlement: { state: 'delivered', proof: { receipt, evidence, dossierCode: message.dossierCode, event: arrivalOf(message, receipt) } },
     attempt: { outcome: 'delivered', code: null, detail: null },
     record: isTroubled(standing) ? (records, at) => records.partnerStates.recordSuccess(receipt.partnerId, at) : undefined,
   };
@@ -171,10 +173,27 @@ function isTroubled({ failures, openUntil }: PartnerStanding): boolean {
   return failures > 0 || openUntil !== null;
 }
 
-/** Shared with the inbox: receipt and event of a delivery that has arrived. The caller has finished the delivery in the same transaction. */
-export async function recordReceipt(records: RecordSet, message: Message, receipt: Receipt, at: Date): Promise<void> {
+/**
+ * Shared with the inbox: receipt, evidence and event of a delivery that has arrived. The caller has finished the delivery in the same transaction.
+ * @param own what the recipient signed itself; null: nothing
+ * @throws as `attestMessage`
+ */
+export async function recordReceipt(records: RecordSet, ports: AttestPorts, { message, receipt, source, own }: ReceiptToRecord, at: Date): Promise<void> {
   await records.messages.addReceipt(receipt, at);
+  await records.evidence.add([await attestDelivery(ports, message, receipt, source, own)]);
   await records.dossiers.addEvent(message.dossierCode, arrivalOf(message, receipt));
+}
+
+export interface ReceiptToRecord {
+  readonly message: Message;
+  readonly receipt: Receipt;
+  readonly source: ReceiptSource;
+  readonly own: OwnSignature | null;
+}
+
+function attestDelivery(ports: AttestPorts, { dossierCode, fromPartnerId: sender }: Message, receipt: Receipt, source: ReceiptSource, own: OwnSignature | null = null): Promise<Evidence> {
+  const { deliveryId, messageId, partnerId: recipient, manifestSha256, reference, receivedAt } = receipt;
+  return attestReceipt(ports, { version: 1, kind: 'delivered', messageId, manifestSha256, dossierCode, recipient, deliveryId, source, reference, signedBy: own === null ? 'gateway' : 'recipient', at: receivedAt.toISOString() }, { sender, own, at: receivedAt });
 }
 
 function arrivalOf({ id, type }: Message, { receivedAt, partnerId, deliveryId, manifestSha256 }: Receipt): NewDossierEvent {

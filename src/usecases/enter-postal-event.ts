@@ -5,8 +5,8 @@ import { collectedByPostVnd, type PostalOrder } from '../domain/postal-order.ts'
 import type { PostalRules } from '../domain/postal-rules.ts';
 import { isPlacing } from '../domain/postal-state.ts';
 import type { PostalEntryInput, PostalOrderView } from '../formats/api/postal.ts';
-import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { CarrierEvent } from '../ports/postal-carrier.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
@@ -15,10 +15,9 @@ import type { Call } from './call.ts';
 import { checkUnchanged, findVisibleOrder, viewPostalOrder } from './read-postal-order.ts';
 import { recordPostalEvents } from './record-postal-events.ts';
 
-export interface EnterPostalPorts {
+export interface EnterPostalPorts extends AttestPorts {
   readonly records: Records;
   readonly clock: Clock;
-  readonly chance: Chance;
   readonly queue: JobQueue;
   readonly rules: PostalRules;
 }
@@ -46,14 +45,14 @@ export interface PostalEntry {
  * @see Decision 45/2016/QĐ-TTg Art. 7.3, 7.4; Circular 17/2017/TT-BTTTT Art. 5.2h
  */
 export async function enterPostalEvent(ports: EnterPostalPorts, given: PostalEntry): Promise<{ readonly isNew: boolean }> {
-  const { records, clock, chance } = ports;
+  const { records, clock } = ports;
   const at = clock.now();
   const recorded = await records.transaction(async (tx) => {
     const order = await tx.postal.lock(given.id);
     if (order === null) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `There is no postal order ${given.id}`);
     await checkUnchanged({ records: tx, rules: ports.rules }, order, given.ifMatch ?? null);
     const event = eventOf(order, given, at);
-    const { wakes, news } = await recordPostalEvents(tx, chance, { carrier: order.carrier, source: 'manual', events: [event], at });
+    const { wakes, news } = await recordPostalEvents(tx, ports, { carrier: order.carrier, source: 'manual', events: [event], at });
     if (news.length > 0) await recordFacts(tx, order, given, at);
     return { wakes, isNew: news.length > 0 };
   });

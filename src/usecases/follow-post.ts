@@ -1,17 +1,16 @@
 import { shownCode } from '../domain/carrier-code.ts';
-import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { PostalCarrier, TrackingPage } from '../ports/postal-carrier.ts';
 import type { Records } from '../ports/records.ts';
 import type { Log } from '../ports/telemetry.ts';
 import { recordPostalEvents, type RecordedEvents } from './record-postal-events.ts';
 
-export interface FollowPostPorts {
+export interface FollowPostPorts extends AttestPorts {
   readonly records: Records;
   readonly queue: JobQueue;
   readonly clock: Clock;
-  readonly chance: Chance;
   readonly log: Log;
 }
 
@@ -22,7 +21,7 @@ export interface FollowPostPorts {
  * @throws CARRIER_UNAVAILABLE, CARRIER_ANSWER_INVALID, DATABASE_UNAVAILABLE
  */
 export async function followPost(ports: FollowPostPorts, carrier: PostalCarrier, signal?: AbortSignal): Promise<{ readonly events: number; readonly more: boolean }> {
-  const { records, clock, log, chance } = ports;
+  const { records, clock, log } = ports;
   const cursor = await records.postal.cursor(carrier.account);
   const page = await carrier.trackingPage(cursor, signal);
   if (page.unreadable.length > 0) log.warn('post.unreadable-events', { carrier: carrier.carrier, count: page.unreadable.length });
@@ -32,7 +31,7 @@ export async function followPost(ports: FollowPostPorts, carrier: PostalCarrier,
     if ((await tx.postal.lockCursor(carrier.account)) !== cursor) return null;
     const at = clock.now();
     await tx.postal.moveCursor(carrier.account, page.nextCursor, at);
-    return recordPostalEvents(tx, chance, { carrier: carrier.carrier, source: 'poll', events: page.events, at });
+    return recordPostalEvents(tx, ports, { carrier: carrier.carrier, source: 'poll', events: page.events, at });
   });
   if (recorded === null) return { events: 0, more: page.more };
   ports.queue.wake(recorded.wakes);

@@ -1,17 +1,16 @@
 import { GatewayError } from '../domain/errors.ts';
-import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { PostalCarrier } from '../ports/postal-carrier.ts';
 import type { Records } from '../ports/records.ts';
 import { accountOf, type PostalAccount } from './order-post.ts';
 import { recordPostalEvents } from './record-postal-events.ts';
 
-export interface HearCarrierPorts {
+export interface HearCarrierPorts extends AttestPorts {
   readonly records: Records;
   readonly queue: JobQueue;
   readonly clock: Clock;
-  readonly chance: Chance;
   readonly accounts: readonly PostalAccount[];
 }
 
@@ -39,10 +38,10 @@ export async function hearCarrier(ports: HearCarrierPorts, carrierName: string, 
 }
 
 async function readAgain(ports: HearCarrierPorts, carrier: PostalCarrier, trackOrder: NonNullable<PostalCarrier['trackOrder']>, orderNumber: string, signal: AbortSignal | undefined): Promise<number> {
-  const { records, chance, clock, queue } = ports;
+  const { records, clock, queue } = ports;
   const events = await trackOrder(orderNumber, signal);
   if (events.length === 0) return 0;
-  const { wakes, news } = await records.transaction((tx) => recordPostalEvents(tx, chance, { carrier: carrier.carrier, source: 'webhook', events, at: clock.now() }));
+  const { wakes, news } = await records.transaction((tx) => recordPostalEvents(tx, ports, { carrier: carrier.carrier, source: 'webhook', events, at: clock.now() }));
   queue.wake(wakes);
   return news.length;
 }

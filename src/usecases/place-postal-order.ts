@@ -3,8 +3,8 @@ import type { PostalOrderId } from '../domain/ids.ts';
 import type { PostalOrder } from '../domain/postal-order.ts';
 import { isPlacing, type PostalState } from '../domain/postal-state.ts';
 import type { RetrySchedule } from '../domain/retry-schedule.ts';
-import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { DeliveryError, Lease, Wake } from '../ports/outbox.ts';
 import type { CarrierOutcome, PostalCarrier } from '../ports/postal-carrier.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
@@ -14,10 +14,9 @@ import type { DeliveryHandler, Handled, HeldLease } from './delivery-handler.ts'
 import { LEASE_MS } from './hold-lease.ts';
 import { accountOf, numberFromPool, type PostalAccount } from './order-post.ts';
 
-export interface PlacePostalPorts {
+export interface PlacePostalPorts extends AttestPorts {
   readonly records: Records;
   readonly clock: Clock;
-  readonly chance: Chance;
   readonly accounts: readonly PostalAccount[];
   readonly schedule: RetrySchedule;
   /** How long after an unknown outcome a carrier's "no such order" is not believed yet: an order may take effect late. */
@@ -40,7 +39,7 @@ export function postalHandler(ports: PlacePostalPorts): DeliveryHandler {
         return [];
       }
       const state = order.state === 'QUEUED' ? 'QUEUED' : 'UNKNOWN';
-      return move(tx, ports.chance, order, { state, reason: error.detail, carrierText: null, trackingNumber: null, event: state === 'UNKNOWN' ? 'postal.unknown' : null }, at);
+      return move(tx, ports, order, { state, reason: error.detail, carrierText: null, trackingNumber: null, event: state === 'UNKNOWN' ? 'postal.unknown' : null }, at);
     },
   };
 }
@@ -119,7 +118,7 @@ function handled(ports: PlacePostalPorts, carrier: PostalCarrier, lease: Lease, 
   return {
     settlement: { state: 'delivered', proof: null },
     attempt: { outcome: accepted ? 'delivered' : 'refused', code: accepted ? null : 'CARRIER_REFUSED', detail: carrierText },
-    record: (tx, at) => whilePlacing(tx, order, (now) => move(tx, ports.chance, now, { ...change, carrierText, trackingNumber }, at)),
+    record: (tx, at) => whilePlacing(tx, order, (now) => move(tx, ports, now, { ...change, carrierText, trackingNumber }, at)),
   };
 }
 
@@ -157,11 +156,11 @@ interface Move {
   readonly event: 'postal.accepted' | 'postal.refused' | 'postal.unknown' | null;
 }
 
-async function move(tx: RecordSet, chance: Chance, order: PostalOrder, { state, reason, carrierText, trackingNumber, event }: Move, at: Date): Promise<readonly Wake[]> {
+async function move(tx: RecordSet, ports: AttestPorts, order: PostalOrder, { state, reason, carrierText, trackingNumber, event }: Move, at: Date): Promise<readonly Wake[]> {
   const moved: PostalOrder = { ...order, state, stateReason: reason, stateAt: at, carrierText: carrierText ?? order.carrierText, trackingNumber: trackingNumber ?? order.trackingNumber };
   await tx.postal.setState(order.id, state, reason, at, moved.carrierText, moved.trackingNumber);
   if (event === null) return [];
-  const wakes = await announcePost(tx, chance, moved, null, at);
+  const wakes = await announcePost(tx, ports, moved, null, at);
   await tx.dossiers.addEvent(order.dossierCode, {
     kind: event,
     at,

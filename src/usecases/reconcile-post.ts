@@ -2,17 +2,16 @@ import { GatewayError } from '../domain/errors.ts';
 import { differencesOf, missingAtCarrier, type ListedOrder, type PostalDifference } from '../domain/postal-difference.ts';
 import { isoDayInVietnam } from '../domain/postal-limits.ts';
 import type { PostalOrder, TrackingFacts } from '../domain/postal-order.ts';
-import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { CarrierEvent, PostalCarrier } from '../ports/postal-carrier.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
 import { recordPostalEvents } from './record-postal-events.ts';
 
-export interface ReconcilePorts {
+export interface ReconcilePorts extends AttestPorts {
   readonly records: Records;
   readonly clock: Clock;
-  readonly chance: Chance;
   readonly queue: JobQueue;
   /** As in `AuditEntry`. */
   readonly actor: string;
@@ -46,7 +45,7 @@ export async function reconcileDay(ports: ReconcilePorts, carrier: PostalCarrier
   const { records, queue } = ports;
   const { day: reconciled, wakes } = await records.transaction(async (tx) => {
     const at = ports.clock.now();
-    const recorded = await recordPostalEvents(tx, ports.chance, { carrier: carrier.carrier, source: 'poll', events, at });
+    const recorded = await recordPostalEvents(tx, ports, { carrier: carrier.carrier, source: 'poll', events, at });
     const listed = listedOrders(events);
     const differences = [...(await compareListed(tx, carrier, listed)), ...contradictionsOf(recorded.contradicting), ...(await missing(tx, carrier, day, at))];
     let opened = 0;

@@ -1,12 +1,13 @@
 import { GatewayError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { DossierPartners } from '../ports/dossier-partner.ts';
 import type { Recipient } from '../ports/partner-records.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
 import type { UnfinishedDelivery } from '../ports/standing.ts';
 import { recordReceipt } from './deliver-message.ts';
 
-export interface ReconcileRestoredPorts {
+export interface ReconcileRestoredPorts extends AttestPorts {
   readonly records: Records;
   readonly partners: DossierPartners;
   readonly clock: Clock;
@@ -71,7 +72,7 @@ async function reconcileOne(ports: ReconcileRestoredPorts, delivery: UnfinishedD
   return 'tasks';
 }
 
-async function ask({ records, partners, clock, signal }: ReconcileRestoredPorts, recipient: Recipient, { id, messageId }: UnfinishedDelivery): Promise<'adopted' | 'unknown' | 'silent'> {
+async function ask({ records, partners, clock, signal, exchangeKey, chance }: ReconcileRestoredPorts, recipient: Recipient, { id, messageId }: UnfinishedDelivery): Promise<'adopted' | 'unknown' | 'silent'> {
   const { partner } = recipient;
   if (partner.repeat !== 'lookup') return 'unknown';
   const connector = await partners.of(recipient).catch(() => null); // settings that cannot be used
@@ -84,7 +85,7 @@ async function ask({ records, partners, clock, signal }: ReconcileRestoredPorts,
   const at = clock.now();
   return records.transaction(async (tx) => {
     if (!(await tx.outbox.finish(id, 'delivered', at))) return 'unknown';
-    await recordReceipt(tx, message, { deliveryId: id, messageId, partnerId: partner.id, manifestSha256: message.manifestSha256, receivedAt: at, reference: found.reference }, at);
+    await recordReceipt(tx, { exchangeKey, chance }, { message, source: 'lookup', own: null, receipt: { deliveryId: id, messageId, partnerId: partner.id, manifestSha256: message.manifestSha256, receivedAt: at, reference: found.reference } }, at);
     return 'adopted';
   });
 }

@@ -1,13 +1,16 @@
 import type { AgencyCode } from '../domain/agency-code.ts';
+import type { Evidence } from '../domain/evidence.ts';
 import type { DossierCode } from '../domain/dossier.ts';
 import type { DeliveryId, MessageId, PartnerId } from '../domain/ids.ts';
 import { STATE_AFTER, type Delivery, type Message, type MessageManifest, type MessagePart, type MessageType } from '../domain/message.ts';
 import { canonicalJson, canonicalSha256, sha256Hex } from '../formats/canonical-json.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { NewDossierEvent } from '../ports/dossier-records.ts';
-import type { NewLogEntry } from '../ports/log-records.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
+import type { AttestedMessage } from '../ports/message-records.ts';
 import type { NewDelivery, Wake } from '../ports/outbox.ts';
 import type { RecordSet } from '../ports/records.ts';
+import { attestMessage, attestReceipt } from './attest.ts';
 
 export interface MessageToRecord {
   readonly type: MessageType;
@@ -34,13 +37,15 @@ export interface RecordedMessage {
 }
 
 /**
- * Records a message and one delivery a recipient: message, lane positions, parties, dossier state and event, all through the
+ * Records a message and one delivery a recipient: message, evidence, lane positions, parties, dossier state and event, all through the
  * given transaction. Does not check who may send it, and wakes nobody.
+ * @throws as `attestMessage`
  */
-export async function recordMessage(records: RecordSet, chance: Chance, input: MessageToRecord): Promise<RecordedMessage> {
-  const { message, manifest } = messageOf(chance, input);
-  await records.messages.add(message, manifest);
-  await records.log.append(leafOf(message, input.recipients));
+export async function recordMessage(records: RecordSet, ports: AttestPorts, input: MessageToRecord): Promise<RecordedMessage> {
+  const { chance } = ports;
+  const { message, manifest, evidence } = await attestedMessage(ports, input);
+  const decision = await attestDecision(records, ports, message);
+  await records.messages.add(message, manifest, [evidence, ...decision]);
   const deliveries = deliveriesOf(chance, message, input.recipients);
   await records.outbox.addAll(deliveries);
   await records.dossiers.addEvent(input.dossierCode, acceptanceOf(message, input), { state: STATE_AFTER[input.type], parties: input.recipients });
@@ -55,30 +60,39 @@ export interface ProgressNote {
 }
 
 /** Records `dossier.progress` messages of the gateway's own about many dossiers, in as few statements as for one. @returns wake-ups, to be handed to the queue after the commit */
-export async function recordProgress(records: RecordSet, chance: Chance, notes: readonly ProgressNote[], at: Date): Promise<readonly Wake[]> {
-  const recorded = notes.map((note) => {
+export async function recordProgress(records: RecordSet, ports: AttestPorts, notes: readonly ProgressNote[], at: Date): Promise<readonly Wake[]> {
+  const { chance } = ports;
+  const recorded = await Promise.all(notes.map(async (note) => {
     const input: MessageToRecord = { ...note, type: 'dossier.progress', schemaVersion: 1, fromPartnerId: null, fromAgencyCode: null, toAgencyCodes: [], parts: [], traceparent: null, at };
-    return { input, ...messageOf(chance, input) };
-  });
+    return { input, ...(await attestedMessage(ports, input)) };
+  }));
   await records.messages.addAll(recorded);
-  await records.log.append(...recorded.map(({ message, input }) => leafOf(message, input.recipients)));
   const deliveries = recorded.flatMap(({ message, input }) => deliveriesOf(chance, message, input.recipients));
   await records.outbox.addAll(deliveries);
   await records.dossiers.addEvents(recorded.map(({ message, input }) => ({ dossierCode: input.dossierCode, ...acceptanceOf(message, input) })));
   return deliveries.map(wakeOf);
 }
 
-function messageOf(chance: Chance, input: MessageToRecord): { readonly message: Message; readonly manifest: string } {
-  const id = chance.uuid() as MessageId;
-  const manifest = canonicalJson(manifestOf(id, input));
-  return { message: { ...input, id, manifestSha256: sha256Hex(manifest), createdAt: input.at }, manifest };
+async function attestedMessage(ports: AttestPorts, input: MessageToRecord): Promise<AttestedMessage> {
+  const id = ports.chance.uuid() as MessageId;
+  const manifest = manifestOf(id, input);
+  const manifestJson = canonicalJson(manifest);
+  const message: Message = { ...input, id, manifestSha256: sha256Hex(manifestJson), createdAt: input.at };
+  return { message, manifest: manifestJson, evidence: await attestMessage(ports, message, input.recipients, manifest, manifestJson) };
 }
 
-/** Over the manifest: whoever sent it, or gets it, may see the proof. */
-function leafOf({ id, manifestSha256, fromPartnerId, createdAt }: Message, recipients: readonly PartnerId[]): NewLogEntry {
-  const partners = fromPartnerId === null ? recipients : [fromPartnerId, ...recipients];
-  return { kind: 'message', subject: id, recordSha256: manifestSha256, partners: [...new Set(partners)], at: createdAt };
+/** By accepting or refusing, a recipient gives its receipt for what the dossier was handed to it by. */
+async function attestDecision(records: RecordSet, ports: AttestPorts, message: Message): Promise<readonly Evidence[]> {
+  const kind = DECISIONS[message.type];
+  const { fromPartnerId: recipient, dossierCode, createdAt } = message;
+  if (kind === undefined || recipient === null) return [];
+  const handed = await records.messages.lastHandedTo(recipient, dossierCode);
+  if (handed === null) return [];
+  const decision = { messageId: message.id, manifestSha256: message.manifestSha256 };
+  return [await attestReceipt(ports, { version: 1, kind, messageId: handed.id, manifestSha256: handed.manifestSha256, dossierCode, recipient, decision, at: createdAt.toISOString() }, { sender: handed.fromPartnerId, at: createdAt })];
 }
+
+const DECISIONS: Partial<Record<MessageType, 'taken-in' | 'refused'>> = { 'dossier.accept': 'taken-in', 'dossier.refuse': 'refused' };
 
 type MessageDelivery = NewDelivery & { readonly target: PartnerId; readonly messageId: MessageId };
 

@@ -1,6 +1,6 @@
 import type { EventSource, PostalOrder, TrackingEvent, TrackingFacts } from '../domain/postal-order.ts';
 import { isPlacing, standingAfter } from '../domain/postal-state.ts';
-import type { Chance } from '../ports/chance.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { Wake } from '../ports/outbox.ts';
 import type { CarrierEvent } from '../ports/postal-carrier.ts';
 import type { RecordSet } from '../ports/records.ts';
@@ -31,10 +31,10 @@ const AT_ONCE = 500;
  * it is; the parties are told once. Events under a number that is not ours are kept too. Meant to run in one transaction, which
  * also moves the cursor where there is one. Costs some ten statements for five hundred events, not ten for each.
  */
-export async function recordPostalEvents(tx: RecordSet, chance: Chance, told: ToldEvents): Promise<RecordedEvents> {
+export async function recordPostalEvents(tx: RecordSet, ports: AttestPorts, told: ToldEvents): Promise<RecordedEvents> {
   let recorded: RecordedEvents = { wakes: [], news: [], contradicting: [] };
   for (const events of roundsOf(told.events)) {
-    const { wakes, news, contradicting } = await recordRound(tx, chance, { ...told, events });
+    const { wakes, news, contradicting } = await recordRound(tx, ports, { ...told, events });
     recorded = { wakes: [...recorded.wakes, ...wakes], news: [...recorded.news, ...news], contradicting: [...recorded.contradicting, ...contradicting] };
   }
   return recorded;
@@ -58,10 +58,10 @@ interface Touched {
   trackingNumber: string | null;
 }
 
-async function recordRound(tx: RecordSet, chance: Chance, { carrier, source, events, at }: ToldEvents): Promise<RecordedEvents> {
+async function recordRound(tx: RecordSet, ports: AttestPorts, { carrier, source, events, at }: ToldEvents): Promise<RecordedEvents> {
   const orders = new Map((await tx.postal.lockByNumbers(carrier, [...new Set(events.map(({ orderNumber }) => orderNumber))])).map((order) => [order.orderNumber, order]));
   const told = events.map(({ trackingNumber, ...facts }) => {
-    const event: TrackingEvent = { ...facts, id: chance.uuid(), carrier, postalOrderId: orders.get(facts.orderNumber)?.id ?? null, source, receivedAt: at };
+    const event: TrackingEvent = { ...facts, id: ports.chance.uuid(), carrier, postalOrderId: orders.get(facts.orderNumber)?.id ?? null, source, receivedAt: at };
     return { event, trackingNumber };
   });
   const added = await tx.postal.addEvents(told.map(({ event }) => event));
@@ -75,11 +75,11 @@ async function recordRound(tx: RecordSet, chance: Chance, { carrier, source, eve
     known.trackingNumber = trackingNumber ?? known.trackingNumber;
     touched.set(event.orderNumber, known);
   }
-  return { ...(await settleOrders(tx, chance, [...touched.values()], at)), news: fresh.map(({ event }) => event) };
+  return { ...(await settleOrders(tx, ports, [...touched.values()], at)), news: fresh.map(({ event }) => event) };
 }
 
 /** Where the orders stand now by all their events, unknown outcomes resolved where the carrier knows the number, and the parties told. */
-async function settleOrders(tx: RecordSet, chance: Chance, touched: readonly Touched[], at: Date): Promise<Omit<RecordedEvents, 'news'>> {
+async function settleOrders(tx: RecordSet, ports: AttestPorts, touched: readonly Touched[], at: Date): Promise<Omit<RecordedEvents, 'news'>> {
   const histories = await tx.postal.histories(touched.map(({ order }) => order.id));
   const settled = touched.map(({ order, news, trackingNumber }) => {
     const { standing, reason, contradicting } = standingAfter(order, histories.get(order.id) ?? [], at);
@@ -90,7 +90,7 @@ async function settleOrders(tx: RecordSet, chance: Chance, touched: readonly Tou
   await tx.postal.setStates(settled.map(({ now }) => now));
   const wakes: Wake[] = [];
   for (const { order, now } of settled) if (isPlacing(order.state) && !isPlacing(now.state)) wakes.push(...(await endDelivery(tx, order, at)));
-  wakes.push(...(await announcePosts(tx, chance, settled.map(({ now, news }) => ({ order: now, event: news.at(-1) ?? null })), at)));
+  wakes.push(...(await announcePosts(tx, ports, settled.map(({ now, news }) => ({ order: now, event: news.at(-1) ?? null })), at)));
   await tx.dossiers.addEvents(settled.flatMap(({ now, news }) => news.map((event) => timelineEventOf(now, event))));
   return { wakes, contradicting: settled.flatMap(({ contradicting }) => contradicting) };
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../domain/errors.ts';
 import type { PostalOrderId } from '../domain/ids.ts';
 import type { PostalOrder } from '../domain/postal-order.ts';
-import type { Chance } from '../ports/chance.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { Wake } from '../ports/outbox.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
 import { announcePost } from './announce-post.ts';
@@ -32,7 +32,7 @@ const RESEND_QUARANTINE_MS = 60_000;
  * cannot be adopted. Audited.
  * @throws POSTAL_ORDER_NOT_FOUND; STATE_CONFLICT when the outcome is known, a worker is at it right now, or it is too early to send again
  */
-export function resolvePostalOrder(records: Records, chance: Chance, request: ResolveRequest): Promise<{ readonly order: PostalOrder; readonly wakes: readonly Wake[] }> {
+export function resolvePostalOrder(records: Records, ports: AttestPorts, request: ResolveRequest): Promise<{ readonly order: PostalOrder; readonly wakes: readonly Wake[] }> {
   const { id, decision, at } = request;
   return records.transaction(async (tx) => {
     const order = await tx.postal.lock(id);
@@ -43,7 +43,7 @@ export function resolvePostalOrder(records: Records, chance: Chance, request: Re
     const resolved: PostalOrder = { ...order, state: AFTER[decision], stateReason: `${decision} decided by a person`, stateAt: at };
     await tx.postal.setState(id, resolved.state, resolved.stateReason, at, order.carrierText, order.trackingNumber);
     const next = await nextOfLane(tx, order, at);
-    const wakes = await announcePost(tx, chance, resolved, null, at);
+    const wakes = await announcePost(tx, ports, resolved, null, at);
     await recordDecision(tx, resolved, request);
     return { order: resolved, wakes: [...next, ...wakes] };
   });

@@ -8,8 +8,8 @@ import { nearestRoute, unroutable } from '../domain/routing.ts';
 import { messageViewOf } from '../formats/api/message-views.ts';
 import type { MessageView, NewMessageInput } from '../formats/api/messages.ts';
 import { canonicalJson } from '../formats/canonical-json.ts';
-import type { Chance } from '../ports/chance.ts';
 import type { DocumentRecord } from '../ports/document-records.ts';
+import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Wake } from '../ports/outbox.ts';
 import type { RecordSet } from '../ports/records.ts';
@@ -19,8 +19,7 @@ import { checkServed } from './open-dossier.ts';
 import { noSuchDossier } from './read-dossier.ts';
 import { recordMessage } from './record-message.ts';
 
-export interface SendMessagePorts extends OncePorts {
-  readonly chance: Chance;
+export interface SendMessagePorts extends OncePorts, AttestPorts {
   readonly queue: JobQueue;
 }
 
@@ -49,7 +48,7 @@ async function record(ports: SendMessagePorts, records: RecordSet, call: Call, d
   const { partnerId } = call.caller;
   if (!(await records.dossiers.isParty(dossierCode, partnerId))) throw noSuchDossier(dossierCode);
   if (input.from !== undefined) await checkServed(records, partnerId, '/from', input.from);
-  return recordMessage(records, ports.chance, {
+  return recordMessage(records, ports, {
     type: input.type,
     schemaVersion: input.schemaVersion,
     dossierCode,

@@ -89,17 +89,33 @@ export async function checkReadyToSign(ports: SigningPorts, level: SignatureLeve
  * @see ETSI EN 319 122-1 §6.3, EN 319 142-1 §6.3
  */
 export async function signDigest(ports: SigningPorts, input: SignDigestInput): Promise<SignedDigest> {
-  const { level, contentDigest, digestAlgorithm, identity, attributes = {}, signal } = input;
-  const { signer } = ports;
+  const { level, digestAlgorithm, identity, signal } = input;
+  const { signatureValue, build, cmsDer } = await buildBaseline(ports.signer, { ...input, certificate: identity.certificate });
+  const timestamp = level === 'B-B' ? null : await timestampValue(ports, signatureValue, digestAlgorithm, signal);
+  const facts = factsOf(ports, input, signatureValue, timestamp);
+  return { cmsDer: timestamp === null ? cmsDer : build([buildSignatureTimestampAttribute(timestamp.token.der)]), withoutTimestamp: () => cmsDer, facts };
+}
+
+interface Baseline {
+  readonly signatureValue: Uint8Array;
+  /** At B-B. */
+  readonly cmsDer: Uint8Array;
+  /** The same with unsigned attributes. */
+  readonly build: (unsignedAttributes: readonly Uint8Array[]) => Uint8Array;
+}
+
+/**
+ * Signs a digest as CMS with one SignerInfo at B-B: attributes, value, proof that the value is right.
+ * @throws SIGNER_UNAVAILABLE, HSM_LOGIN_FAILED, SIGNATURE_CHECK_FAILED, CANCELLED
+ */
+export async function buildBaseline(signer: Signer, input: Pick<SignDigestInput, 'contentDigest' | 'digestAlgorithm' | 'attributes' | 'signal'> & { readonly certificate: Certificate }): Promise<Baseline> {
+  const { contentDigest, digestAlgorithm, certificate, attributes = {}, signal } = input;
   const { scheme, chainDer } = signer;
   const signedAttributesDer = buildSignedAttributes({ contentDigest, digestAlgorithm, signerCertificateDer: chainDer[0], scheme, ...attributes });
   const signatureValue = await signer.sign(signedAttributesDer, digestAlgorithm, signal);
-  checkOwnValue(identity.certificate, scheme, digestAlgorithm, signedAttributesDer, signatureValue);
-  const timestamp = level === 'B-B' ? null : await timestampValue(ports, signatureValue, digestAlgorithm, signal);
-  const unsignedAttributes = timestamp === null ? [] : [buildSignatureTimestampAttribute(timestamp.token.der)];
-  const parts = { signedAttributesDer, signatureValue, scheme, digestAlgorithm, chainDer };
-  const withoutTimestamp = (): Uint8Array => buildSignedData({ ...parts, unsignedAttributes: [] });
-  return { cmsDer: buildSignedData({ ...parts, unsignedAttributes }), withoutTimestamp, facts: factsOf(ports, input, signatureValue, timestamp) };
+  checkOwnValue(certificate, scheme, digestAlgorithm, signedAttributesDer, signatureValue);
+  const build: Baseline['build'] = (unsignedAttributes) => buildSignedData({ signedAttributesDer, signatureValue, scheme, digestAlgorithm, chainDer, unsignedAttributes });
+  return { signatureValue, cmsDer: build([]), build };
 }
 
 /** A fault in memory or in the device, or a key that is not the certificate's, must not leave the house (reliability: verify before release). */

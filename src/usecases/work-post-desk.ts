@@ -125,7 +125,7 @@ export async function workPostDesk(ports: PostDeskPorts, { keyId }: Caller, form
   const actor = `operator:key-${keyId}`;
   if (form.action === 'decide') {
     const { id, decision, note } = form;
-    const { wakes } = await resolvePostalOrder(ports.records, ports.chance, { id, decision, note, actor, at: ports.clock.now() });
+    const { wakes } = await resolvePostalOrder(ports.records, ports, { id, decision, note, actor, at: ports.clock.now() });
     ports.queue.wake(wakes);
     return 'decided';
   }

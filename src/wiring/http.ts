@@ -90,11 +90,11 @@ const PRINT_DEADLINE_MS = 60_000;
 /** Every function the HTTP API calls, its ports given. */
 export async function httpDependencies(parts: HttpParts, isDraining: () => boolean): Promise<HttpDependencies> {
   const { config, store, queue, inboxSignals, accounts, signing, isolation, collector, clock, chance, log, telemetry } = parts;
-  const { records, documents, sealing } = store;
+  const { records, documents, sealing, exchangeKey } = store;
   const fonts = await loadPaperFonts();
   const rules = readPostalRules(config.LIENTHONG_POSTAL_RULES_FILE);
   const print: PrintPostPorts['print'] = (job, signal) => isolation.run('post.print', { ...job, fonts }, { deadlineMs: PRINT_DEADLINE_MS, signal });
-  const ports = { records, documents, sealing, queue, inboxSignals, accounts, rules, print, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
+  const ports = { records, documents, sealing, exchangeKey, queue, inboxSignals, accounts, rules, print, clock, chance, maxDocumentBytes: config.LIENTHONG_MAX_DOCUMENT_BYTES };
   const probe = partnerProbe({ ...ports, dispatcher: parts.dispatcher });
   const operating = { ...ports, readStanding: exchangeStanding(store.database.db) };
   const uploading = { ...ports, uploads: store.uploads, uploadLimits: { keptMs: config.LIENTHONG_UPLOAD_HOURS * 3_600_000, quotaBytes: config.LIENTHONG_UPLOAD_QUOTA_BYTES } };

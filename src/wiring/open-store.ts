@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { GatewayError } from '../domain/errors.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ExchangeKey } from '../ports/exchange-key.ts';
 import type { DocumentStore } from '../ports/document-store.ts';
 import type { Records } from '../ports/records.ts';
 import type { Sealing } from '../ports/sealing.ts';
@@ -19,6 +20,7 @@ import { pinGuard } from '../store/records/pin-guard.ts';
 import { records } from '../store/records/records.ts';
 import { openSealing } from '../store/sealing.ts';
 import { openUploadFolder } from '../store/upload-folder.ts';
+import { openExchangeKey } from './exchange-key.ts';
 
 export interface StoreSettings {
   readonly config: Config;
@@ -40,6 +42,8 @@ export interface Store {
   readonly uploads: UploadStore;
   readonly sealing: Sealing;
   readonly pinGuard: PinGuard;
+  /** By which evidence is signed. */
+  readonly exchangeKey: ExchangeKey;
   readonly database: DatabaseHandle;
   readonly target: PostgresConnection | { readonly url: string };
   readonly embedded: boolean;
@@ -59,16 +63,25 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
     if (settings.migrations !== null) await bringForward(target, settings.migrations ?? MIGRATIONS, settings);
     const sealing = await openSealing(masterKeyPath(config), chance, { create: config.MASTER_KEY_FILE === undefined, clock });
     const documents = await openDocumentFolder(join(config.dataDir, 'documents'), { chance, clock });
+    const recorded = records(database.db, sealing);
+    const guard = pinGuard(database.db, { clock });
+    const exchangeKey = openExchangeKey({ config, records: recorded, sealing, pinGuard: guard, clock, chance, log });
+    // A key device that is away keeps the rest from nothing: what has to be attested is refused until it is back.
+    if (settings.mode === 'serve') await exchangeKey.signer().catch((error: unknown) => log.error('exchange-key.unavailable', error, {}));
     return {
-      records: records(database.db, sealing),
+      records: recorded,
       documents,
       uploads: await openUploadFolder(join(config.dataDir, 'documents', 'uploads')),
       sealing,
-      pinGuard: pinGuard(database.db, { clock }),
+      pinGuard: guard,
+      exchangeKey,
       database,
       target,
       embedded: folder !== null,
-      close: () => closeStore(database, folder),
+      close: async () => {
+        await exchangeKey.close();
+        await closeStore(database, folder);
+      },
     };
   } catch (error) {
     await closeStore(database, folder);

@@ -51,10 +51,10 @@ const LOOK_AT_CERTIFICATES_EVERY_MS = 24 * 3_600_000;
 /** Delivers messages and postal orders, sweeps, reads the carriers' feeds, and forgets the answers of POSTs that are past their time. */
 export function startWorker(parts: WorkerParts): RunningWorker {
   const { config, store, queue, accounts, dispatcher, clock, chance, log } = parts;
-  const { records, sealing } = store;
+  const { records, sealing, exchangeKey } = store;
   const { metrics, tracing } = parts.telemetry ?? NO_TELEMETRY;
   const { timeoutMs, ...pace } = readDeliverySettings(config.LIENTHONG_DELIVERY_FILE);
-  const ports = { records, queue: queue.queue, clock, chance, log, ...pace };
+  const ports = { records, exchangeKey, queue: queue.queue, clock, chance, log, ...pace };
   const traced = (handler: DeliveryHandler): DeliveryHandler => tracedHandler(handler, records.messages, tracing);
   let concurrencies: ReadonlyMap<string, number> = new Map();
   const delivery = startDelivery(

@@ -155,7 +155,7 @@ describe('a restored store', () => {
   it('asks who can be asked, leaves to a person what tolerates no repetition, and then doubles nothing', async () => {
     const dispatcher = outboundAgent({ allow: ['127.0.0.1'] });
     const connectors = dossierPartners({ records: back.records, sealing: back.sealing, clock: systemClock, chance, dispatcher });
-    const found = await reconcileRestored({ records: back.records, partners: connectors, clock: systemClock, actor: 'operator:test', signal: new AbortController().signal, onProgress: () => undefined });
+    const found = await reconcileRestored({ records: back.records, exchangeKey: back.exchangeKey, chance: systemChance(systemClock), partners: connectors, clock: systemClock, actor: 'operator:test', signal: new AbortController().signal, onProgress: () => undefined });
     await dispatcher.destroy();
     expect(found).toMatchObject({ adopted: PER_KIND, tasks: 2 * PER_KIND, unanswered: [] });
     await releaseStore({ records: back.records, clock: systemClock }, { actor: 'operator:test', note: 'drill' }, false);

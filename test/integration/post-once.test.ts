@@ -61,7 +61,7 @@ async function post(sandboxOptions: SandboxVnpostOptions = {}, options: PostEngi
 
 const ports = { clock: systemClock, queue: noQueue, rules: DEFAULT_POSTAL_RULES };
 const resolve = (order: PostalOrder, decision: PostalDecision, { engine }: Post, quarantineMs = 0): ReturnType<typeof resolvePostalOrder> =>
-  resolvePostalOrder(fresh.records, engine.ports.chance, { id: order.id, decision, note: 'hỏi bưu điện', actor: 'operator:test', at: systemClock.now(), quarantineMs });
+  resolvePostalOrder(fresh.records, engine.ports, { id: order.id, decision, note: 'hỏi bưu điện', actor: 'operator:test', at: systemClock.now(), quarantineMs });
 const callOf = (partnerId: PartnerId): Call => ({ caller: { partnerId, keyId: 'test', scopes: new Set() }, idempotencyKey: null, traceparent: null });
 const cancel = (order: PostalOrder, { engine }: Post): ReturnType<typeof cancelPostalOrder> =>
   cancelPostalOrder({ ...ports, ...engine.ports }, callOf(order.requestedBy), order.id, null);

@@ -31,7 +31,7 @@ const LATER_MS = 3 * 86_400_000;
 const today = (): string => isoDayInVietnam(systemClock.now());
 const reconcile = (carrier: PostalCarrier, { day = today(), laterMs = 0 } = {}): Promise<ReconciledDay> => {
   const clock = { ...systemClock, now: () => new Date(systemClock.now().getTime() + laterMs) };
-  return reconcileDay({ records: fresh.records, clock, chance: systemChance(systemClock), queue: noQueue, actor: 'operator:test' }, carrier, day);
+  return reconcileDay({ records: fresh.records, exchangeKey: fresh.exchangeKey, clock, chance: systemChance(systemClock), queue: noQueue, actor: 'operator:test' }, carrier, day);
 };
 
 interface Post {

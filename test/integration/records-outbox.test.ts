@@ -4,7 +4,7 @@ import type { DeliveryId, PartnerId } from '../../src/domain/ids.ts';
 import type { Receipt } from '../../src/domain/message.ts';
 import type { NewDossierEvent } from '../../src/ports/dossier-records.ts';
 import type { Attempt, Lease, Settlement } from '../../src/ports/outbox.ts';
-import { after, dossierOf, partnerOf, sendMessage, T0 } from '../support/ledger.ts';
+import { after, dossierOf, partnerOf, sendMessage, T0, evidenceOf } from '../support/ledger.ts';
 import { freshRecords, type FreshRecords } from '../support/records.ts';
 
 let fresh: FreshRecords;
@@ -133,7 +133,7 @@ describe('a lease', () => {
     const { message, deliveryId } = await sendMessage(fresh.records, code, 'land', 'portal');
     const receipt: Receipt = { deliveryId, messageId: message.id, partnerId: 'portal' as PartnerId, manifestSha256: message.manifestSha256, receivedAt: T0, reference: 'R-1' };
     const event: NewDossierEvent = { kind: 'message.delivered', at: T0, actor: receipt.partnerId, messageId: message.id, deliveryId, postalOrderId: null, data: { type: message.type } };
-    const proven: Settlement = { state: 'delivered', proof: { receipt, dossierCode: code, event } };
+    const proven: Settlement = { state: 'delivered', proof: { receipt, evidence: evidenceOf(message.id, { kind: 'delivered', name: 'delivered-portal', partnerId: receipt.partnerId }), dossierCode: code, event } };
     const told = async (): Promise<unknown> => [await fresh.records.messages.receipts(message.id), await fresh.records.dossiers.events(code, 0, 10)];
     const zombie = await mustLease(deliveryId, 'a');
     const owner = await mustLease(deliveryId, 'b', after(LEASE_MS));

@@ -7,7 +7,7 @@ import type { IdempotentRequest } from '../../src/ports/idempotency-records.ts';
 import type { SigningKeyRecord } from '../../src/ports/key-records.ts';
 import { forgetAnswers } from '../../src/usecases/forget-answers.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
-import { after, AGENCY, dossierOf, messageOf, newDocumentId, newId, newPostalOrderId, partnerOf, sendMessage, T0 } from '../support/ledger.ts';
+import { after, AGENCY, dossierOf, messageOf, newDocumentId, newId, newPostalOrderId, partnerOf, sendMessage, T0, evidenceOf } from '../support/ledger.ts';
 import { freshRecords, type FreshRecords } from '../support/records.ts';
 
 let fresh: FreshRecords;
@@ -171,7 +171,7 @@ describe('messages', () => {
       role: 'annex',
     }));
     const message = messageOf(dossier.code, LAND, { parts, traceparent: '00-trace', body: { text: 'Bí mật', nested: { list: [1, null] } } });
-    await fresh.records.messages.add(message, '{"version":1}');
+    await fresh.records.messages.add(message, '{"version":1}', [evidenceOf(message.id)]);
     expect(await fresh.records.messages.find(message.id)).toEqual(message);
     expect(await fresh.records.messages.ofDossier(dossier.code)).toEqual([message]);
     expect(await fresh.records.messages.manifest(message.id)).toBe('{"version":1}');

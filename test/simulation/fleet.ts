@@ -6,11 +6,15 @@ import type { Records, RecordSet } from '../../src/ports/records.ts';
 import { messageHandler } from '../../src/usecases/deliver-message.ts';
 import type { DeliveryHandler } from '../../src/usecases/delivery-handler.ts';
 import { startDelivery } from '../../src/usecases/run-delivery.ts';
+import { testExchangeKey } from '../support/exchange-key.ts';
 import { silentLog } from '../support/log.ts';
 import { LATEST_EFFECT_MS, type SimPartner } from './partners.ts';
 import type { SimQueue } from './queue.ts';
 import type { MemoryStore } from './store.ts';
 import type { SimProcess, World } from './world.ts';
+
+/** One for all runs: it signs at once, so that no run depends on it. */
+export const exchangeKey = await testExchangeKey();
 
 /** The delivery engine as it runs in a simulation: its database, and the processes of its workers. */
 
@@ -94,7 +98,7 @@ export function startFleet(sim: World, database: SimDatabase, queue: SimQueue, p
     const records = database.recordsOf(process);
     const chance = { fraction: () => sim.random.fraction(), bytes: () => new Uint8Array(), uuid: () => '' };
     const connectors = { of: async ({ partner }: Recipient) => partners.find((candidate) => candidate.partner.id === partner.id)?.connectorFor(process) ?? unreachable() };
-    const message = messageHandler({ records, partners: connectors, clock, chance, schedule, quarantineMs: LATEST_EFFECT_MS, breaker });
+    const message = messageHandler({ records, exchangeKey, partners: connectors, clock, chance, schedule, quarantineMs: LATEST_EFFECT_MS, breaker });
     const leadership = {
       isLeader: async () => {
         if (database.leader === null || !database.leader.alive) database.leader = process;

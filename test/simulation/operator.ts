@@ -1,7 +1,8 @@
 import type { Receipt } from '../../src/domain/message.ts';
 import { recordReceipt } from '../../src/usecases/deliver-message.ts';
+import { systemChance } from '../../src/wiring/chance.ts';
 import { replayDelivery } from '../../src/usecases/operate-delivery.ts';
-import type { SimDatabase } from './fleet.ts';
+import { exchangeKey, type SimDatabase } from './fleet.ts';
 import { LATEST_EFFECT_MS, type SimPartner } from './partners.ts';
 import type { SimQueue } from './queue.ts';
 import type { SimProcess, World } from './world.ts';
@@ -28,7 +29,7 @@ export function operate(sim: World, database: SimDatabase, queue: SimQueue, part
       const at = clock.now();
       if (message === null || !(await trx.outbox.finish(entry.id, 'delivered', at))) return;
       const receipt: Receipt = { deliveryId: entry.id, messageId: message.id, partnerId: partner.partner.id, manifestSha256: message.manifestSha256, receivedAt: at, reference: null };
-      await recordReceipt(trx, message, receipt, at);
+      await recordReceipt(trx, { exchangeKey, chance: systemChance(clock) }, { message, receipt, source: 'lookup', own: null }, at);
     });
   };
   const look = (): void => {

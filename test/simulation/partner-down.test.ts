@@ -56,7 +56,7 @@ async function runDay(isEverDown: boolean): Promise<Day> {
       const message = messageOf(code, 'one-stop', { id: `m-${index}-${partner.id}` as MessageId, createdAt: at });
       const id = `d-${index}-${partner.id}` as DeliveryId;
       const laneId = `${code}|${partner.id}`;
-      await store.records.messages.add(message, '{}');
+      await store.records.messages.add(message, '{}', []);
       await store.records.outbox.add({ id, kind: 'message', laneId, target: partner.id, messageId: message.id, postalOrderId: null, createdAt: at });
       accepted.push({ deliveryId: id, message, laneId });
       sentAt.set(id, sim.now());

@@ -90,7 +90,7 @@ function planMessages(sim: World, database: SimDatabase, queue: SimQueue, store:
       const id = `d-${index}` as DeliveryId;
       const laneId = `${code}|${partner.id}`;
       const post = records.transaction(async (trx) => {
-        await trx.messages.add(message, '{}');
+        await trx.messages.add(message, '{}', []);
         await trx.outbox.add({ id, kind: 'message', laneId, target: partner.id, messageId: message.id, postalOrderId: null, createdAt: at });
       });
       post.then(

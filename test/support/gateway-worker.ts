@@ -55,7 +55,7 @@ export function startWorker(fresh: FreshRecords, options: WorkerOptions = {}): G
   const partners = dossierPartners({ records: fresh.records, sealing: fresh.sealing, dispatcher: agent, clock: systemClock, chance, totalTimeoutMs: timeoutMs });
   const started: StartedQueue | null = options.queue === undefined ? startQueue({ postgres: queueConnections(fresh.connection), redisUrl: options.redisUrl ?? null, clock: systemClock, log }) : null;
   const queue = options.queue ?? started?.queue ?? noQueue;
-  const message = messageHandler({ records: fresh.records, partners, clock: systemClock, chance, schedule, quarantineMs, breaker: options.breaker ?? DEFAULT_BREAKER });
+  const message = messageHandler({ records: fresh.records, exchangeKey: fresh.exchangeKey, partners, clock: systemClock, chance, schedule, quarantineMs, breaker: options.breaker ?? DEFAULT_BREAKER });
   const ports = { records: fresh.records, queue, clock: systemClock, chance, log, schedule, handlers: { message, postal: unused }, leadership: leadership(fresh.handle.pool, 'sweep', log) };
   const delivery = startDelivery(ports, { owner: `test-${newId()}`, concurrency: options.concurrency ?? 8, sweeps: options.sweeps ?? true, sweepEveryMs: 100 });
   started?.startConsumer((wake) => delivery.wake(wake), { concurrency: options.concurrency ?? 8 });

@@ -1,6 +1,7 @@
 import type { AgencyCode } from '../../src/domain/agency-code.ts';
 import type { Dossier, DossierCode } from '../../src/domain/dossier.ts';
 import type { DeliveryId, DocumentId, MessageId, PartnerId, PostalOrderId, Sha256Hex } from '../../src/domain/ids.ts';
+import type { Evidence } from '../../src/domain/evidence.ts';
 import type { Message } from '../../src/domain/message.ts';
 import type { Partner } from '../../src/domain/partner.ts';
 import type { Records } from '../../src/ports/records.ts';
@@ -59,12 +60,17 @@ export function messageOf(code: DossierCode, from: string, change: Partial<Messa
   };
 }
 
+/** Not signed: for what only keeps it. */
+export function evidenceOf(messageId: MessageId, change: Partial<Evidence> = {}): Evidence {
+  return { messageId, kind: 'message', name: 'message', partnerId: null, seenBy: [], statement: null, ownSignature: null, manifestXml: Buffer.from('<x/>'), cmsDer: Buffer.from(newId()), at: T0, ...change };
+}
+
 /** A message of `from` on its way to `to`, in the lane of its dossier. */
 export async function sendMessage(records: Records, code: DossierCode, from: string, to: string, at: Date = T0): Promise<{ message: Message; deliveryId: DeliveryId }> {
   const message = messageOf(code, from, { createdAt: at });
   const deliveryId = newDeliveryId();
   await records.transaction(async (trx) => {
-    await trx.messages.add(message, '{}');
+    await trx.messages.add(message, '{}', [evidenceOf(message.id)]);
     await trx.outbox.add({ id: deliveryId, kind: 'message', laneId: `${code}/${to}`, target: to, messageId: message.id, postalOrderId: null, createdAt: at });
   });
   return { message, deliveryId };

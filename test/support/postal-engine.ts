@@ -92,12 +92,13 @@ export async function postEngine(fresh: FreshRecords, carriers: readonly PostalC
   const { records } = fresh;
   const { schedule = QUICK, quarantineMs = 1_000, log = silentLog } = options;
   const accounts = carriers.map((carrier) => ({ carrier, orderNumberTemplate: DEFAULT_ORDER_NUMBER }));
-  const ports: PlacePostalPorts = { records, clock: systemClock, chance, accounts, schedule, quarantineMs };
+  const { exchangeKey } = fresh;
+  const ports: PlacePostalPorts = { records, exchangeKey, clock: systemClock, chance, accounts, schedule, quarantineMs };
   const handler = postalHandler(ports);
   const [main] = carriers;
   if (main === undefined) throw new Error('an engine needs a carrier');
   if ((await records.partners.find(OWNER)) === null) await records.partners.add(partnerOf(OWNER, { mode: 'pull', url: null }));
-  const feedPorts = { records, queue: noQueue, clock: systemClock, chance, log };
+  const feedPorts = { records, exchangeKey, queue: noQueue, clock: systemClock, chance, log };
 
   const ordered = new Set<string>();
 

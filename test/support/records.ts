@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readConfig } from '../../src/config.ts';
+import type { ExchangeKey } from '../../src/ports/exchange-key.ts';
 import type { PinGuard } from '../../src/ports/pin-guard.ts';
 import type { Records } from '../../src/ports/records.ts';
 import type { Sealing } from '../../src/ports/sealing.ts';
@@ -13,6 +15,7 @@ import { records } from '../../src/store/records/records.ts';
 import { openSealing } from '../../src/store/sealing.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
+import { openExchangeKey } from '../../src/wiring/exchange-key.ts';
 import { silentLog } from './log.ts';
 import { freshDatabase } from './postgres.ts';
 
@@ -21,6 +24,7 @@ export interface FreshRecords {
   readonly handle: DatabaseHandle;
   readonly sealing: Sealing;
   readonly pinGuard: PinGuard;
+  readonly exchangeKey: ExchangeKey;
   readonly connection: PostgresConnection;
   readonly masterKeyPath: string;
   /** Closes the connections, drops the database, removes the key. */
@@ -35,14 +39,19 @@ export async function freshRecords(): Promise<FreshRecords> {
   const sealing = await openSealing(masterKeyPath, systemChance(systemClock), { create: true, clock: systemClock });
   const handle = connectDatabase({ target: database.connection, applicationName: 'records-test', log: silentLog, maxConnections: 20 });
   await migrate(handle.db, MIGRATIONS, { clock: systemClock, log: silentLog });
+  const recorded = records(handle.db, sealing);
+  const guard = pinGuard(handle.db, { clock: systemClock });
+  const exchangeKey = openExchangeKey({ config: readConfig({ LIENTHONG_DATA: folder }), records: recorded, sealing, pinGuard: guard, clock: systemClock, chance: systemChance(systemClock), log: silentLog });
   return {
-    records: records(handle.db, sealing),
+    records: recorded,
     handle,
     sealing,
-    pinGuard: pinGuard(handle.db, { clock: systemClock }),
+    pinGuard: guard,
+    exchangeKey,
     connection: database.connection,
     masterKeyPath,
     close: async () => {
+      await exchangeKey.close();
       await handle.close();
       await database.drop();
       await rm(folder, { recursive: true, force: true });

@@ -37,6 +37,7 @@ const IN_BACKUP = {
   outbox: true,
   delivery_attempt: true,
   receipt: true,
+  evidence: true,
   job: true,
   job_item: true,
   audit: true,

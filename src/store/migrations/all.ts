@@ -16,6 +16,7 @@ import * as alarms from './0014-alarms.ts';
 import * as standing from './0015-standing.ts';
 import * as idempotencyHolder from './0016-idempotency-holder.ts';
 import * as evidenceLog from './0017-evidence-log.ts';
+import * as evidence from './0018-evidence.ts';
 
 /** In order, forward only. */
-export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse, sealedColumns, preparedSignatures, erasure, messageVersions, addressChange, alarms, standing, idempotencyHolder, evidenceLog];
+export const MIGRATIONS: readonly Migration[] = [ledger, pinGuard, jobs, webhookKeys, uploads, post, requestSignatures, keyUse, sealedColumns, preparedSignatures, erasure, messageVersions, addressChange, alarms, standing, idempotencyHolder, evidenceLog, evidence];

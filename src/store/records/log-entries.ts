@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { PartnerId, Sha256Hex } from '../../domain/ids.ts';
 import type { LogEntry, LogEntryKind, LogRecords, NewLogEntry } from '../../ports/log-records.ts';
 import { bytesOf } from './bytes.ts';
@@ -24,19 +24,27 @@ const NEW_SALT = sql`uuid_send(gen_random_uuid())`;
 /** One statement, no lock that another transaction could wait for. */
 async function append(db: Executor, entries: readonly NewLogEntry[]): Promise<void> {
   if (entries.length === 0) return;
+  await sql`WITH ${entriesAdded(sql`SELECT 1`, entries)} SELECT 1`.execute(db);
+}
+
+/**
+ * Entries as a part of a larger statement, entered with what they are about.
+ * @param of a query; where it finds nothing, nothing is entered
+ */
+export function entriesAdded(of: RawBuilder<unknown>, entries: readonly NewLogEntry[]): RawBuilder<unknown> {
   const rows = entries.map(({ kind, subject, recordSha256, partners, at }) => ({ kind, subject, sha256: recordSha256, partners, at }));
-  await sql`
-    WITH given AS MATERIALIZED (
-      SELECT kind, subject, decode(sha256, 'hex') AS record_sha256, ${NEW_SALT} AS salt, partners, at, place
-      FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (kind text, subject text, sha256 text, partners text[], at timestamptz)) WITH ORDINALITY
+  return sql`
+    log_given AS MATERIALIZED (
+      SELECT d.kind, d.subject, decode(d.sha256, 'hex') AS record_sha256, ${NEW_SALT} AS salt, d.partners, d.at, d.place
+      FROM (${of}) AS logged_of, ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (kind text, subject text, sha256 text, partners text[], at timestamptz)) WITH ORDINALITY
         AS d (kind, subject, sha256, partners, at, place)
-    ), added AS (
+    ), log_added AS (
       INSERT INTO log_entry (kind, subject, record_sha256, salt, leaf_data, partners, created_at)
-      SELECT kind, subject, record_sha256, salt, sha256(salt || record_sha256), partners, at FROM given ORDER BY place
+      SELECT kind, subject, record_sha256, salt, sha256(salt || record_sha256), partners, at FROM log_given ORDER BY place
       RETURNING id, kind
-    )
-    INSERT INTO log_pending (entry_id, kind) SELECT id, kind FROM added
-  `.execute(db);
+    ), log_waiting AS (
+      INSERT INTO log_pending (entry_id, kind) SELECT id, kind FROM log_added
+    )`;
 }
 
 interface EntryRow {

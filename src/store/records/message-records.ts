@@ -3,9 +3,11 @@ import type { AgencyCode } from '../../domain/agency-code.ts';
 import type { DossierCode } from '../../domain/dossier.ts';
 import type { DeliveryId, MessageId, PartnerId, Sha256Hex } from '../../domain/ids.ts';
 import type { Delivery, DeliveryState, Message, MessagePart, MessageType, Receipt } from '../../domain/message.ts';
+import type { Evidence } from '../../domain/evidence.ts';
 import type { MessageRecords } from '../../ports/message-records.ts';
 import type { Sealing } from '../../ports/sealing.ts';
 import type { Database } from '../schema.ts';
+import { evidenceAdded } from './evidence-records.ts';
 import type { Executor } from './executor.ts';
 import { readInbox } from './inbox.ts';
 import { openJson, sealJson } from './sealed-json.ts';
@@ -14,13 +16,14 @@ export function messageRecords(db: Executor, sealing: Sealing): MessageRecords {
   return { ...messages(db, sealing), ...deliveries(db, sealing), ...receipts(db) };
 }
 
+/** After these the recipient says whether it takes the dossier in. */
+const HANDING = ['dossier.submit', 'dossier.transfer', 'dossier.supplement'] as const satisfies readonly MessageType[];
+
 export const bodyContext = (id: string): string => `message:${id}:body`;
 
-function messages(db: Executor, sealing: Sealing): Pick<MessageRecords, 'add' | 'addAll' | 'find' | 'manifest' | 'traceparent' | 'ofDossier'> {
+function messages(db: Executor, sealing: Sealing): Pick<MessageRecords, 'add' | 'addAll' | 'find' | 'manifest' | 'traceparent' | 'lastHandedTo' | 'ofDossier'> {
   return {
-    async add(message, manifest) {
-      await addMessage(db, sealing, message, manifest);
-    },
+    add: (message, manifest, evidence) => addMessage(db, sealing, message, manifest, evidence),
     addAll: (given) => addMessages(db, sealing, given),
     async find(id) {
       const [found] = await findMessages(db, sealing, [id]);
@@ -32,6 +35,19 @@ function messages(db: Executor, sealing: Sealing): Pick<MessageRecords, 'add' | 
     async traceparent(id) {
       return (await db.selectFrom('message').select('traceparent').where('id', '=', id).executeTakeFirst())?.traceparent ?? null;
     },
+    async lastHandedTo(partnerId, code) {
+      const row = await db
+        .selectFrom('message as m')
+        .select(['m.id', 'm.manifest_sha256', 'm.from_partner_id'])
+        .where('m.dossier_code', '=', code)
+        .where('m.type', 'in', [...HANDING])
+        .where((by) => by.exists(by.selectFrom('outbox as o').select('o.id').whereRef('o.message_id', '=', 'm.id').where('o.target', '=', partnerId)))
+        .orderBy('m.created_at', 'desc')
+        .orderBy('m.id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? null : { id: row.id as MessageId, manifestSha256: row.manifest_sha256 as Sha256Hex, fromPartnerId: row.from_partner_id as PartnerId | null };
+    },
     async ofDossier(code) {
       const rows = await db.selectFrom('message').select('id').where('dossier_code', '=', code).orderBy('created_at').orderBy('id').execute();
       return findMessages(db, sealing, rows.map((row) => row.id));
@@ -40,7 +56,7 @@ function messages(db: Executor, sealing: Sealing): Pick<MessageRecords, 'add' | 
 }
 
 /** The message and its parts in one statement. */
-async function addMessage(db: Executor, sealing: Sealing, message: Message, manifest: string): Promise<void> {
+async function addMessage(db: Executor, sealing: Sealing, message: Message, manifest: string, evidence: readonly Evidence[]): Promise<void> {
   const parts = message.parts.map((part) => ({ document_id: part.documentId, name: part.name, role: part.role }));
   await sql`
     WITH added AS (
@@ -48,7 +64,8 @@ async function addMessage(db: Executor, sealing: Sealing, message: Message, mani
       VALUES (${message.id}, ${message.dossierCode}, ${message.type}, ${message.fromPartnerId}, ${message.fromAgencyCode}, ${[...message.toAgencyCodes]},
               ${sealJson(sealing, message.body, bodyContext(message.id))}, ${manifest}, ${message.manifestSha256}, ${message.traceparent}, ${message.createdAt}, ${message.schemaVersion})
       RETURNING id
-    )
+    ),
+    ${evidenceAdded(sql`SELECT id FROM added`, evidence)}
     INSERT INTO message_part (message_id, position, document_id, name, role)
     SELECT added.id, part.position, part.document_id, part.name, part.role
     FROM added, ROWS FROM (jsonb_to_recordset(${JSON.stringify(parts)}::jsonb) AS (document_id uuid, name text, role text)) WITH ORDINALITY
@@ -72,6 +89,7 @@ async function addMessages(db: Executor, sealing: Sealing, given: Parameters<Mes
   }));
   const bodies = given.map(({ message }) => sealJson(sealing, message.body, bodyContext(message.id)));
   await sql`
+    WITH ${evidenceAdded(sql`SELECT 1`, given.map(({ evidence }) => evidence))}
     INSERT INTO message (id, dossier_code, type, schema_version, from_partner_id, from_agency_code, to_agency_codes, manifest, manifest_sha256, created_at, body_sealed)
     SELECT * FROM ROWS FROM (
       jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (id uuid, dossier_code text, type text, schema_version smallint, from_partner_id text, from_agency_code text, to_agency_codes text[],

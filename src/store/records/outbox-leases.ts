@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { DeliveryId, MessageId, PostalOrderId } from '../../domain/ids.ts';
 import type { Attempt, DeliveryProof, Lease, Settlement, TargetFilter, Wake } from '../../ports/outbox.ts';
 import { INBOX_CHANNEL } from '../inbox-signals.ts';
+import { evidenceAdded } from './evidence-records.ts';
 import { eventAdded } from './dossier-event.ts';
 import type { Executor } from './executor.ts';
 import { isDue, isHead, isReachable, OPEN } from './outbox-rules.ts';
@@ -96,12 +97,13 @@ function nextWoken(at: Date): RawBuilder<unknown> {
     )`;
 }
 
-function proofAdded({ receipt, dossierCode, event }: DeliveryProof, recordedAt: Date): RawBuilder<unknown> {
+function proofAdded({ receipt, evidence, dossierCode, event }: DeliveryProof, recordedAt: Date): RawBuilder<unknown> {
   return sql`
     received AS (
       INSERT INTO receipt (outbox_id, message_id, partner_id, manifest_sha256, received_at, reference, recorded_at)
       SELECT id, ${receipt.messageId}::uuid, ${receipt.partnerId}, ${receipt.manifestSha256}, ${receipt.receivedAt}::timestamptz, ${receipt.reference}::text, ${recordedAt}::timestamptz FROM settled
     ),
+    ${evidenceAdded(sql`SELECT id FROM settled`, [evidence])},
     ${eventAdded(sql`SELECT ${dossierCode}::text AS code FROM settled`, event)}`;
 }
 

@@ -4,6 +4,7 @@ import { alarmRecords } from './alarm-records.ts';
 import { auditRecords } from './audit-records.ts';
 import { documentRecords } from './document-records.ts';
 import { dossierRecords } from './dossier-records.ts';
+import { evidenceRecords } from './evidence-records.ts';
 import { erasureRecords } from './erasure-records.ts';
 import type { Executor } from './executor.ts';
 import { idempotencyRecords } from './idempotency-records.ts';
@@ -39,6 +40,7 @@ function recordSet(db: Executor, sealing: Sealing): RecordSet {
     documents: documentRecords(db),
     dossiers: dossierRecords(db, sealing),
     messages: messageRecords(db, sealing),
+    evidence: evidenceRecords(db),
     outbox: outbox(db),
     postal: postalRecords(db, sealing),
     postalNumbers: postalNumbers(db),

@@ -1,0 +1,40 @@
+import type { Evidence, ReceiptStatement } from '../../domain/evidence.ts';
+import type { MessageManifest } from '../../domain/message.ts';
+import type { ManifestObject } from '../asic/manifest.ts';
+import { sha256Hex } from '../canonical-json.ts';
+import { BODY, MANIFEST, ownSignatureEntry, partName, statementEntry } from './names.ts';
+
+/** What one signature of a container is about. */
+export type SignedObject = Pick<ManifestObject, 'name' | 'mediaType' | 'digest' | 'isRoot'>;
+
+export const JSON_TYPE = 'application/json';
+
+/** Of a message: its manifest, the body, and every paper it carries. @param manifestJson the bytes whose digest receipts bind */
+export function objectsOfMessage(manifestJson: string, { bodySha256, parts }: Pick<MessageManifest, 'bodySha256' | 'parts'>): readonly SignedObject[] {
+  return [
+    { name: MANIFEST, mediaType: JSON_TYPE, digest: fromHex(sha256Hex(manifestJson)), isRoot: true },
+    { name: BODY, mediaType: JSON_TYPE, digest: fromHex(bodySha256), isRoot: false },
+    ...parts.map((part, position) => ({ name: partName(part, position), mediaType: part.mediaType, digest: fromHex(part.sha256), isRoot: false })),
+  ];
+}
+
+/** Of a receipt: its statement, and what the recipient signed itself. */
+export function objectsOfReceipt(name: Evidence['name'], statement: string, ownSignature: string | null): readonly SignedObject[] {
+  const own = ownSignature === null ? [] : [{ name: ownSignatureEntry(name), mediaType: JSON_TYPE, digest: fromHex(sha256Hex(ownSignature)), isRoot: false }];
+  return [{ name: statementEntry(name), mediaType: JSON_TYPE, digest: fromHex(sha256Hex(statement)), isRoot: true }, ...own];
+}
+
+/** @returns lower-case letters, digits, hyphens */
+export function nameOfReceipt(statement: ReceiptStatement): Evidence['name'] {
+  switch (statement.kind) {
+    case 'delivered':
+      return `delivered-${statement.recipient}`;
+    case 'taken-in':
+    case 'refused':
+      return `${statement.kind}-${statement.decision.messageId}`;
+    case 'erased':
+      return `erased-${statement.at.replaceAll(/[^0-9]/g, '')}`;
+  }
+}
+
+const fromHex = (hex: string): Uint8Array => Buffer.from(hex, 'hex');
