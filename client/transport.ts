@@ -17,6 +17,11 @@ export interface GatewayAccess {
   readonly language?: 'vi' | 'en';
   /** Ends every call, and whatever waits. */
   readonly signal?: AbortSignal;
+  /**
+   * Told the first incarnation that an answer bears, and each other one: a gateway that was restored from a backup forgot what was said shortly
+   * before. Send again, under the same keys, what it accepted then.
+   */
+  readonly onIncarnation?: (incarnation: number) => void;
   /** Instead of the global one: for proxies, client certificates, tests. */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -81,6 +86,7 @@ async function attemptOnce(access: GatewayAccess, call: GatewayCall): Promise<Re
       signal: link.signal,
       ...(body !== undefined && { body: body(), duplex: 'half' }),
     });
+    noteIncarnation(access, response);
     if (!response.ok) return await problemOf(response, `${method} ${path}`, new Date());
     isHandedOn = response.body !== null;
     return linkedWhileRead(response, () => link.unlink());
@@ -90,6 +96,15 @@ async function attemptOnce(access: GatewayAccess, call: GatewayCall): Promise<Re
     clearTimeout(timer);
     if (!isHandedOn) link.unlink();
   }
+}
+
+const lastSeen = new WeakMap<GatewayAccess, number>();
+
+function noteIncarnation(access: GatewayAccess, { headers }: Response): void {
+  const said = headers.get('gateway-incarnation');
+  if (said === null || !/^\d{1,15}$/.test(said) || lastSeen.get(access) === Number(said)) return;
+  lastSeen.set(access, Number(said));
+  access.onIncarnation?.(Number(said));
 }
 
 /** The signals end the reading of a body, too; after it, nothing of the call may stay with signals that live on. */

@@ -21,6 +21,8 @@ export interface PartnerRestSettings {
   readonly webhookSecret: string;
   /** The gateway's own, Ed25519; each signs beside the secret (`v1a`). Default: none. */
   readonly pushKeys?: readonly PushKey[];
+  /** Which life of the store speaks: another after a restoration. Default: it is not told. */
+  readonly incarnation?: number | null;
   /** The gateway's guarded connections: judges addresses when it connects. Stays the caller's to close. */
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
@@ -60,8 +62,8 @@ export function pingRestPartner(settings: PartnerRestSettings, pingId: string, f
   return ping({ ...line, pingId, forged, now: settings.clock.now() }, limits, signal);
 }
 
-function lineOf({ partner, webhookSecret, pushKeys = [], dispatcher, totalTimeoutMs = 20_000, maxAnswerBytes = 64 * 1024 }: PartnerRestSettings): { readonly url: URL; readonly keys: PushKeys; readonly limits: CallLimits } {
-  return { url: readUrl(partner.url), keys: { secrets: readWebhookSecret(webhookSecret), ed25519: pushKeys }, limits: { dispatcher, totalTimeoutMs, maxAnswerBytes } };
+function lineOf({ partner, webhookSecret, pushKeys = [], incarnation = null, dispatcher, totalTimeoutMs = 20_000, maxAnswerBytes = 64 * 1024 }: PartnerRestSettings): { readonly url: URL; readonly keys: PushKeys; readonly limits: CallLimits } {
+  return { url: readUrl(partner.url), keys: { secrets: readWebhookSecret(webhookSecret), ed25519: pushKeys, incarnation }, limits: { dispatcher, totalTimeoutMs, maxAnswerBytes } };
 }
 
 /** Without an answer, what counts is whether bytes had left. A forbidden address is for a person: it does not become allowed by waiting. */

@@ -24,8 +24,10 @@ export interface PushKey {
   readonly privateKey: KeyObject;
 }
 
-/** Everything that signs a push; several of a kind while one replaces the other. */
+/** Everything that a push is told and signed by; several keys of a kind while one replaces the other. */
 export interface PushKeys {
+  /** Which life of the gateway's store speaks; missing or null: it is not told. */
+  readonly incarnation?: number | null;
   readonly secrets: readonly WebhookSecret[];
   readonly ed25519: readonly PushKey[];
 }
@@ -66,6 +68,7 @@ export function buildEvent(url: URL, keys: PushKeys, { id, payload, headers: fur
     'content-length': String(body.length),
     'idempotency-key': id,
     ...further,
+    ...incarnationHeader(keys),
     ...signatureHeaders(keys, id, body, now),
   };
   return signedByKeys({ method: 'POST', url, headers: { ...COMMON, ...headers, 'content-digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:` }, body }, keys, now);
@@ -80,10 +83,16 @@ function linksOf({ id, parts }: Message, deliveryId: DeliveryId): object {
 export function buildLookup(url: URL, keys: PushKeys, deliveryId: DeliveryId, now: Date): PartnerRequest {
   const at = new URL(url);
   at.pathname = `${url.pathname.replace(/\/$/, '')}/${deliveryId}`;
-  return signedByKeys({ method: 'GET', url: at, headers: { ...COMMON, ...signatureHeaders(keys, deliveryId, new Uint8Array(), now) }, body: null }, keys, now);
+  return signedByKeys({ method: 'GET', url: at, headers: { ...COMMON, ...incarnationHeader(keys), ...signatureHeaders(keys, deliveryId, new Uint8Array(), now) }, body: null }, keys, now);
 }
 
 const COMMON = { accept: 'application/json', 'user-agent': 'lienthong' } as const;
+
+const INCARNATION = 'gateway-incarnation';
+
+function incarnationHeader({ incarnation = null }: PushKeys): Readonly<Record<string, string>> {
+  return incarnation === null ? {} : { [INCARNATION]: String(incarnation) };
+}
 
 /** Standard Webhooks 1.0.0, "Signature scheme": HMAC-SHA256 (v1) and Ed25519 (v1a) over `id.timestamp.body`. */
 function signatureHeaders({ secrets, ed25519 }: PushKeys, id: string, body: Uint8Array, now: Date): Readonly<Record<string, string>> {
@@ -99,7 +108,7 @@ function signedByKeys(request: PartnerRequest, { ed25519 }: PushKeys, now: Date)
   if (ed25519.length === 0) return request;
   const { method, url, headers, body } = request;
   const signed: SignedRequest = { method, scheme: url.protocol.slice(0, -1), authority: url.host, requestTarget: `${url.pathname}${url.search}`, values: (name) => (headers[name] === undefined ? [] : [headers[name]]) };
-  const names = ['@method', '@target-uri', ...(body === null ? [] : ['content-digest']), 'webhook-id', 'webhook-timestamp'];
+  const names = ['@method', '@target-uri', ...(body === null ? [] : ['content-digest']), 'webhook-id', 'webhook-timestamp', ...(headers[INCARNATION] === undefined ? [] : [INCARNATION])];
   const entries = ed25519.map(({ id, privateKey }, index) => {
     const parameters: Parameters = new Map<string, number | string>([
       ['created', Math.floor(now.getTime() / 1_000)],

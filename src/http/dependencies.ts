@@ -99,6 +99,8 @@ export interface HttpDependencies {
   /** Certificate that the caller showed to the proxy, SHA-256 in base64url. */
   readonly clientCertificate: ClientCertificates;
   readonly callRates: CallRates;
+  /** Which life of the store answers; null: not known yet. */
+  readonly incarnation: () => number | null;
   /** Scheme and host under which callers know the gateway; null: as their Host says, over http. */
   readonly publicUrl: string | null;
 

@@ -39,6 +39,8 @@ export function buildOpenApi(routes: readonly RouteFacts[], version: string): Js
   };
 }
 
+const INCARNATION = 'A number that grows when the gateway’s records were restored from a backup, and stays otherwise: what was said shortly before may be forgotten. Send again, under the same Idempotency-Key, what was accepted then, and read the inbox from your last position on.';
+
 /** What a system that is pushed to has to take (Standard Webhooks 1.0.0). */
 function pushOf(schemas: SchemaBook): Json {
   return {
@@ -49,6 +51,7 @@ function pushOf(schemas: SchemaBook): Json {
       header('webhook-id', 'Id of the delivery, the same for every attempt', 36),
       header('webhook-timestamp', 'Seconds since 1970 of this attempt: refuse what is more than five minutes off', 20),
       header('webhook-signature', 'v1,<base64 of HMAC-SHA256> and v1a,<base64 of Ed25519, keys at GET /v1/webhook-keys>, each over "id.timestamp.body", separated by spaces', 1_000),
+      header('gateway-incarnation', `${INCARNATION} Covered by the signature of RFC 9421`, 20),
       header('traceparent', 'W3C Trace Context of the call that sent the message; not signed', 255),
     ],
     requestBody: { required: true, content: { 'application/json': { schema: { anyOf: [schemas.refer(webhookPayload), schemas.refer(thinWebhookPayload)] } } } },
@@ -110,7 +113,8 @@ function answerOf(route: RouteFacts, schemas: SchemaBook): Json {
   const { answer, idempotent } = route;
   const replayed = idempotent ? { 'Idempotency-Replayed': { description: '"true" when this is the stored answer to an earlier request with the same key', schema: { type: 'string' } } } : {};
   const own = answer.kind === 'bytes' || answer.kind === 'empty' ? Object.fromEntries(Object.entries(answer.headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }])) : {};
-  return { description: answer.description, headers: { ...own, ...replayed }, content: contentOf(answer, schemas) };
+  const incarnation = { 'Gateway-Incarnation': { description: INCARNATION, schema: { type: 'string' } } };
+  return { description: answer.description, headers: { ...own, ...replayed, ...incarnation }, content: contentOf(answer, schemas) };
 }
 
 function contentOf(answer: AnswerFacts, schemas: SchemaBook): Json {

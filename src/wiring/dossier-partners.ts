@@ -7,6 +7,7 @@ import type { Recipient } from '../ports/partner-records.ts';
 import type { DossierPartners } from '../ports/dossier-partner.ts';
 import { webhookSecretContext } from '../usecases/administer-partners.ts';
 import type { WebhookKeyPorts } from '../usecases/webhook-keys.ts';
+import { rememberIncarnation } from './incarnation.ts';
 import { rememberPushKeys } from './push-keys.ts';
 
 export interface DossierPartnersSettings extends WebhookKeyPorts {
@@ -27,11 +28,12 @@ export function partnerProbe(settings: DossierPartnersSettings): PartnerProbe {
 }
 
 function lines(settings: DossierPartnersSettings): (recipient: Recipient) => Promise<PartnerRestSettings> {
-  const { dispatcher, clock, totalTimeoutMs } = settings;
+  const { records, dispatcher, clock, totalTimeoutMs } = settings;
+  const incarnation = rememberIncarnation(records, clock);
   const pushKeys = rememberPushKeys(settings);
   return async ({ partner, webhookSecretsSealed }) => {
     const webhookSecret = webhookSecretOf(settings, partner, webhookSecretsSealed);
-    return { partner, webhookSecret, pushKeys: await pushKeys(), dispatcher, clock, ...(totalTimeoutMs !== undefined && { totalTimeoutMs }) };
+    return { partner, webhookSecret, pushKeys: await pushKeys(), incarnation: await incarnation.current(), dispatcher, clock, ...(totalTimeoutMs !== undefined && { totalTimeoutMs }) };
   };
 }
 

@@ -52,6 +52,7 @@ import { partnerProbe } from './dossier-partners.ts';
 import { loadPaperFonts } from './fonts.ts';
 import { readPostalRules } from './postal-rules.ts';
 import { openAccessTokens, openClientCertificates } from './identity.ts';
+import { rememberIncarnation } from './incarnation.ts';
 import type { Store } from './open-store.ts';
 import type { RunningAccount } from './postal.ts';
 import type { Signing } from './signing.ts';
@@ -99,6 +100,8 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
   const operating = { ...ports, readStanding: exchangeStanding(store.database.db) };
   const uploading = { ...ports, uploads: store.uploads, uploadLimits: { keptMs: config.LIENTHONG_UPLOAD_HOURS * 3_600_000, quotaBytes: config.LIENTHONG_UPLOAD_QUOTA_BYTES } };
   const accessTokens = openAccessTokens(config, parts.dispatcher, clock);
+  const incarnation = rememberIncarnation(records, clock);
+  await incarnation.current();
   const trust = { trustStore: openTrust(config), clock, collector };
   const dependencies: HttpDependencies = {
     log,
@@ -108,6 +111,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     },
     metricsPage: telemetry.metricsPage,
     checkRequestSignature: (...call) => checkRequestSignature(ports, ...call),
+    incarnation: () => incarnation.last(),
     publicUrl: config.LIENTHONG_PUBLIC_URL ?? null,
     clientCertificate: openClientCertificates(config),
     callRates: callRates(clock, { perSecond: config.LIENTHONG_CALLS_PER_SECOND, burst: config.LIENTHONG_CALLS_PER_SECOND * CALLS_BURST_SECONDS }),
