@@ -11,11 +11,13 @@ export interface ByteSource {
 }
 
 export function bytesSource(bytes: Uint8Array): ByteSource {
+  // A Buffer's views cost more than those of what it is made of, and its slice() is none.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   return {
-    sizeBytes: bytes.length,
+    sizeBytes: plain.length,
     read(offset, length) {
-      checkRange(offset, length, bytes.length);
-      return bytes.subarray(offset, offset + length);
+      checkRange(offset, length, plain.length);
+      return plain.subarray(offset, offset + length);
     },
   };
 }

@@ -61,6 +61,18 @@ const MAX_RSA_BITS = 16_384;
  * @see RFC 5280 §4.1.2.7, RFC 3279 §2.3, RFC 5480 §2
  */
 export function readPublicKeyInfo(spkiDer: Uint8Array): PublicKeyInfo {
+  const known = infos.get(spkiDer);
+  if (known !== undefined) return known;
+  const info = readInfo(spkiDer);
+  infos.set(spkiDer, info);
+  return info;
+}
+
+// Remembered for as long as the caller keeps the very same array: keys come back with every signature.
+const infos = new WeakMap<Uint8Array, PublicKeyInfo>();
+const loaded = new WeakMap<Uint8Array, KeyObject>();
+
+function readInfo(spkiDer: Uint8Array): PublicKeyInfo {
   const [identifier, key, extra] = readSequence(readAsn1(spkiDer));
   const algorithm = readAlgorithmIdentifier(identifier);
   const { bytes, unusedBits } = readBitString(key);
@@ -71,8 +83,6 @@ export function readPublicKeyInfo(spkiDer: Uint8Array): PublicKeyInfo {
   const pss = restricted ? readPssParameters(algorithm.parametersDer) : null;
   return { type, algorithm, bits: bitsOf(type, algorithm, bytes, curveOid), curveOid, pss, keyBytes: bytes };
 }
-
-const loaded = new WeakMap<Uint8Array, KeyObject>();
 
 /**
  * The key as `node:crypto` takes it; remembered for as long as the caller keeps the very same array.

@@ -38,7 +38,7 @@ export function buildSignedData(input: SignedDataInput): Uint8Array {
     integer(contentType === CONTENT_TYPE.data ? 1 : 3),
     ...wrapped(SET, [digestAlgorithm]),
     ...wrapped(SEQUENCE, [oid(contentType), ...content]),
-    ...(input.certificatesIncluded === false ? [] : wrapped(EXPLICIT_0, [...input.chainDer].sort(compareBytes))),
+    ...(input.certificatesIncluded === false ? [] : [certificateSet(input.chainDer)]),
     ...wrapped(SET, signerInfo(input, digestAlgorithm)),
   ]);
   return joined(wrapped(SEQUENCE, [oid(CONTENT_TYPE.signedData), ...wrapped(EXPLICIT_0, signedData)]));
@@ -47,6 +47,17 @@ export function buildSignedData(input: SignedDataInput): Uint8Array {
 const SEQUENCE = 0x30;
 const SET = 0x31;
 const EXPLICIT_0 = 0xa0;
+
+// A signer's chain comes back with every signature: put together once for each array that holds it.
+const certificateSets = new WeakMap<readonly Uint8Array[], Uint8Array>();
+
+function certificateSet(chainDer: readonly Uint8Array[]): Uint8Array {
+  const known = certificateSets.get(chainDer);
+  if (known !== undefined) return known;
+  const set = context(0, ...[...chainDer].sort(compareBytes));
+  certificateSets.set(chainDer, set);
+  return set;
+}
 
 function signerInfo(input: SignedDataInput, digestAlgorithm: Uint8Array): Uint8Array[] {
   const unsigned = [...(input.unsignedAttributes ?? [])].sort(compareBytes);

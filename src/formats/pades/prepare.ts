@@ -18,7 +18,7 @@ import { checkSound } from './check-sound.ts';
 import type { DocMdpLevel, FieldLock, SignaturePermissions } from './permissions.ts';
 import { certificationOf, isLocked, lockLevel, permissionsInForce, readFieldLock } from './permissions.ts';
 import { addField, catalogRef, changeCatalog, fillField } from './place-field.ts';
-import type { PadesSubFilter, SignatureDictionaryText } from './signature-dictionary.ts';
+import type { PadesSubFilter, SignatureDictionarySyntax } from './signature-dictionary.ts';
 import { buildSignatureDictionary, byteRangeText } from './signature-dictionary.ts';
 
 export interface PreparePadesOptions {
@@ -88,7 +88,7 @@ export async function preparePades(source: ByteSource, options: PreparePadesOpti
   const appearance = await drawn(update, options.appearance, place);
   const signature = update.allocate();
   const dictionary = signatureDictionary(update, options, lockOf(latest, existing) ?? {});
-  update.putText(signature, dictionary.text);
+  update.putSyntax(signature, dictionary.pieces);
   if (existing?.ref !== undefined) fillField(update, existing.ref, signature, appearance === undefined || !('widget' in place) ? undefined : { widget: place.widget, appearance });
   else if (place.page !== undefined) addField(update, { name: fieldName, page: place.page, rect: place.rect, value: signature, appearance });
   for (const empty of options.emptyFields ?? []) addEmptyField(update, latest, fields, empty);
@@ -191,7 +191,7 @@ function lockOf(view: PdfRevision, field: PdfField | undefined): { readonly lock
   return level === undefined ? { lock } : { lock, certify: level };
 }
 
-function signatureDictionary(update: IncrementalUpdate, options: PreparePadesOptions, fromField: { readonly lock?: FieldLock; readonly certify?: DocMdpLevel }): SignatureDictionaryText {
+function signatureDictionary(update: IncrementalUpdate, options: PreparePadesOptions, fromField: { readonly lock?: FieldLock; readonly certify?: DocMdpLevel }): SignatureDictionarySyntax {
   const { subFilter, contentsBytes, utcOffsetMinutes = 0, signingTime, name, reason, location, contactInfo, certify, lock } = options;
   return buildSignatureDictionary({
     subFilter,
@@ -213,7 +213,7 @@ function addEmptyField(update: IncrementalUpdate, view: PdfRevision, fields: Sig
   addField(update, { name: newName(fields, empty.name), page: findPage(view, empty.page), rect: empty.rect, value: undefined, appearance: undefined });
 }
 
-function finish(built: BuiltIncrement, signature: PdfRef, dictionary: SignatureDictionaryText, contentsBytes: number, fieldName: string): PreparedPdf {
+function finish(built: BuiltIncrement, signature: PdfRef, dictionary: SignatureDictionarySyntax, contentsBytes: number, fieldName: string): PreparedPdf {
   const objectAt = (built.offsets.get(signature.num) ?? 0) - built.startOffset;
   const bodyAt = objectAt + `${signature.num} ${signature.gen} obj\n`.length;
   const contentsAt = bodyAt + dictionary.contentsAt;

@@ -2,7 +2,7 @@ import type { PdfObject } from '../pdf/objects.ts';
 import { dict, name, ref } from '../pdf/objects.ts';
 import type { PdfRef } from '../pdf/objects.ts';
 import { dateString, textString } from '../pdf/text.ts';
-import { objectText } from '../pdf/write.ts';
+import { objectText, type SyntaxPiece } from '../pdf/write.ts';
 import type { DocMdpLevel, FieldLock } from './permissions.ts';
 
 export type PadesSubFilter = 'ETSI.CAdES.detached' | 'ETSI.RFC3161';
@@ -23,9 +23,9 @@ export interface SignatureDictionaryFields {
   readonly catalog: PdfRef;
 }
 
-/** Syntax of a signature dictionary, one byte a character, with two holes; positions count from its first. */
-export interface SignatureDictionaryText {
-  readonly text: string;
+/** Syntax of a signature dictionary with two holes; positions count from its first byte. */
+export interface SignatureDictionarySyntax {
+  readonly pieces: readonly SyntaxPiece[];
   /** Of `/ByteRange`'s value, which is blank and `BYTE_RANGE_WIDTH` wide. */
   readonly byteRangeAt: number;
   /** Of the `<` of /Contents; its value is zeros. */
@@ -39,12 +39,20 @@ const BYTE_RANGE_WIDTH = 4 + 3 * 17;
  * Lays out a signature or document time-stamp dictionary by hand, because the holes' positions must be known.
  * @see ISO 32000-2 §12.8.1 table 255, ETSI EN 319 142-1 §5.3, §5.4.3
  */
-export function buildSignatureDictionary(fields: SignatureDictionaryFields): SignatureDictionaryText {
+export function buildSignatureDictionary(fields: SignatureDictionaryFields): SignatureDictionarySyntax {
   const isTimestamp = fields.subFilter === 'ETSI.RFC3161';
   const head = `<</Type/${isTimestamp ? 'DocTimeStamp' : 'Sig'}/Filter/Adobe.PPKLite/SubFilter/${fields.subFilter}/ByteRange `;
   const toContents = `${head}${' '.repeat(BYTE_RANGE_WIDTH)}/Contents `;
   const rest = objectText(dict(isTimestamp ? {} : descriptiveEntries(fields))).slice('<<'.length);
-  return { text: `${toContents}<${'00'.repeat(fields.contentsBytes)}>${rest}`, byteRangeAt: head.length, contentsAt: toContents.length };
+  return { pieces: [`${toContents}<`, zeroDigits(2 * fields.contentsBytes), `>${rest}`], byteRangeAt: head.length, contentsAt: toContents.length };
+}
+
+let zeros = Buffer.alloc(64 * 1024, '0');
+
+/** So many zeros, cut from one array that is made once: the hole is most of what a signature adds. */
+function zeroDigits(count: number): Uint8Array {
+  if (count > zeros.length) zeros = Buffer.alloc(count, '0');
+  return zeros.subarray(0, count);
 }
 
 /** The text that goes into the /ByteRange hole, padded after the bracket. */

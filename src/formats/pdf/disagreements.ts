@@ -24,10 +24,11 @@ function objectDisagreements(document: PdfDocument, scan: ScanResult): string[] 
   const found: string[] = [];
   const ends = document.revisions.map((info) => info.end ?? Math.max(...info.sections.map(({ end }) => end)));
   let index = 0;
-  const written = new Set<number>();
+  let written: ScannedObject[] = [];
   const close = (): void => {
-    for (const num of written) found.push(...difference(document.at(index), last.get(num)));
-    written.clear();
+    const view = document.at(index);
+    for (const object of written) if (last.get(object.num) === object) note(view, object);
+    written = [];
   };
   for (const object of scan.objects) {
     while (index < ends.length - 1 && object.offset >= (ends[index] ?? 0)) {
@@ -35,22 +36,29 @@ function objectDisagreements(document: PdfDocument, scan: ScanResult): string[] 
       index++;
     }
     last.set(object.num, object);
-    written.add(object.num);
+    written.push(object);
   }
+  const compared = document.at(index) === document.latest ? written.length : 0;
   close();
-  for (const object of last.values()) if (document.latest.entry(object.num).type !== 'free') found.push(...difference(document.latest, object));
+  for (const object of scan.objects.slice(0, scan.objects.length - compared)) {
+    if (last.get(object.num) === object && document.latest.entry(object.num).type !== 'free') note(document.latest, object);
+  }
   return found;
+
+  function note(view: PdfRevision, object: ScannedObject): void {
+    const text = difference(view, object);
+    if (text !== undefined) found.push(text);
+  }
 }
 
-function difference(view: PdfRevision, object: ScannedObject | undefined): string[] {
-  if (object === undefined) return [];
+function difference(view: PdfRevision, object: ScannedObject): string | undefined {
   const { num, offset, gen } = object;
   const entry = view.entry(num);
-  if (entry.type === 'compressed') return isLater(view, object) ? [`object ${num} is in an object stream by the cross-reference and later in the file by itself`] : [];
+  if (entry.type === 'compressed') return isLater(view, object) ? `object ${num} is in an object stream by the cross-reference and later in the file by itself` : undefined;
   // Some writers leave offset 0 on entries they no longer use, and no entry for the cross-reference stream itself.
-  if (entry.type === 'free' || entry.offset === 0) return isXrefStream(object) || isListedLater(view, object) ? [] : [`object ${num} stands at ${offset} in the file and is free by the cross-reference`];
-  if (!leadsTo(view.document, entry.offset, offset)) return [`object ${num} stands at ${entry.offset} by the cross-reference and last at ${offset} in the file`];
-  return entry.gen === gen ? [] : [`object ${num} has generation ${entry.gen} by the cross-reference and ${gen} in the file`];
+  if (entry.type === 'free' || entry.offset === 0) return isXrefStream(object) || isListedLater(view, object) ? undefined : `object ${num} stands at ${offset} in the file and is free by the cross-reference`;
+  if (!leadsTo(view.document, entry.offset, offset)) return `object ${num} stands at ${entry.offset} by the cross-reference and last at ${offset} in the file`;
+  return entry.gen === gen ? undefined : `object ${num} has generation ${entry.gen} by the cross-reference and ${gen} in the file`;
 }
 
 const isXrefStream = ({ dict }: ScannedObject): boolean => isName(dict?.entries.get('Type'), 'XRef');

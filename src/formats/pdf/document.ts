@@ -278,8 +278,7 @@ export interface OpenPdfOptions {
  */
 export function openPdf(source: ByteSource, { passwords }: OpenPdfOptions = {}): PdfDocument {
   if (source.sizeBytes === 0) throw new GatewayError('DOCUMENT_EMPTY', 'The document is empty (0 bytes)');
-  const head = latin1(source.read(0, Math.min(HEADER_WINDOW_BYTES, source.sizeBytes)));
-  if (!head.includes('%PDF-')) throw new GatewayError('PDF_NOT_PDF', 'The document is not a PDF: its first 1024 bytes hold no %PDF- header');
+  if (!asBuffer(source.read(0, Math.min(HEADER_WINDOW_BYTES, source.sizeBytes))).includes('%PDF-', 0, 'latin1')) throw new GatewayError('PDF_NOT_PDF', 'The document is not a PDF: its first 1024 bytes hold no %PDF- header');
   const { startxref, end } = lastStartxref(source);
   const sections = readXrefChain(source, startxref);
   const document = new PdfDocument(source, sections, end);
@@ -303,12 +302,14 @@ function decryptorOf({ latest }: PdfDocument, passwords: readonly string[]): Dec
 function lastStartxref(source: ByteSource): { readonly startxref: number; readonly end: number } {
   // Padding after the last %%EOF is skipped first, so that a long run of it does not hide a sound file.
   const from = Math.max(0, source.sizeBytes - TAIL_WINDOW_BYTES);
-  const tail = latin1(source.read(from, source.sizeBytes - from));
-  const at = tail.lastIndexOf('startxref');
-  const match = at === -1 ? null : /^startxref\s+(\d{1,15})[\s\d]*%%EOF/.exec(tail.slice(at));
+  const tail = asBuffer(source.read(from, source.sizeBytes - from));
+  const at = tail.lastIndexOf('startxref', undefined, 'latin1');
+  const match = at === -1 ? null : /^startxref\s+(\d{1,15})[\s\d]*%%EOF/.exec(tail.toString('latin1', at));
   if (match === null) throw broken('its last bytes hold no "startxref … %%EOF"; the file may have been cut off');
   return { startxref: Number(match[1]), end: from + at + match[0].length };
 }
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /**
  * Groups the sections into revisions. A linearised file has two sections for one revision, and there the older one lies

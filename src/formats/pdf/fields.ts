@@ -62,11 +62,11 @@ export function* fieldsOf(view: PdfRevision): Generator<PdfField> {
     if (node.depth > PDF_LIMITS.depth) throw limit(`form fields nested deeper than ${PDF_LIMITS.depth}`);
     const visited = visit(view, node);
     if (visited?.field !== undefined) yield visited.field;
-    if (visited !== undefined) stack.push(...visited.children);
+    for (const child of visited?.children ?? NO_KIDS) stack.push(child);
   }
 }
 
-function visit(view: PdfRevision, node: Branch): { readonly field?: PdfField; readonly children: Branch[] } | undefined {
+function visit(view: PdfRevision, node: Branch): { readonly field?: PdfField; readonly children: readonly Branch[] } | undefined {
   const dict = view.resolve(node.value);
   if (!isDict(dict)) return undefined;
   const name = qualifiedName(node.parentName, readTextString(view.get(dict, 'T')));
@@ -74,7 +74,7 @@ function visit(view: PdfRevision, node: Branch): { readonly field?: PdfField; re
   const type = isName(ownType) ? ownType.text : node.type;
   const value = dict.entries.get('V') ?? node.inheritedValue;
   const kids = view.get(dict, 'Kids');
-  const kidList = isArray(kids) ? kids : [];
+  const kidList = isArray(kids) ? kids : NO_KIDS;
   const kidDicts = kidList.map((kid) => view.resolve(kid));
   const hasFieldKids = kidDicts.some((kid) => isDict(kid) && kid.entries.has('T'));
   if (hasFieldKids) {
@@ -87,8 +87,10 @@ function visit(view: PdfRevision, node: Branch): { readonly field?: PdfField; re
     return isDict(kidDict) ? [{ ref: isRef(kid) ? kid : undefined, dict: kidDict }] : [];
   });
   const merged = isName(view.get(dict, 'Subtype'), 'Widget') || dict.entries.has('Rect');
-  return { field: { ref, dict, name, type, value, widgets: widgets.length === 0 && merged ? [{ ref, dict }] : widgets }, children: [] };
+  return { field: { ref, dict, name, type, value, widgets: widgets.length === 0 && merged ? [{ ref, dict }] : widgets }, children: NO_KIDS };
 }
+
+const NO_KIDS: readonly never[] = [];
 
 const qualifiedName = (parent: string, partial: string | undefined): string => (partial === undefined ? parent : parent === '' ? partial : `${parent}.${partial}`);
 

@@ -3,7 +3,7 @@ import { PDF_LIMITS, limit } from './limits.ts';
 import type { PdfDict, PdfObject, PdfRef } from './objects.ts';
 import { isArray, isInteger, isRef, isStream, isString, name, ref, string, withEntries } from './objects.ts';
 import { isSpace } from './parser.ts';
-import { objectText, serializeObject } from './write.ts';
+import { objectText, serializeObject, type SyntaxPiece } from './write.ts';
 import type { XrefSection } from './xref.ts';
 
 /** A built update: append `bytes` to the document. `offsets` are document offsets of each `n g obj`. */
@@ -21,7 +21,7 @@ export interface BuiltIncrement {
 export class IncrementalUpdate {
   readonly document: PdfDocument;
   /** Values are written out at the end only, since some are changed several times. */
-  readonly #objects = new Map<number, { readonly gen: number; readonly content: { readonly value: PdfObject } | { readonly text: string } }>();
+  readonly #objects = new Map<number, { readonly gen: number; readonly content: { readonly value: PdfObject } | { readonly pieces: readonly SyntaxPiece[] } }>();
   #next: number;
 
   constructor(document: PdfDocument) {
@@ -46,9 +46,9 @@ export class IncrementalUpdate {
     this.#objects.set(num, { gen, content: { value } });
   }
 
-  /** Writes an object whose syntax between `obj` and `endobj` the caller lays out, one byte a character. */
-  putText({ num, gen }: PdfRef, text: string): void {
-    this.#objects.set(num, { gen, content: { text } });
+  /** Writes an object whose syntax between `obj` and `endobj` the caller lays out. */
+  putSyntax({ num, gen }: PdfRef, pieces: readonly SyntaxPiece[]): void {
+    this.#objects.set(num, { gen, content: { pieces } });
   }
 
   /** The object as this update leaves it. */
@@ -67,7 +67,8 @@ export class IncrementalUpdate {
     for (const [num, { gen, content }] of [...this.#objects].sort(([a], [b]) => a - b)) {
       offsets.set(num, out.at);
       out.put(`${num} ${gen} obj\n`);
-      out.put('text' in content ? content.text : isStream(content.value) ? serializeObject(content.value) : objectText(content.value));
+      if ('pieces' in content) for (const piece of content.pieces) out.put(piece);
+      else out.put(isStream(content.value) ? serializeObject(content.value) : objectText(content.value));
       out.put('\nendobj\n');
     }
     this.#crossReference(out, offsets, newId);
@@ -93,12 +94,12 @@ export class IncrementalUpdate {
   }
 
   #table(offsets: ReadonlyMap<number, number>, trailer: PdfDict): string {
-    const lines = ['xref'];
+    let text = 'xref\n';
     for (const run of runsOf([...offsets.keys()])) {
-      lines.push(`${run[0] ?? 0} ${run.length}`);
-      for (const num of run) lines.push(`${String(offsets.get(num) ?? 0).padStart(10, '0')} ${String(this.#genOf(num)).padStart(5, '0')} n `);
+      text += `${run[0] ?? 0} ${run.length}\n`;
+      for (const num of run) text += `${String(offsets.get(num) ?? 0).padStart(10, '0')} ${String(this.#genOf(num)).padStart(5, '0')} n \n`;
     }
-    return `${lines.join('\n')}\ntrailer\n${objectText(trailer)}\n`;
+    return `${text}trailer\n${objectText(trailer)}\n`;
   }
 
   #xrefStream(at: number, offsets: Map<number, number>, trailer: PdfDict): Uint8Array {
@@ -124,7 +125,7 @@ const STREAM_KEYS = new Set(['Type', 'W', 'Index', 'Length', 'Filter', 'DecodePa
 
 /** Text and bytes that will stand one after the other, joined once. */
 class Pieces {
-  readonly #pieces: (string | Uint8Array)[] = [];
+  readonly #pieces: SyntaxPiece[] = [];
   readonly #start: number;
   #length = 0;
 
@@ -137,8 +138,7 @@ class Pieces {
     return this.#start + this.#length;
   }
 
-  /** @param piece text of one byte a character, or bytes */
-  put(piece: string | Uint8Array): void {
+  put(piece: SyntaxPiece): void {
     const last = this.#pieces.at(-1);
     if (typeof piece === 'string' && typeof last === 'string') this.#pieces[this.#pieces.length - 1] = last + piece;
     else this.#pieces.push(piece);
@@ -146,7 +146,7 @@ class Pieces {
   }
 
   joined(): Buffer {
-    const bytes = Buffer.alloc(this.#length);
+    const bytes = Buffer.allocUnsafeSlow(this.#length); // every byte is written below
     let at = 0;
     for (const piece of this.#pieces) {
       if (typeof piece === 'string') bytes.write(piece, at, 'latin1');

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../byte-source.ts';
 import { PDF_LIMITS, broken, limit } from './limits.ts';
-import type { PdfDict, PdfObject, PdfString } from './objects.ts';
+import type { PdfDict, PdfName, PdfObject, PdfString } from './objects.ts';
 import { isName, name, ref } from './objects.ts';
 
 const REGULAR = 0;
@@ -132,7 +132,7 @@ export class ObjectParser {
     const byte = this.byteAt(this.#pos);
     switch (byte) {
       case 0x2f:
-        return name(this.#name());
+        return this.#name();
       case 0x3c:
         return this.byteAt(this.#pos + 1) === 0x3c ? this.#dict(depth) : this.#hexString();
       case 0x28:
@@ -163,34 +163,33 @@ export class ObjectParser {
     }
   }
 
-  #name(): string {
+  #name(): PdfName {
     const start = ++this.#pos;
-    let escaped = false;
+    let hash = 0;
     for (;;) {
       const byte = this.byteAt(this.#pos);
       if (byte === -1 || CLASS_OF[byte] !== REGULAR) break;
-      if (byte === 0x23) escaped = true;
+      hash = (Math.imul(hash, 31) + byte) | 0;
       this.#pos++;
     }
-    const text = latin1(this.#bytes, start, this.#pos);
-    return escaped ? text.replace(/#([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))) : text;
+    return nameOf(this.#bytes, start, this.#pos, hash);
   }
 
   #dict(depth: number): PdfDict {
     this.#pos += 2;
     const entries = new Map<string, PdfObject>();
-    const duplicates: string[] = [];
+    let duplicates: string[] | undefined;
     for (;;) {
       this.skipSpace();
       const byte = this.byteAt(this.#pos);
       if (byte === 0x3e && this.byteAt(this.#pos + 1) === 0x3e) break;
       if (byte !== 0x2f) throw this.#malformed('dictionary key is not a name');
-      const key = this.#name();
-      if (entries.has(key)) duplicates.push(key);
+      const key = this.#name().text;
+      if (entries.has(key)) (duplicates ??= []).push(key);
       entries.set(key, this.object(depth + 1));
     }
     this.#pos += 2;
-    return { kind: 'dict', entries, duplicates };
+    return { kind: 'dict', entries, duplicates: duplicates ?? NO_DUPLICATES };
   }
 
   #array(depth: number): PdfObject[] {
@@ -221,9 +220,9 @@ export class ObjectParser {
   #literalString(): PdfString {
     const start = this.#pos++;
     const { end, plain } = this.#literalEnd();
-    const inner = this.#bytes.subarray(this.#pos, end);
+    const from = this.#pos;
     this.#pos = end + 1;
-    return this.#string(plain ? inner.slice() : unescapeLiteral(inner), false, start);
+    return this.#string(plain ? this.#bytes.slice(from, end) : unescapeLiteral(this.#bytes.subarray(from, end)), false, start);
   }
 
   /** Position of the closing parenthesis; `plain` when nothing inside needs decoding. */
@@ -258,8 +257,8 @@ export class ObjectParser {
 
   #numberRefOrWord(first: number): PdfObject {
     if (first >= 0x30 && first <= 0x39) {
-      const reference = this.#reference();
-      if (reference !== undefined) return reference;
+      const found = this.#integerOrReference();
+      if (found !== undefined) return found;
     }
     const start = this.#pos;
     while (this.#isRegular(this.#pos)) this.#pos++;
@@ -272,19 +271,43 @@ export class ObjectParser {
     throw this.#malformed(token === '' ? 'object missing' : 'unknown word where an object should stand');
   }
 
-  #reference(): PdfObject | undefined {
-    const start = this.#pos;
+  #integerOrReference(): PdfObject | undefined {
     const num = this.unsignedInteger();
-    const gen = num === undefined ? undefined : this.unsignedInteger();
-    if (num !== undefined && gen !== undefined && this.keyword('R')) return ref(num, gen);
-    this.#pos = start;
-    return undefined;
+    if (num === undefined) return undefined;
+    const end = this.#pos;
+    const gen = this.unsignedInteger();
+    if (gen !== undefined && this.keyword('R')) return ref(num, gen);
+    this.#pos = end;
+    return num;
   }
 
   #isRegular(pos: number): boolean {
     const byte = this.byteAt(pos);
     return byte !== -1 && CLASS_OF[byte] === REGULAR;
   }
+}
+
+const NO_DUPLICATES: readonly string[] = [];
+
+/** A document says the same few dozen names thousands of times: the last one met for each hash is given again. */
+const lastNames = new Array<PdfName | undefined>(1024);
+
+function nameOf(bytes: Uint8Array, start: number, end: number, hash: number): PdfName {
+  const slot = (hash ^ (hash >>> 10)) & 1023;
+  const known = lastNames[slot];
+  if (known !== undefined && isWritten(known.text, bytes, start, end)) return known;
+  const raw = latin1(bytes, start, end);
+  if (raw.includes('#')) return name(raw.replace(/#([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))));
+  const made = name(raw);
+  if (raw.length <= SHORT_TEXT) lastNames[slot] = made;
+  return made;
+}
+
+/** Whether the bytes are this text, which has no `#`. */
+function isWritten(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
 }
 
 const ESCAPES: ReadonlyMap<number, number> = new Map([[0x6e, 10], [0x72, 13], [0x74, 9], [0x62, 8], [0x66, 12]]);

@@ -35,7 +35,7 @@ export interface ScanResult {
  */
 export function scanDocument(document: PdfDocument): ScanResult {
   const { source } = document;
-  const scanning: Scanning = { source, document, wastedBytes: 0 };
+  const scanning: Scanning = { source: metered(source), document, wastedBytes: 0 };
   const objects: ScannedObject[] = [];
   const eofEnds: number[] = [];
   const strays: { offset: number; end: number }[] = [];
@@ -52,10 +52,26 @@ export function scanDocument(document: PdfDocument): ScanResult {
 }
 
 interface Scanning {
-  readonly source: ByteSource;
+  /** Counts what is read through it. */
+  readonly source: MeteredSource;
   readonly document: PdfDocument;
   /** Bytes read so far for attempts that came to nothing. */
   wastedBytes: number;
+}
+
+interface MeteredSource extends ByteSource {
+  readBytes: number;
+}
+
+function metered(source: ByteSource): MeteredSource {
+  return {
+    sizeBytes: source.sizeBytes,
+    readBytes: 0,
+    read(offset, length) {
+      this.readBytes += length;
+      return source.read(offset, length);
+    },
+  };
 }
 
 /** Syntax of one object that no cross-reference knows; streams count without their data. */
@@ -80,18 +96,11 @@ function itemAt(scanning: Scanning, at: number): Item {
 
 function parseWithin(scanning: Scanning, at: number, maxBytes: number): Item {
   const { source } = scanning;
-  let readBytes = 0;
-  const metered: ByteSource = {
-    sizeBytes: source.sizeBytes,
-    read(offset, length) {
-      readBytes += length;
-      return source.read(offset, length);
-    },
-  };
+  const before = source.readBytes;
   try {
-    return parseAt(metered, at, (parser) => parseItem(scanning, parser), maxBytes);
+    return parseAt(source, at, (parser) => parseItem(scanning, parser), maxBytes);
   } catch (error) {
-    scanning.wastedBytes += readBytes;
+    scanning.wastedBytes += source.readBytes - before;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { PdfObject, PdfString } from './objects.ts';
 import { isString, string } from './objects.ts';
+import { latin1 } from './parser.ts';
 
 /** PDFDocEncoding where it differs from Latin-1 (ISO 32000-2 Annex D.2). */
 const PDF_DOC_18 = '\u02D8\u02C7\u02C6\u02D9\u02DD\u02DB\u02DA\u02DC';
@@ -18,7 +19,7 @@ export function readTextString(value: PdfObject | undefined): string | undefined
   const { bytes } = value;
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return Buffer.from(bytes.subarray(2, bytes.length - (bytes.length % 2))).swap16().toString('utf16le');
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return Buffer.from(bytes.subarray(3)).toString('utf8');
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const text = latin1(bytes);
   return /^[\x20-\x7e]*$/.test(text) ? text : Array.from(bytes, pdfDocCharacter).join('');
 }
 

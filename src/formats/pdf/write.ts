@@ -2,6 +2,9 @@ import { broken } from './limits.ts';
 import type { PdfDict, PdfObject, PdfString } from './objects.ts';
 import { isArray } from './objects.ts';
 
+/** A part of what is written: text of one byte a character (Latin-1), or bytes. */
+export type SyntaxPiece = string | Uint8Array;
+
 /** An object as PDF syntax (ISO 32000-2 §7.3). Strings read from hexadecimal stay hexadecimal. */
 export function serializeObject(value: PdfObject): Uint8Array {
   if (value !== null && typeof value === 'object' && 'kind' in value && value.kind === 'stream') {
@@ -31,16 +34,15 @@ export function objectText(value: PdfObject): string {
   }
 }
 
-/** What may follow a name without white space, of all that values begin with. */
-const DELIMITERS = '/[(<';
-
 function dictText(value: PdfDict): string {
-  let parts = '';
-  for (const [key, item] of value.entries) {
-    const written = objectText(item);
-    parts += nameText(key) + (DELIMITERS.includes(written.charAt(0)) ? written : ` ${written}`);
-  }
-  return `<<${parts}>>`;
+  let text = '<<';
+  for (const [key, item] of value.entries) text += nameText(key) + (beginsWithDelimiter(item) ? '' : ' ') + objectText(item);
+  return `${text}>>`;
+}
+
+/** Such a value may follow a name without white space. */
+function beginsWithDelimiter(value: PdfObject): boolean {
+  return isArray(value) || (value !== null && typeof value === 'object' && value.kind !== 'ref');
 }
 
 /** PDF has no exponents; ten decimals are finer than any device. */

@@ -135,9 +135,11 @@ function fixedRun(source: ByteSource, { first, count, start }: SubsectionHead): 
   if (end >= source.sizeBytes) return undefined;
   const last = count === 0 ? undefined : fixedEntry(source, start + (count - 1) * ENTRY_BYTES);
   if (count > 0 && (last === undefined || fixedEntry(source, start) === undefined)) return undefined;
+  const known: XrefEntry[] = [];
   const entry = (num: number): XrefEntry => {
-    const read = fixedEntry(source, start + (num - first) * ENTRY_BYTES);
+    const read = known[num - first] ?? fixedEntry(source, start + (num - first) * ENTRY_BYTES);
     if (read === undefined) throw broken(`cross-reference entry of object ${num} is malformed`);
+    known[num - first] = read;
     return read;
   };
   return { first, count, end, isLoose: false, entry };
@@ -148,8 +150,9 @@ function fixedEntry(source: ByteSource, offset: number): XrefEntry | undefined {
   const bytes = source.read(offset, ENTRY_BYTES);
   const place = digits(bytes, 0, 10);
   const gen = digits(bytes, 11, 16);
-  const end = `${bytes[18] ?? 0} ${bytes[19] ?? 0}`;
-  const shaped = bytes[10] === 0x20 && bytes[16] === 0x20 && (end === '32 10' || end === '32 13' || end === '13 10');
+  const [before, last] = [bytes[18], bytes[19]];
+  const ends = (before === 0x20 && (last === 10 || last === 13)) || (before === 13 && last === 10);
+  const shaped = bytes[10] === 0x20 && bytes[16] === 0x20 && ends;
   if (!shaped || place === undefined || gen === undefined || (bytes[17] !== 0x6e && bytes[17] !== 0x66)) return undefined;
   return tableEntry(place, gen, bytes[17] === 0x6e);
 }
@@ -170,7 +173,8 @@ export function sameEntry(a: XrefEntry, b: XrefEntry): boolean {
   return b.type === 'free';
 }
 
-const tableEntry = (offset: number, gen: number, inUse: boolean): XrefEntry => (inUse ? { type: 'offset', offset, gen } : { type: 'free' });
+const FREE: XrefEntry = { type: 'free' };
+const tableEntry = (offset: number, gen: number, inUse: boolean): XrefEntry => (inUse ? { type: 'offset', offset, gen } : FREE);
 
 /** Entries of other widths, as some writers make them: read one after the other, so that a verifier can still look. */
 function looseRun(source: ByteSource, { first, count, start }: SubsectionHead): PlacedRun {
