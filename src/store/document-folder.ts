@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../domain/errors.ts';
 import type { Sha256Hex } from '../domain/ids.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ByteRange, DocumentStore, SpooledBytes, StoredBytes } from '../ports/document-store.ts';
 import { isErrno } from './errno.ts';
-import { failingAsStorage, READ_BYTES, readBytes, writeAll } from './file-bytes.ts';
+import { failingAsStorage, readBytes, writeAll } from './file-bytes.ts';
 import { syncFolder } from './sync-folder.ts';
 
 const ABANDONED_AFTER_MS = 24 * 3_600_000; // longer than any upload may take; other processes share the folder
@@ -28,8 +28,9 @@ export async function openDocumentFolder(root: string, { chance, clock }: Docume
     await mkdir(incoming, { recursive: true, mode: 0o700 });
     await removeAbandoned(incoming, clock.now());
   });
+  const giveName = namesIn(root);
   return {
-    put: (bytes, maxBytes) => putFile(root, join(incoming, chance.uuid()), bytes, maxBytes),
+    put: (bytes, maxBytes) => putFile(giveName, join(incoming, chance.uuid()), bytes, maxBytes),
     spool: (bytes, maxBytes) => spoolFile(join(incoming, chance.uuid()), bytes, maxBytes),
     stream: async (sha256, range) => {
       const path = await existingPath(root, sha256);
@@ -40,20 +41,24 @@ export async function openDocumentFolder(root: string, { chance, clock }: Docume
   };
 }
 
-async function putFile(root: string, temporary: string, bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<StoredBytes> {
+type GiveName = (temporary: string, sha256: Sha256Hex) => Promise<void>;
+
+async function putFile(giveName: GiveName, temporary: string, bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<StoredBytes> {
   try {
-    const stored = await writeDurably(temporary, bytes, maxBytes);
-    await failingAsStorage(() => giveName(root, temporary, stored.sha256));
+    const stored = await writeFile(temporary, bytes, maxBytes, { isDurable: true });
+    await failingAsStorage(() => giveName(temporary, stored.sha256));
     return stored;
-  } finally {
-    await rm(temporary, { force: true });
+  } catch (error) {
+    await removeFile(temporary);
+    throw error;
   }
 }
 
+/** Not waited for until it is on the disk: after a crash nobody asks for it. */
 async function spoolFile(path: string, bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<SpooledBytes> {
-  const remove = (): Promise<void> => rm(path, { force: true });
+  const remove = (): Promise<void> => removeFile(path);
   try {
-    const stored = await writeDurably(path, bytes, maxBytes);
+    const stored = await writeFile(path, bytes, maxBytes, { isDurable: false });
     return { ...stored, path, remove };
   } catch (error) {
     await remove();
@@ -61,7 +66,14 @@ async function spoolFile(path: string, bytes: AsyncIterable<Uint8Array>, maxByte
   }
 }
 
-async function writeDurably(path: string, bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<StoredBytes> {
+/** Gone afterwards, whether or not it was there. */
+async function removeFile(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  });
+}
+
+async function writeFile(path: string, bytes: AsyncIterable<Uint8Array>, maxBytes: number, { isDurable }: { readonly isDurable: boolean }): Promise<StoredBytes> {
   const handle = await failingAsStorage(() => open(path, 'wx', 0o600));
   try {
     const hash = createHash('sha256');
@@ -72,20 +84,29 @@ async function writeDurably(path: string, bytes: AsyncIterable<Uint8Array>, maxB
       hash.update(chunk);
       await failingAsStorage(() => writeAll(handle, chunk));
     }
-    await failingAsStorage(() => handle.sync());
+    if (isDurable) await failingAsStorage(() => handle.sync());
     return { sha256: hash.digest('hex') as Sha256Hex, sizeBytes };
   } finally {
     await handle.close();
   }
 }
 
-/** Renaming over an equal file is harmless, and syncs its name even if whoever wrote it first was killed before doing so. */
-async function giveName(root: string, temporary: string, sha256: Sha256Hex): Promise<void> {
-  const path = documentPath(root, sha256);
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await rename(temporary, path);
-  for (const changed of [folder, dirname(folder), root]) await syncFolder(changed);
+/**
+ * Renaming over an equal file is harmless, and syncs its name even if whoever wrote it first was killed before doing so. The names in `root`
+ * itself, 256 at most, are synced once a process, unless they have to be made anew.
+ */
+function namesIn(root: string): GiveName {
+  const synced = new Set<string>();
+  return async (temporary, sha256) => {
+    const path = documentPath(root, sha256);
+    const folder = dirname(path);
+    const parent = dirname(folder);
+    const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
+    await rename(temporary, path);
+    const isParentMade = firstMade !== undefined && resolve(firstMade) !== resolve(folder);
+    await Promise.all([folder, parent, ...(synced.has(parent) && !isParentMade ? [] : [root])].map(syncFolder));
+    synced.add(parent);
+  };
 }
 
 const SETTLED_AFTER_MS = 3_600_000;
@@ -118,10 +139,8 @@ async function* readVerified(path: string, sha256: Sha256Hex): AsyncGenerator<Ui
   const handle = await findingDocument(() => open(path, 'r'));
   try {
     const hash = createHash('sha256');
-    for (;;) {
-      const { bytesRead, buffer } = await failingAsStorage(() => handle.read(new Uint8Array(READ_BYTES), 0, READ_BYTES));
-      if (bytesRead === 0) break;
-      const chunk = buffer.subarray(0, bytesRead);
+    const { size } = await failingAsStorage(() => handle.stat());
+    for await (const chunk of readBytes(handle, { start: 0, end: size - 1 })) {
       hash.update(chunk);
       yield chunk;
     }

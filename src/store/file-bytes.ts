@@ -3,7 +3,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { ByteRange } from '../ports/document-store.ts';
 import { isErrno } from './errno.ts';
 
-export const READ_BYTES = 256 * 1024;
+const READ_BYTES = 256 * 1024;
 
 /** write(2) may take less than it was given; on a full disk it does so once before it fails. */
 export async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
