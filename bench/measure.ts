@@ -4,6 +4,8 @@ export interface CaseResult {
   readonly cpuPerOpMs: number;
   /** Share of the bare cryptographic operations in the whole: 1 would be nothing else. */
   readonly ratioToPrimitives?: number;
+  /** CPU time beyond the bare operations: what is this program's own. */
+  readonly ownCpuMs?: number;
   /** Against `openssl speed` of the same operation on one core. */
   readonly ratioToOpenssl?: number;
   readonly peers?: Readonly<Record<string, { readonly opsPerSecond: number; readonly cpuPerOpMs?: number; readonly addedRssMb?: number }>>;

@@ -10,7 +10,7 @@ import { verifyBench } from './verify.ts';
 
 /**
  * `npm run bench -- [--json] [name …]`: a table for people; with `--json` the last line of stdout is
- * `{name: {case: {opsPerSecond, cpuPerOpMs, ratioToPrimitives?, ratioToOpenssl?, peers?, peakRssMb?, addedRssMb?, eventLoopP99Ms?}}}`. Judges nothing: figures depend on the machine.
+ * `{name: {case: {opsPerSecond, cpuPerOpMs, ratioToPrimitives?, ownCpuMs?, ratioToOpenssl?, peers?, peakRssMb?, addedRssMb?, eventLoopP99Ms?}}}`. Judges nothing: figures depend on the machine.
  */
 const BENCHES: readonly Bench[] = [signBench, verifyBench, keysBench, exchangeBench, postBench, { name: 'asn1', run: () => Promise.resolve(asn1Cases()) }];
 
@@ -37,11 +37,11 @@ function asn1Cases(): Record<string, CaseResult> {
 }
 
 function print(results: ReadonlyMap<string, Readonly<Record<string, CaseResult>>>): void {
-  const table = new Table({ head: ['bench', 'case', 'per second', 'CPU ms each', 'of bare operations', 'of openssl', 'peak MB', 'added MB', 'loop p99 ms', 'round trips', 'peers, per second'], style: { head: [], border: [] }, colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'] });
+  const table = new Table({ head: ['bench', 'case', 'per second', 'CPU ms each', 'of bare operations', 'own CPU ms', 'of openssl', 'peak MB', 'added MB', 'loop p99 ms', 'round trips', 'peers, per second'], style: { head: [], border: [] }, colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'] });
   for (const [name, cases] of results) {
-    for (const [label, { opsPerSecond, cpuPerOpMs, ratioToPrimitives, ratioToOpenssl, peakRssMb, addedRssMb, eventLoopP99Ms, roundTrips, firstRoundTrips, peers = {} }] of Object.entries(cases)) {
+    for (const [label, { opsPerSecond, cpuPerOpMs, ratioToPrimitives, ownCpuMs, ratioToOpenssl, peakRssMb, addedRssMb, eventLoopP99Ms, roundTrips, firstRoundTrips, peers = {} }] of Object.entries(cases)) {
       const others = Object.entries(peers).map(([peer, result]) => `${peer} ${figure(result.opsPerSecond)}${result.addedRssMb === undefined ? '' : ` (+${result.addedRssMb.toFixed(0)} MB)`}`);
-      table.push([name, label, figure(opsPerSecond), cpuPerOpMs.toFixed(3), ratioToPrimitives?.toFixed(2) ?? '', ratioToOpenssl?.toFixed(2) ?? '', peakRssMb?.toFixed(0) ?? '', addedRssMb?.toFixed(0) ?? '', eventLoopP99Ms?.toFixed(0) ?? '', [roundTrips, ...(firstRoundTrips === undefined ? [] : [`(first ${firstRoundTrips})`])].join(' '), others.join(', ')]);
+      table.push([name, label, figure(opsPerSecond), cpuPerOpMs.toFixed(3), ratioToPrimitives?.toFixed(2) ?? '', ownCpuMs?.toFixed(3) ?? '', ratioToOpenssl?.toFixed(2) ?? '', peakRssMb?.toFixed(0) ?? '', addedRssMb?.toFixed(0) ?? '', eventLoopP99Ms?.toFixed(0) ?? '', [roundTrips, ...(firstRoundTrips === undefined ? [] : [`(first ${firstRoundTrips})`])].join(' '), others.join(', ')]);
     }
   }
   console.log(table.toString());

@@ -15,7 +15,7 @@ import { inFolder, inOwnProcess } from './large-file.ts';
 import { longTermLevels } from './long-term.ts';
 import { compare, type Bench, type CaseResult, type Operation } from './measure.ts';
 import { opensslSignsPerSecond } from './openssl-speed.ts';
-import { samplePdfOf, writeSampleFile } from './samples.ts';
+import { formPdfOf, samplePdfOf, writeSampleFile } from './samples.ts';
 import { signThroughHttp } from './sign-http.ts';
 import { signBesidePeers } from './sign-peers.ts';
 
@@ -30,7 +30,7 @@ export const signBench: Bench = {
   name: 'sign',
   run: async () => {
     const pki = await createDevPki({ now: new Date() });
-    return { ...(await keys(pki)), ...(await sizes(pki)), ...(await longTermLevels()), ...(await signThroughHttp()), ...(await signBesidePeers()), ...(await largeFile()) };
+    return { ...(await keys(pki)), ...(await sizes(pki)), ...(await form(pki)), ...(await longTermLevels()), ...(await signThroughHttp()), ...(await signBesidePeers()), ...(await largeFile()) };
   },
 };
 
@@ -52,6 +52,10 @@ async function sizes(pki: DevPki): Promise<Record<string, CaseResult>> {
   return results;
 }
 
+async function form(pki: DevPki): Promise<Record<string, CaseResult>> {
+  return { 'pades-bb-400-pages-2000-fields-rsa2048': await besideBare(pki.officer, formPdfOf(400, 5)) };
+}
+
 function issue(pki: DevPki, key: DevKeyKind): Promise<DevIdentity> {
   const now = Date.now();
   return pki.issuing.issue({ name: key, subject: OFFICER_NAME, profile: 'signer', key, notBefore: new Date(now - 86_400_000), notAfter: new Date(now + 86_400_000) });
@@ -59,7 +63,7 @@ function issue(pki: DevPki, key: DevKeyKind): Promise<DevIdentity> {
 
 async function besideBare(identity: DevIdentity, pdf: Buffer): Promise<CaseResult> {
   const { whole, bare } = await compare({ whole: signing(identity, pdf), bare: bareOperations(identity, pdf) });
-  return { ...whole, ratioToPrimitives: bare.cpuPerOpMs / whole.cpuPerOpMs, peers: { 'bare-operations': bare } };
+  return { ...whole, ratioToPrimitives: bare.cpuPerOpMs / whole.cpuPerOpMs, ownCpuMs: whole.cpuPerOpMs - bare.cpuPerOpMs, peers: { 'bare-operations': bare } };
 }
 
 function signing(identity: DevIdentity, pdf: Uint8Array): Operation {
