@@ -2,6 +2,7 @@ import { GatewayError } from '../../src/domain/errors.ts';
 import type { DigestAlgorithm, SignatureScheme } from '../../src/domain/signature.ts';
 import { KEY_OID, ownAlgorithm } from '../../src/formats/algorithms/schemes.ts';
 import { verifyValue } from '../../src/formats/algorithms/verify.ts';
+import { meetsBaseline } from '../../src/formats/ades/level.ts';
 import { checkSignerInfo } from '../../src/formats/cms/check-signer-info.ts';
 import { readSignedData } from '../../src/formats/cms/signed-data.ts';
 import { readCertificate } from '../../src/formats/x509/certificate.ts';
@@ -41,7 +42,9 @@ export function checkSignatureObject({ credential }: CheckedCredential, format: 
     if (signerInfo === undefined || other !== undefined) throw wrong();
     const certificates = credential.chainDer.map((der) => readCertificate(der));
     const contentDigest = (name: string): Uint8Array | null => (name === digest ? hash : null);
-    const { integrity, subIndication, signerCertificate } = checkSignerInfo({ signedData, signerInfo, contentDigest, profile: format === 'P' ? 'pades' : 'cades', certificates });
+    const result = checkSignerInfo({ signedData, signerInfo, contentDigest, profile: format === 'P' ? 'pades' : 'cades', certificates });
+    const { integrity, subIndication, signerCertificate } = result;
+    if (!meetsBaseline(format === 'P' ? 'PAdES' : 'CAdES', signerInfo, result)) throw notBaseline();
     if (integrity !== 'intact' || subIndication !== null || signerCertificate?.sha256Hex !== certificates[0]?.sha256Hex) throw wrong();
   } catch (cause) {
     if (cause instanceof GatewayError && cause.code !== 'SIGNATURE_VALUE_WRONG') throw wrong(cause);
@@ -51,4 +54,8 @@ export function checkSignatureObject({ credential }: CheckedCredential, format: 
 
 function wrong(cause?: unknown): GatewayError {
   return new GatewayError('SIGNATURE_VALUE_WRONG', 'The signing service gave a signature that is not one of this credential over the hash it was asked to sign', { cause });
+}
+
+function notBaseline(): GatewayError {
+  return new GatewayError('SIGNATURE_VALUE_WRONG', 'The signing service built a signature that lacks what the baseline profile asks for, or has what it forbids: an identified certificate, and a signing time in CAdES only');
 }

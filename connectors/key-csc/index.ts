@@ -1,16 +1,19 @@
 import { Agent, type Dispatcher } from 'undici';
 import { GatewayError } from '../../src/domain/errors.ts';
+import type { CscSigns } from '../../src/domain/key-place.ts';
 import type { DigestAlgorithm, SignatureScheme } from '../../src/domain/signature.ts';
 import { digestOf } from '../../src/formats/algorithms/digests.ts';
 import type { Clock } from '../../src/ports/clock.ts';
+import type { ConsentSigner } from '../../src/ports/consent.ts';
 import type { PinGuard } from '../../src/ports/pin-guard.ts';
-import type { Signer } from '../../src/ports/signer.ts';
+import type { SignContent, Signer } from '../../src/ports/signer.ts';
 import { givenToken, tokenFromClientCredentials, type ClientCredentials, type SecretSource } from './access-token.ts';
 import { checkSignatureObject, checkValue, schemeOf, type CheckedCredential } from './answer-check.ts';
 import { cscClient } from './client.ts';
-import { credentialRequest, infoRequest, listRequest, signAlgorithmOf, signDocRequest, signHashRequest, type DocumentDigests, type SignAlgorithm } from './request.ts';
+import type { ConsentSettings } from './consent.ts';
+import { consentPage, credentialRequest, infoRequest, listRequest, signAlgorithmOf, signDocRequest, signHashRequest, type DocumentDigests, type SignAlgorithm } from './request.ts';
 import { errorOf, readCredential, readDocuments, readInfo, readList, readSignatures, type CscInfo } from './response.ts';
-import { ask, authorizeAndSign, type AuthAnswers, type ServiceSettings } from './transaction.ts';
+import { ask, askOpenly, authorizeAndSign, type AuthAnswers, type ServiceSettings } from './transaction.ts';
 
 export interface CscSettings {
   /** Up to and with `/csc/v2`; http or https, no user name or password in it. */
@@ -19,6 +22,8 @@ export interface CscSettings {
   readonly access: { readonly token: SecretSource } | ClientCredentials;
   /** For credentials that want a PIN or one-time password each time. */
   readonly authorization?: { readonly answers: AuthAnswers; readonly pinGuard: PinGuard };
+  /** For credentials that a person opens in a browser. */
+  readonly consent?: ConsentSettings;
   readonly clock: Clock;
   /** Each exchange. Default 30,000. */
   readonly timeoutMs?: number;
@@ -37,9 +42,13 @@ export interface CscKeySettings {
   readonly credentialID: string;
   /** Default: `pss` where the credential offers it for an RSA key, else `pkcs1`; `ecdsa` for EC keys. */
   readonly scheme?: SignatureScheme;
+  /** `documents`: through `signatures/signDoc`, for services without `signatures/signHash`; the signer then has `signContent`. Default `hashes`. */
+  readonly signs?: CscSigns;
 }
 
-export interface CscSigner extends Signer {
+export interface CscSigner extends ConsentSigner {
+  /** Whether the service wants a person's consent in a browser (`oauth2code`), for each use. */
+  readonly wantsConsent: boolean;
   /** The same key, whose questions are answered by `answers` instead of the service's own: for what only one caller knows. */
   answering(answers: AuthAnswers): Signer;
   /** Hashes that one authorisation may cover (multisign). */
@@ -74,6 +83,7 @@ export interface CscService {
  */
 export function openCscService(settings: CscSettings): CscService {
   const baseUrl = parseUrl(settings.url);
+  if (settings.consent !== undefined) parseUrl(settings.consent.authorizeUrl);
   const dispatcher = settings.dispatcher ?? new Agent({ connections: 16 });
   const client = cscClient({ dispatcher, timeoutMs: settings.timeoutMs ?? 30_000, maxBytes: settings.maxBytes ?? 4 * 1024 * 1024 });
   const { access, clock } = settings;
@@ -83,11 +93,12 @@ export function openCscService(settings: CscSettings): CscService {
     accessToken: 'token' in access ? givenToken(access.token) : tokenFromClientCredentials(access, client, clock),
     clock,
     authorization: settings.authorization ?? null,
+    consent: settings.consent === undefined ? null : { ...settings.consent, ask: null },
     pollLimitMs: settings.pollLimitMs ?? 120_000,
     pollEveryMs: settings.pollEveryMs ?? 1000,
   };
   return {
-    info: async (signal) => readInfo(await ask(service, infoRequest(), signal)),
+    info: async (signal) => readInfo(await askOpenly(service, infoRequest(), signal)),
     credentials: async (signal) => readList(await ask(service, listRequest(), signal)),
     signer: (key, signal) => signerOf(service, key, signal),
     close: async () => {
@@ -96,29 +107,43 @@ export function openCscService(settings: CscSettings): CscService {
   };
 }
 
-async function signerOf(service: ServiceSettings, { keyId, credentialID, scheme }: CscKeySettings, signal: AbortSignal | undefined): Promise<CscSigner> {
+async function signerOf(service: ServiceSettings, { keyId, credentialID, scheme, signs = 'hashes' }: CscKeySettings, signal: AbortSignal | undefined): Promise<CscSigner> {
   const answer = await ask(service, credentialRequest(credentialID), signal);
   // Which parameter is wrong stands in the description only; with one parameter, there is no other.
   if (answer.status === 400 && errorOf(answer, 'credentials/info').code === 'SIGNER_UNAVAILABLE') throw new GatewayError('KEY_NOT_FOUND', 'The signing service does not know the credential, or not for this access token');
   const credential = readCredential(answer);
-  return credentialSigner(service, keyId, { credentialID, credential, scheme: schemeOf(credential, scheme) });
+  return credentialSigner(service, { keyId, signs }, { credentialID, credential, scheme: schemeOf(credential, scheme) });
 }
 
-function credentialSigner(service: ServiceSettings, keyId: string, checked: CheckedCredential): CscSigner {
+function credentialSigner(service: ServiceSettings, key: Pick<CscKeySettings, 'keyId'> & { readonly signs: CscSigns }, checked: CheckedCredential): CscSigner {
   const { credential } = checked;
   const signMany: CscSigner['signMany'] = async (toBeSigned, digest, stop) => {
     const values: Uint8Array[] = [];
     for (let at = 0; at < toBeSigned.length; at += credential.maxHashes) values.push(...(await signSome(service, checked, toBeSigned.slice(at, at + credential.maxHashes), digest, stop)));
     return values;
   };
+  const signContent: SignContent = async ({ contentDigest, digestAlgorithm, format }, stop) => {
+    const [cmsDer] = await signDocuments(service, checked, { hashes: [contentDigest], digest: digestAlgorithm, format: format === 'pades' ? 'P' : 'C', conformanceLevel: 'Ades-B-B' }, stop);
+    if (cmsDer === undefined) throw new Error('No signature for one hash');
+    return cmsDer;
+  };
   return {
-    keyId,
+    keyId: key.keyId,
+    ...(key.signs === 'documents' && { signContent }),
     chainDer: credential.chainDer,
     scheme: checked.scheme,
     maxHashes: credential.maxHashes,
-    answering: (answers) => credentialSigner({ ...service, authorization: service.authorization && { ...service.authorization, answers } }, keyId, checked),
+    wantsConsent: credential.auth.mode === 'oauth2code',
+    consentPage(toBeSigned, digest, request) {
+      if (service.consent === null) throw new GatewayError('KEY_UNSUPPORTED', 'Nothing is known of the page where this key’s use is allowed: add the key with --client-id');
+      const toSign = { credentialID: checked.credentialID, hashes: [digestOf(digest, toBeSigned)], digest };
+      return consentPage(service.consent.authorizeUrl, service.consent.client.clientId, toSign, request);
+    },
+    consenting: (askConsent) => credentialSigner({ ...service, consent: service.consent && { ...service.consent, ask: askConsent } }, key, checked),
+    answering: (answers) => credentialSigner({ ...service, authorization: service.authorization && { ...service.authorization, answers } }, key, checked),
     signMany,
     async sign(toBeSigned, digest, stop) {
+      if (key.signs === 'documents') throw new GatewayError('KEY_UNSUPPORTED', 'The service that holds this key builds whole signatures and gives no bare values');
       const [value] = await signMany([toBeSigned], digest, stop);
       if (value === undefined) throw new Error('No value for one hash');
       return value;

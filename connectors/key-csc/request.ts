@@ -1,6 +1,7 @@
 import type { DigestAlgorithm, SignatureScheme } from '../../src/domain/signature.ts';
-import { digestOid } from '../../src/formats/algorithms/digests.ts';
+import { digestOf, digestOid } from '../../src/formats/algorithms/digests.ts';
 import { ownAlgorithm } from '../../src/formats/algorithms/schemes.ts';
+import type { Consent, ConsentRequest } from '../../src/ports/consent.ts';
 
 /** One call: a path below `/csc/v2/` and its JSON body. */
 export interface CscRequest {
@@ -65,6 +66,34 @@ export function authorizeRequest({ credentialID, hashes, digest }: HashesToSign,
   };
 }
 
+/**
+ * The page where a person allows exactly these hashes. Hashes travel in base64url, separated by commas.
+ * @see CSC API v2.0.0.2 §8.4.2, RFC 7636 §4.2
+ */
+export function consentPage(authorizeUrl: string, clientId: string, { credentialID, hashes, digest }: HashesToSign, { redirectUri, state, codeVerifier }: ConsentRequest): URL {
+  const url = new URL(authorizeUrl);
+  const parameters = {
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    scope: 'credential',
+    state,
+    code_challenge: base64url(digestOf('sha256', Buffer.from(codeVerifier, 'ascii'))),
+    code_challenge_method: 'S256',
+    credentialID,
+    numSignatures: String(hashes.length),
+    hashes: hashes.map(base64url).join(','),
+    hashAlgorithmOID: digestOid(digest),
+  };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url;
+}
+
+/** The form that changes a code for a token. @see RFC 6749 §4.1.3 */
+export function codeForm({ clientId, clientSecret }: { readonly clientId: string; readonly clientSecret: string }, { code, redirectUri, codeVerifier }: Consent): string {
+  return new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: codeVerifier, client_id: clientId, client_secret: clientSecret }).toString();
+}
+
 export function authorizeCheckRequest(handle: string): CscRequest {
   return { path: 'credentials/authorizeCheck', body: { handle } };
 }
@@ -92,4 +121,8 @@ export function pollingRequest(responseID: string): CscRequest {
 
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
 }

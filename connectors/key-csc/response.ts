@@ -12,7 +12,7 @@ export interface CscAnswer {
 const base64Text = z.base64().max(1_500_000);
 const shortText = z.string().max(4096);
 
-const info = z.object({ specs: shortText, name: shortText.default(''), methods: z.array(shortText).max(200), asynchronousOperationMode: z.boolean().nullish() });
+const info = z.object({ specs: shortText, name: shortText.default(''), methods: z.array(shortText).max(200), authType: z.array(shortText).max(20).default([]), oauth2: z.url().max(2000).nullish().catch(null) });
 const list = z.object({ credentialIDs: z.array(shortText).max(10_000) });
 
 const authObject = z.object({
@@ -47,11 +47,15 @@ export interface CscInfo {
   readonly specification: string;
   readonly name: string;
   readonly methods: readonly string[];
+  /** How it lets clients in, as the specification names it: external, TLS, basic, digest, oauth2code, oauth2client. */
+  readonly authTypes: readonly string[];
+  /** Base of its OAuth 2.0 server; null where it names none. */
+  readonly oauth2: string | null;
 }
 
 export function readInfo(answer: CscAnswer): CscInfo {
-  const { specs, name, methods } = parse(info, answer, 'info');
-  return { specification: specs, name, methods };
+  const { specs, name, methods, authType, oauth2 = null } = parse(info, answer, 'info');
+  return { specification: specs, name, methods, authTypes: authType, oauth2 };
 }
 
 export function readList(answer: CscAnswer): readonly string[] {
@@ -81,7 +85,13 @@ function checkStatus(status: string): void {
 const authorization = z.object({ SAD: z.string().min(1).max(65_536), expiresIn: z.int().min(0).default(3600) });
 const pending = z.object({ handle: z.string().min(1).max(65_536) });
 
-export type Authorization = { readonly kind: 'granted'; readonly sad: string; readonly expiresInMs: number } | { readonly kind: 'pending'; readonly handle: string | null };
+/** Signature activation data. */
+export interface Granted {
+  readonly sad: string;
+  readonly expiresInMs: number;
+}
+
+export type Authorization = ({ readonly kind: 'granted' } & Granted) | { readonly kind: 'pending'; readonly handle: string | null };
 
 /** 202 asks to come back; the first one names the handle. */
 export function readAuthorization(answer: CscAnswer): Authorization {
@@ -144,6 +154,22 @@ export function readToken(answer: CscAnswer): { readonly token: string; readonly
   const { access_token, token_type, expires_in } = parse(token, answer, 'oauth2/token');
   if (token_type.toLowerCase() !== 'bearer') throw invalid('oauth2/token');
   return { token: access_token, expiresInMs: expires_in * 1000 };
+}
+
+/** With the scope `credential`, the token is the activation data; services name its type `SAD` or `Bearer`. */
+const credentialToken = token.extend({ token_type: z.string().max(40).default('SAD'), credentialID: shortText.nullish() });
+
+/** @throws CONSENT_REFUSED when code or person were refused, as RFC 6749 §5.2 and §4.1.2.1 name it; else as `readToken` */
+export function readCredentialToken(answer: CscAnswer): Granted & { readonly credentialID: string | null } {
+  if (isConsentRefusal(answer)) throw new GatewayError('CONSENT_REFUSED', 'The signing service does not take the code: it was used, has run out, or is for another signature. Let the signer allow it once more');
+  const { access_token, token_type, expires_in, credentialID = null } = parse(credentialToken, answer, 'oauth2/token');
+  if (!['sad', 'bearer'].includes(token_type.toLowerCase())) throw invalid('oauth2/token');
+  return { sad: access_token, expiresInMs: expires_in * 1000, credentialID };
+}
+
+function isConsentRefusal({ status, json }: CscAnswer): boolean {
+  const parsed = problem.safeParse(json);
+  return status >= 400 && status < 500 && parsed.success && ['invalid_grant', 'access_denied'].includes(parsed.data.error);
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, answer: CscAnswer, method: string): z.output<Schema> {

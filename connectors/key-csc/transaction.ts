@@ -1,10 +1,12 @@
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { LoginOutcome, PinGuard } from '../../src/ports/pin-guard.ts';
+import type { AskConsent } from '../../src/ports/consent.ts';
 import type { AccessToken } from './access-token.ts';
 import type { CscClient } from './client.ts';
-import { authorizeCheckRequest, authorizeRequest, challengeRequest, pollingRequest, type AuthDatum, type CscRequest, type HashesToSign } from './request.ts';
-import { errorOf, isPinRefusal, readAuthorization, readChallenge, type AuthObject, type Authorization, type CscAnswer, type CscCredential, type Signed } from './response.ts';
+import { redeemConsent, type ConsentSettings } from './consent.ts';
+import { authorizeCheckRequest, authorizeRequest, challengeRequest, consentPage, pollingRequest, type AuthDatum, type CscRequest, type HashesToSign } from './request.ts';
+import { errorOf, isPinRefusal, readAuthorization, readChallenge, type AuthObject, type CscAnswer, type CscCredential, type Granted, type Signed } from './response.ts';
 
 /** One thing that the service wants to know before it signs. */
 export interface AuthQuestion {
@@ -32,9 +34,16 @@ export interface ServiceSettings {
   readonly clock: Clock;
   /** Null where no credential asks for anything. */
   readonly authorization: { readonly answers: AuthAnswers; readonly pinGuard: PinGuard } | null;
+  /** For credentials that a person opens in a browser; null where nothing is known of such a page. */
+  readonly consent: (ConsentSettings & { readonly ask: AskConsent | null }) | null;
   /** For people to confirm on their telephone, and for signatures made later. */
   readonly pollLimitMs: number;
   readonly pollEveryMs: number;
+}
+
+/** One call that needs no access token: `info`. */
+export function askOpenly({ client, baseUrl }: ServiceSettings, { path, body }: CscRequest, signal?: AbortSignal): Promise<CscAnswer> {
+  return client.post(new URL(path, baseUrl), { 'content-type': 'application/json', accept: 'application/json' }, JSON.stringify(body), signal);
 }
 
 /** One call with the access token. */
@@ -53,11 +62,10 @@ export interface Transaction<T> {
 
 /**
  * Activation data for exactly these hashes, then the signatures with it, once.
- * @throws HSM_LOGIN_FAILED, SIGNER_UNAVAILABLE, KEY_UNSUPPORTED, CANCELLED
+ * @throws HSM_LOGIN_FAILED, SIGNER_UNAVAILABLE, KEY_UNSUPPORTED, CONSENT_REQUIRED, CONSENT_REFUSED, CANCELLED
  */
 export async function authorizeAndSign<T>(settings: ServiceSettings, transaction: Transaction<T>): Promise<readonly T[]> {
-  const { credential, request, read, signal } = transaction;
-  if (credential.auth.mode !== 'explicit') throw new GatewayError('KEY_UNSUPPORTED', 'The credential is authorised through a browser (OAuth 2.0 code), which this gateway does not do: use one with explicit authorisation');
+  const { request, read, signal } = transaction;
   const asked = settings.clock.now().getTime();
   const { sad, expiresInMs } = await authorize(settings, transaction);
   if (settings.clock.now().getTime() >= asked + expiresInMs) throw new GatewayError('SIGNER_UNAVAILABLE', 'The authorisation of the signing service had run out before it could be used');
@@ -72,9 +80,21 @@ export async function authorizeAndSign<T>(settings: ServiceSettings, transaction
   return signed.values;
 }
 
-type Granted = Extract<Authorization, { kind: 'granted' }>;
-
 async function authorize<T>(settings: ServiceSettings, transaction: Transaction<T>): Promise<Granted> {
+  const { mode } = transaction.credential.auth;
+  if (mode === 'explicit') return authorizeExplicitly(settings, transaction);
+  if (mode === 'oauth2code') return authorizeInBrowser(settings, transaction);
+  throw new GatewayError('KEY_UNSUPPORTED', 'The credential is authorised in a way that this gateway does not know: use one with explicit authorisation, or with OAuth 2.0 (oauth2code)');
+}
+
+async function authorizeInBrowser<T>({ consent, client }: ServiceSettings, { toSign, signal }: Transaction<T>): Promise<Granted> {
+  if (consent === null) throw new GatewayError('KEY_UNSUPPORTED', 'The credential is opened in a browser (OAuth 2.0 code), and nothing is known of the page: add the key with --client-id and, if the service does not name it, --authorize-url');
+  if (consent.ask === null) throw new GatewayError('CONSENT_REQUIRED', 'The signer allows each use of this key in a browser: POST /v1/signatures/prepare with "keyId" and "redirectUri", or lienthong sign --key');
+  const given = await consent.ask((request) => consentPage(consent.authorizeUrl, consent.client.clientId, toSign, request), signal);
+  return redeemConsent(consent, client, toSign.credentialID, given, signal);
+}
+
+async function authorizeExplicitly<T>(settings: ServiceSettings, transaction: Transaction<T>): Promise<Granted> {
   const { toSign, credential, signal } = transaction;
   const questions = await questionsOf(settings, toSign.credentialID, credential.auth.objects, signal);
   if (questions.length === 0) return settle(settings, await ask(settings, authorizeRequest(toSign, []), signal), signal);

@@ -3,8 +3,8 @@ import { hashNotAuthorized, sadExpired, sadInvalid } from './errors.ts';
 
 /** What a piece of signature activation data (SAD) allows. */
 export interface Grant {
-  /** Access token it was given to: nobody else may use it. */
-  readonly token: string;
+  /** Access token it was given to: nobody else may use it. Null: given for a person's consent, to any of the client's. */
+  readonly token: string | null;
   readonly credentialID: string;
   readonly hashAlgorithmOID: string;
   /** Base64, each good for one signature. */
@@ -31,7 +31,7 @@ export function activations(seconds: () => number, now: () => number): Activatio
     },
     use(sad, { token, credentialID, hashAlgorithmOID, hashes }) {
       const granted = open.get(sad);
-      if (granted === undefined || granted.token !== token || granted.credentialID !== credentialID) throw sadInvalid();
+      if (granted === undefined || (granted.token !== null && granted.token !== token) || granted.credentialID !== credentialID) throw sadInvalid();
       open.delete(sad); // a wrong request ends it too: it has left its owner's hands
       if (granted.until <= now()) throw sadExpired();
       if (granted.hashAlgorithmOID !== hashAlgorithmOID || !isPartOf(hashes, granted.hashes)) throw hashNotAuthorized();

@@ -15,22 +15,25 @@ export interface SandboxCredential {
   readonly algorithms: readonly string[];
   readonly multisign: number;
   readonly wantsPin: boolean;
+  /** Opened by a person in a browser (oauth2code), not by a call. */
+  readonly wantsConsent: boolean;
   /** May be changed, for refusals. */
   status: { key: 'enabled' | 'disabled'; certificate: 'valid' | 'expired' | 'revoked' | 'suspended' };
 }
 
 const DAY_MS = 86_400_000;
 
-/** Three credentials under an authority of this run's own: RSA with PIN and one-time password, RSA and EC without. */
+/** Four credentials under an authority of this run's own: RSA with PIN and one-time password, RSA and EC without, RSA with consent in a browser. */
 export function createCredentials(): ReadonlyMap<string, SandboxCredential> {
   const caKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   const ca = authority(caKey);
   const rsa = [KEY_OID.RSA, KEY_OID.RSA_PSS, ...(['sha256', 'sha384', 'sha512'] as const).map((digest) => oidOf('pkcs1', digest))];
   const ec = [KEY_OID.EC, ...(['sha256', 'sha384', 'sha512'] as const).map((digest) => oidOf('ecdsa', digest))];
   const credentials = [
-    credential(ca, 'can-bo', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, rsa, 10, true),
-    credential(ca, 'con-dau', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, rsa, 100, false),
-    credential(ca, 'trao-doi', generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey, ec, 1, false),
+    credential(ca, 'can-bo', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, rsa, 10, 'pin'),
+    credential(ca, 'con-dau', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, rsa, 100, 'none'),
+    credential(ca, 'trao-doi', generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey, ec, 1, 'none'),
+    credential(ca, 'lanh-dao', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, rsa, 1, 'consent'),
   ];
   return new Map(credentials.map((made) => [made.id, made]));
 }
@@ -53,7 +56,7 @@ function authority(key: KeyObject): Authority {
   return { key, nameDer: CA_NAME, certificateDer: certificate(CA_NAME, CA_NAME, spkiDer, extensionsDer, key) };
 }
 
-function credential(ca: Authority, id: string, privateKey: KeyObject, algorithms: readonly string[], multisign: number, wantsPin: boolean): SandboxCredential {
+function credential(ca: Authority, id: string, privateKey: KeyObject, algorithms: readonly string[], multisign: number, wants: 'none' | 'pin' | 'consent'): SandboxCredential {
   const spkiDer = spkiOf(privateKey);
   const extensionsDer = [
     keyUsageExtension(['digitalSignature', 'nonRepudiation']),
@@ -62,7 +65,7 @@ function credential(ca: Authority, id: string, privateKey: KeyObject, algorithms
   ];
   const subject = buildName([['C', 'VN'], ['O', 'CSC sandbox'], ['CN', `Người ký thử ${id}`]]);
   const certificateDer = certificate(ca.nameDer, subject, spkiDer, extensionsDer, ca.key);
-  return { id, privateKey, chainDer: [certificateDer, ca.certificateDer], algorithms, multisign, wantsPin, status: { key: 'enabled', certificate: 'valid' } };
+  return { id, privateKey, chainDer: [certificateDer, ca.certificateDer], algorithms, multisign, wantsPin: wants === 'pin', wantsConsent: wants === 'consent', status: { key: 'enabled', certificate: 'valid' } };
 }
 
 function certificate(issuerDer: Uint8Array, subjectDer: Uint8Array, spkiDer: Uint8Array, extensionsDer: readonly Uint8Array[], key: KeyObject): Uint8Array {

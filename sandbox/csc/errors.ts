@@ -12,6 +12,7 @@ export class CscError extends Error {
 }
 
 export const invalidRequest = (description: string): CscError => new CscError(400, 'invalid_request', description);
+export const notOffered = (): CscError => new CscError(501, 'invalid_request', 'This method is not offered');
 export const missing = (parameter: string): CscError => invalidRequest(`Missing (or invalid type) string parameter ${parameter}`);
 export const invalidParameter = (parameter: string): CscError => invalidRequest(`Invalid parameter ${parameter}`);
 export const sadInvalid = (): CscError => invalidParameter('SAD');

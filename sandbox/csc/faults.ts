@@ -1,15 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 
-export const CALLS = ['info', 'token', 'list', 'credential', 'challenge', 'authorize', 'authorize-check', 'sign-hash', 'sign-doc', 'polling'] as const;
+export const CALLS = ['info', 'token', 'consent', 'list', 'credential', 'challenge', 'authorize', 'authorize-check', 'sign-hash', 'sign-doc', 'polling'] as const;
 export type Call = (typeof CALLS)[number];
 
 /**
  * How one kind of call goes wrong. `refuse`: an error of the specification. `status`: an HTTP error without JSON. `html`: 200 with a page. `hang`: no
  * answer. `reset`: the connection is cut. `endless`: an answer without end. `other-hash`, `other-key`: a well-formed signature that is not the one asked
- * for. `one-fewer`: a signature too few. `expired`: activation data that has run out when it is given.
+ * for. `one-fewer`: a signature too few. `not-baseline`: a signing time where PAdES has none, and none where CAdES has one. `expired`: activation data that has run out when it is given.
  */
-export const fault = z.enum(['refuse', 'status', 'html', 'hang', 'reset', 'endless', 'other-hash', 'other-key', 'one-fewer', 'expired']);
+export const fault = z.enum(['refuse', 'status', 'html', 'hang', 'reset', 'endless', 'other-hash', 'other-key', 'one-fewer', 'not-baseline', 'expired']);
 export type Fault = z.infer<typeof fault>;
 
 /** Set a property to spoil every later call of that kind; delete it to mend it. */

@@ -7,8 +7,9 @@ import { buildSignedAttributes } from '../../src/formats/cms/build-attributes.ts
 import { buildSignedData } from '../../src/formats/cms/build-signed-data.ts';
 import { readCertificate } from '../../src/formats/x509/certificate.ts';
 import type { Activations } from './activation.ts';
+import type { Codes } from './consent.ts';
 import type { SandboxCredential } from './credentials.ts';
-import { digestLength, hashNotAuthorized, invalidParameter, missing, otpWrong, pinWrong, tooManySignatures } from './errors.ts';
+import { digestLength, hashNotAuthorized, invalidParameter, missing, notOffered, otpWrong, pinWrong, tooManySignatures } from './errors.ts';
 import type { Call, Faults } from './faults.ts';
 import { signHash } from './sign-hash.ts';
 
@@ -22,6 +23,7 @@ export interface State {
   readonly activations: Activations;
   readonly faults: Faults;
   readonly settings: SandboxSettings;
+  readonly codes: Codes;
   /** Handle → polls left, and what comes then. */
   readonly later: Map<string, { left: number; readonly answer: unknown }>;
   /** Signatures made, for whoever counts. */
@@ -37,13 +39,17 @@ export interface SandboxSettings {
   /** How often a client has to ask before an authorisation, or signatures, are there; 0: at once. */
   authorizePolls: number;
   signPolls: number;
+  /** Whether `signatures/signHash` is offered, or `signatures/signDoc` alone. */
+  signsHashes: boolean;
   /** As the specification spells DocumentWithSignature, or as other implementations do. */
   documentSpelling: 'DocumentWithSignature' | 'documentWithSignature' | 'SignatureObject';
 }
 
 type Body = Readonly<Record<string, unknown>>;
 
-export function info(): Answer {
+/** @param baseUrl with `/csc/v2` */
+export function info({ settings }: State, baseUrl: string): Answer {
+  const methods = ['info', 'credentials/list', 'credentials/info', 'credentials/authorize', 'credentials/authorizeCheck', ...(settings.signsHashes ? ['signatures/signHash'] : []), 'signatures/signDoc', 'signatures/signPolling'];
   return ok({
     specs: '2.0.0.2',
     name: 'CSC sandbox',
@@ -51,9 +57,10 @@ export function info(): Answer {
     region: 'VN',
     lang: 'en-US',
     description: 'A remote signing service to try things out with; its keys are made at its start',
-    authType: ['oauth2client'],
+    authType: ['oauth2client', 'oauth2code'],
+    oauth2: baseUrl,
     asynchronousOperationMode: true,
-    methods: ['info', 'credentials/list', 'credentials/info', 'credentials/authorize', 'credentials/authorizeCheck', 'signatures/signHash', 'signatures/signDoc', 'signatures/signPolling'],
+    methods,
     signAlgorithms: { algos: [KEY_OID.RSA, KEY_OID.RSA_PSS, KEY_OID.EC], algoParams: [] },
     signature_formats: { formats: ['C', 'P'], envelope_properties: [['Detached'], []] },
     conformance_levels: ['Ades-B-B'],
@@ -65,7 +72,7 @@ export function listCredentials(state: State): Answer {
 }
 
 export function credentialInfo(state: State, body: Body): Answer {
-  const { chainDer, algorithms, multisign, wantsPin, status } = credentialIn(state, body);
+  const { chainDer, algorithms, multisign, wantsPin, wantsConsent, status } = credentialIn(state, body);
   const { issuer, subject, serialHex, notBefore, notAfter, publicKey } = readCertificate(chainDer[0]);
   const objects = [
     { type: 'Password', id: 'PIN', format: 'N', label: 'PIN' },
@@ -83,7 +90,7 @@ export function credentialInfo(state: State, body: Body): Answer {
       validFrom: timeText(notBefore),
       validTo: timeText(notAfter),
     },
-    auth: { mode: 'explicit', expression: 'PIN AND OTP', objects: wantsPin ? objects : [] },
+    auth: wantsConsent ? { mode: 'oauth2code' } : { mode: 'explicit', expression: 'PIN AND OTP', objects: wantsPin ? objects : [] },
     SCAL: '2',
     multisign,
     lang: 'vi',
@@ -94,6 +101,7 @@ const authData = z.array(z.object({ id: z.string(), value: z.string() }));
 
 export function authorize(state: State, body: Body, token: string): Answer {
   const credential = credentialIn(state, body);
+  if (credential.wantsConsent) throw invalidParameter('credentialID');
   const { hashes, hashAlgorithmOID } = hashesIn(body);
   const numSignatures = z.int().min(1).safeParse(body['numSignatures']);
   if (!numSignatures.success) throw invalidParameter('numSignatures');
@@ -125,6 +133,7 @@ export function poll(state: State, body: Body, parameter: 'handle' | 'requestID'
 }
 
 export function signHashes(state: State, body: Body, token: string): Answer {
+  if (!state.settings.signsHashes) throw notOffered();
   const credential = credentialIn(state, body);
   const { hashes, hashAlgorithmOID, digest } = hashesIn(body);
   const scheme = schemeIn(credential, body, digest);
@@ -144,7 +153,7 @@ export function signDocuments(state: State, body: Body, token: string): Answer {
   const scheme = schemeIn(credential, request, digest);
   state.activations.use(stringIn(body, 'SAD'), { token, credentialID: credential.id, hashAlgorithmOID, hashes });
   const signatures = signaturesOf(state, credential, 'sign-doc', hashes, (key, hash) => {
-    const claimed = format.data === 'C' ? { signingTime: new Date() } : {};
+    const claimed = (format.data === 'C') !== (state.faults['sign-doc'] === 'not-baseline') ? { signingTime: new Date() } : {};
     const signedAttributesDer = buildSignedAttributes({ contentDigest: hash, digestAlgorithm: digest, signerCertificateDer: credential.chainDer[0], scheme, ...claimed });
     const signatureValue = signHash(key, scheme, digest, createHash(digest).update(signedAttributesDer).digest());
     return buildSignedData({ signedAttributesDer, signatureValue, scheme, digestAlgorithm: digest, chainDer: credential.chainDer });
@@ -180,7 +189,7 @@ function credentialIn({ credentials }: State, body: Body): SandboxCredential {
   return found;
 }
 
-function hashesIn(body: Body): { readonly hashes: readonly string[]; readonly hashAlgorithmOID: string; readonly digest: DigestAlgorithm } {
+export function hashesIn(body: Body): { readonly hashes: readonly string[]; readonly hashAlgorithmOID: string; readonly digest: DigestAlgorithm } {
   const hashAlgorithmOID = stringIn(body, 'hashAlgorithmOID');
   const digest = DIGEST_ALGORITHMS.find((candidate) => digestOid(candidate) === hashAlgorithmOID);
   if (digest === undefined) throw invalidParameter('hashAlgorithmOID');

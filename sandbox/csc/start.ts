@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { listen, readBody, type ListenOptions, type RunningServer } from '../listen.ts';
 import { activations } from './activation.ts';
+import { consentPage, decide, redeem } from './consent.ts';
 import { createCredentials, type SandboxCredential } from './credentials.ts';
 import { clientInvalid, CscError, invalidParameter, invalidRequest, tokenInvalid } from './errors.ts';
 import { writeFault, type Call, type Faults } from './faults.ts';
@@ -29,7 +30,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 /** A remote signing service that speaks the Cloud Signature Consortium API v2.0.0.2. Keys and certificates are made at its start and kept nowhere. */
 export async function startSandboxCsc(options: ListenOptions = {}): Promise<SandboxCsc> {
-  const settings: SandboxSettings = { pin: SANDBOX_CLIENT.pin, otp: SANDBOX_CLIENT.otp, sadSeconds: 300, authorizePolls: 0, signPolls: 0, documentSpelling: 'SignatureObject' };
+  const settings: SandboxSettings = { pin: SANDBOX_CLIENT.pin, otp: SANDBOX_CLIENT.otp, sadSeconds: 300, authorizePolls: 0, signPolls: 0, signsHashes: true, documentSpelling: 'SignatureObject' };
   const state: State = {
     credentials: createCredentials(),
     activations: activations(
@@ -38,6 +39,7 @@ export async function startSandboxCsc(options: ListenOptions = {}): Promise<Sand
     ),
     faults: {},
     settings,
+    codes: new Map(),
     later: new Map(),
     made: 0,
   };
@@ -54,6 +56,7 @@ export async function startSandboxCsc(options: ListenOptions = {}): Promise<Sand
     const route = ROUTES[`${request.method ?? ''} ${path}`];
     if (route !== undefined) calls[route.call] = (calls[route.call] ?? 0) + 1;
     if (route !== undefined && writeFault(response, state.faults[route.call])) return;
+    if (path === CONSENT_PATH && (request.method === 'GET' || request.method === 'POST')) return consent(state, request, response, body?.toString('utf8') ?? '', calls);
     const answer = answerOf(route, { state, tokens, newToken, request, text: body?.toString('utf8') ?? '' });
     response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }).end(answer.status === 204 ? undefined : JSON.stringify(answer.body));
   }, options);
@@ -72,6 +75,22 @@ export async function startSandboxCsc(options: ListenOptions = {}): Promise<Sand
   };
 }
 
+const CONSENT_PATH = '/csc/v2/oauth2/authorize';
+
+/** The page where a person allows signatures, and what the person says there. */
+function consent(state: State, request: IncomingMessage, response: ServerResponse, text: string, calls: Record<string, number>): void {
+  calls['consent'] = (calls['consent'] ?? 0) + 1;
+  if (writeFault(response, state.faults.consent)) return;
+  const { searchParams } = new URL(request.url ?? '/', 'http://sandbox');
+  try {
+    if (request.method === 'GET') response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(consentPage(state, SANDBOX_CLIENT.clientId, searchParams));
+    else response.writeHead(302, { location: decide(state, SANDBOX_CLIENT.clientId, new URLSearchParams(text), Date.now()) }).end();
+  } catch (error) {
+    if (!(error instanceof CscError)) throw error;
+    response.writeHead(error.status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${error.message}\n`);
+  }
+}
+
 interface Context {
   readonly state: State;
   readonly tokens: Set<string>;
@@ -87,7 +106,7 @@ interface Route {
 }
 
 const ROUTES: Readonly<Record<string, Route>> = {
-  'POST /csc/v2/info': { call: 'info', isOpen: true, run: () => info() },
+  'POST /csc/v2/info': { call: 'info', isOpen: true, run: ({ state, request }) => info(state, `http://${request.headers.host ?? ''}/csc/v2`) },
   'POST /csc/v2/oauth2/token': { call: 'token', isOpen: true, run: (context) => giveToken(context) },
   'POST /csc/v2/auth/revoke': { call: 'token', run: ({ state, tokens }, body) => revoke(state, tokens, body) },
   'POST /csc/v2/credentials/list': { call: 'list', run: ({ state }) => listCredentials(state) },
@@ -111,10 +130,16 @@ function answerOf(route: Route | undefined, context: Context): Answer {
   }
 }
 
-function giveToken({ text, newToken }: Context): Answer {
+function giveToken({ text, newToken, state }: Context): Answer {
   const form = new URLSearchParams(text);
-  if (form.get('grant_type') !== 'client_credentials') throw new CscError(400, 'unsupported_grant_type', 'Only client_credentials here');
+  const grantType = form.get('grant_type');
+  if (grantType !== 'client_credentials' && grantType !== 'authorization_code') throw new CscError(400, 'unsupported_grant_type', 'Only client_credentials and authorization_code here');
   if (form.get('client_id') !== SANDBOX_CLIENT.clientId || form.get('client_secret') !== SANDBOX_CLIENT.clientSecret) throw clientInvalid();
+  if (grantType === 'authorization_code') {
+    const grant = redeem(state, form, Date.now());
+    const { SAD, expiresIn } = state.activations.grant({ ...grant, token: null });
+    return ok({ access_token: SAD, token_type: 'SAD', expires_in: expiresIn, credentialID: grant.credentialID });
+  }
   return ok({ access_token: newToken(), token_type: 'Bearer', expires_in: 3600 });
 }
 

@@ -9,7 +9,9 @@ import { openRevocationCollector } from '../wiring/revocation.ts';
 import { joinTrust, openTrust } from '../wiring/trust.ts';
 import { readPolicy, signerChecker } from '../wiring/verification.ts';
 import type { OwnSigner } from './check-own-signer.ts';
+import { consentOverLoopback } from './consent.ts';
 import { parseKeyId } from './key-command.ts';
+import { tellAside } from './output.ts';
 import { policyOf } from './policy.ts';
 import { readSecret } from './secrets.ts';
 import type { KeyInHand, MadeFile } from './signing-key.ts';
@@ -19,6 +21,7 @@ import { withStore, type Administration, type DataOption } from './with-store.ts
 
 export interface GatewayKeyOptions extends AuthorityOptions, DataOption {
   readonly otpFile?: string;
+  readonly redirectPort?: number;
   readonly digest: DigestAlgorithm;
   readonly level: SignatureLevel;
 }
@@ -37,7 +40,7 @@ export function withGatewayKey<T>(name: string, options: GatewayKeyOptions, work
     withSigners(store, async (signers) => {
       const key = await documentKey(store, parseKeyId(name));
       const oneTimePassword = options.otpFile === undefined ? null : await readSecret({ file: options.otpFile }, { what: 'one-time password', options: '--otp-file FILE (or - for standard input)' }, {});
-      const signer = await signers.signerOf(key, { oneTimePassword });
+      const signer = await signers.signerOf(key, { oneTimePassword, consent: consentOverLoopback({ chance: store.chance, port: options.redirectPort ?? 0, tell: tellAside }) });
       return withGatewayAuthorities(store, options, (authorities) => {
         const { longTerm } = authorities;
         const ask = signerChecker({ ...longTerm, clock: store.clock }, longTerm.policy);

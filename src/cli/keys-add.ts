@@ -1,18 +1,15 @@
 import type { Command } from 'commander';
-import { openCscService } from '../../connectors/key-csc/index.ts';
 import { createFileSigner } from '../../connectors/key-file/index.ts';
 import { GatewayError } from '../domain/errors.ts';
-import type { CscAccess } from '../domain/key-place.ts';
 import { KEY_PURPOSES, SIGNATURE_SCHEMES, type KeyPurpose, type SignatureScheme } from '../domain/signature.ts';
 import { readPkcs12 } from '../formats/pkcs12/read-pkcs12.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import { addKeyElsewhere, addSigningKey } from '../usecases/administer-keys.ts';
 import { defaultScheme } from '../usecases/default-scheme.ts';
-import { cscSecretsBytes } from '../wiring/key-secrets.ts';
-import { outboundAgent } from '../wiring/outbound-http.ts';
 import { readPolicy } from '../wiring/verification.ts';
 import { parseChoice, readInputFile } from './arguments.ts';
 import { openDevice, PKCS11_HELP } from './device-token.ts';
+import { addCredential } from './keys-add-remote.ts';
 import { keyCommand, parseKeyId, tellDone, type KeyCommandOptions } from './key-command.ts';
 import { readSecret } from './secrets.ts';
 import { paint, printJson, printLine } from './output.ts';
@@ -31,6 +28,7 @@ interface AddOptions extends KeyCommandOptions {
   readonly clientId?: string;
   readonly clientSecretFile?: string;
   readonly tokenUrl?: string;
+  readonly authorizeUrl?: string;
   readonly pinFile?: string;
   readonly withoutPin?: boolean;
   readonly purpose: KeyPurpose;
@@ -52,7 +50,8 @@ export function addKeyCommand(): Command {
     .option('--token-file <file>', 'file with its bearer token')
     .option('--client-id <id>', 'or OAuth 2.0 client credentials')
     .option('--client-secret-file <file>', 'file with the client’s secret')
-    .option('--token-url <url>', 'where tokens are given; default: oauth2/token below --csc')
+    .option('--token-url <url>', 'where tokens are given; default: oauth2/token below what the service names, else below --csc')
+    .option('--authorize-url <url>', 'page where the signer allows each use, for credentials that want that; default: oauth2/authorize beside the tokens')
     .option('--pin-file <file>', 'file with the PIN of device or credential; - for standard input; it is kept sealed')
     .option('--without-pin', 'the credential at the service has no PIN')
     .option('--purpose <purpose>', `one key, one purpose: ${KEY_PURPOSES.join(' | ')}`, parseChoice('--purpose', KEY_PURPOSES), 'document')
@@ -65,7 +64,7 @@ export function addKeyCommand(): Command {
 async function add(id: string, options: AddOptions): Promise<void> {
   const kinds = [options.p12, options.pkcs11, options.csc].filter((given) => given !== undefined);
   if (kinds.length !== 1) throw new GatewayError('REQUEST_INVALID', 'Say where the key is, once: --p12 FILE, --pkcs11 URI or --csc URL');
-  const key = await withStore(options, (store) => (options.p12 !== undefined ? addFile(store, id, options, options.p12) : options.pkcs11 !== undefined ? addDevice(store, id, options, options.pkcs11) : addCredential(store, id, options)));
+  const key = await withStore(options, (store) => (options.p12 !== undefined ? addFile(store, id, options, options.p12) : options.pkcs11 !== undefined ? addDevice(store, id, options, options.pkcs11) : addCredential(store, { ...facts(id, options), ...options })));
   if (options.json === true) return printJson({ keyId: key.id, kind: key.place.kind, purpose: key.purpose, scheme: key.scheme, certificateSha256: key.certificateSha256, notAfter: key.notAfter });
   tellDone(`${id}: ${readCertificate(key.chainDer[0]).subject}`);
   printLine(`  ${key.place.kind}, ${key.scheme}, valid until ${key.notAfter.toISOString().slice(0, 10)}, secrets sealed; nobody may use it yet`);
@@ -93,31 +92,6 @@ async function addDevice(store: Administration, id: string, options: AddOptions,
     return await addKeyElsewhere(store, store.actor, { ...facts(id, options), scheme, chainDer, place: { kind: 'pkcs11', uri: device.uri }, secret });
   } finally {
     await device.token.close();
-  }
-}
-
-async function addCredential(store: Administration, id: string, options: AddOptions) {
-  const { csc: url = '', credential, clientId } = options;
-  if (credential === undefined) throw new GatewayError('REQUEST_INVALID', 'Say which credential: --credential ID');
-  if ((options.tokenFile === undefined) === (clientId === undefined)) throw new GatewayError('REQUEST_INVALID', 'Say how the service knows you: --token-file FILE, or --client-id ID with --client-secret-file FILE');
-  const access: CscAccess = clientId === undefined ? { kind: 'token' } : { kind: 'client-credentials', clientId, tokenUrl: options.tokenUrl ?? `${url.replace(/\/$/, '')}/oauth2/token` };
-  const secret = await readSecret(
-    { file: clientId === undefined ? options.tokenFile : options.clientSecretFile },
-    { what: clientId === undefined ? 'access token' : 'client secret', options: '--client-secret-file FILE' },
-    {},
-  );
-  const pinWords = { what: 'PIN of the credential', options: '--pin-file FILE (or - for standard input), or --without-pin' };
-  const pin = options.withoutPin === true ? null : await readSecret({ file: options.pinFile }, pinWords, {});
-  const dispatcher = outboundAgent({ allow: store.config.LIENTHONG_OUTBOUND_ALLOW });
-  const read = (): Promise<string> => Promise.resolve(secret);
-  const service = openCscService({ url, clock: store.clock, dispatcher, access: access.kind === 'token' ? { token: read } : { url: access.tokenUrl, clientId: access.clientId, clientSecret: read } });
-  try {
-    const { chainDer, scheme } = await service.signer({ keyId: id, credentialID: credential, ...(options.scheme === undefined ? {} : { scheme: options.scheme }) });
-    const place = { kind: 'csc', url, credentialId: credential, access } as const;
-    return await addKeyElsewhere(store, store.actor, { ...facts(id, options), scheme, chainDer, place, secret: cscSecretsBytes({ access: secret, pin }) });
-  } finally {
-    await service.close();
-    await dispatcher.destroy();
   }
 }
 

@@ -29,6 +29,11 @@ export function printLine(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** What whoever sits at the terminal has to know while a command runs; never part of its result. */
+export function tellAside(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** Rows in aligned columns, the heading dimmed; wide characters are counted as terminals draw them (NFC, no East Asian text here). */
 export function printTable(heading: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = heading.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').normalize('NFC').length)));

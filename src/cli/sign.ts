@@ -18,6 +18,7 @@ import { parseChoice, parseRectangle, parseSize, parseWhole, readInputFile } fro
 import { GATEWAY_KEY_HELP, withGatewayKey } from './gateway-key.ts';
 import { readAppearanceFile } from './appearance-file.ts';
 import type { OwnSigner } from './check-own-signer.ts';
+import { CONSENT_HELP } from './consent.ts';
 import { PKCS11_HELP } from './device-token.ts';
 import { checkOtherFile, openInput } from './input-file.ts';
 import { paint, printJson, printLine } from './output.ts';
@@ -33,6 +34,7 @@ import { writeChunks, writeSigned } from './write-file.ts';
 interface SignOptions extends AuthorityOptions, OwnKeyOptions, DataOption {
   readonly key?: string;
   readonly otpFile?: string;
+  readonly redirectPort?: number;
   readonly out?: string;
   readonly outDir?: string;
   readonly jobs: number;
@@ -78,6 +80,7 @@ export function signCommand(): Command {
     .option('--key <id>', 'a key of the gateway’s store (“lienthong keys list”), instead of --p12 or --pkcs11')
     .option('--data <folder>', 'with --key: data folder of the gateway')
     .option('--otp-file <file>', 'with --key: file with the one-time password that a remote key wants; - for standard input')
+    .option('--redirect-port <n>', 'with --key: port on 127.0.0.1 where the browser comes back to, for a key whose holder allows each use there', parseWhole('--redirect-port', 1, 65_535))
     .option('--format <format>', SIGNATURE_FORMATS.join(' | '), parseChoice('--format', SIGNATURE_FORMATS), 'pades')
     .option('--packaging <packaging>', 'with --format cades: detached (FILE.p7s) | enveloping (FILE.p7m, the file inside)', parseChoice('--packaging', SIGNATURE_PACKAGINGS), 'detached')
     .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
@@ -108,6 +111,7 @@ export function signCommand(): Command {
     .addHelpText('after', `\n${LEVELS_HELP}`)
     .addHelpText('after', `\n${PKCS11_HELP}`)
     .addHelpText('after', `\n${GATEWAY_KEY_HELP}`)
+    .addHelpText('after', `\n${CONSENT_HELP}`)
     .addHelpText('after', `\n${OUTBOUND_HELP}`)
     .action((files: string[], options: SignOptions) => sign(files, options));
 }
@@ -132,10 +136,11 @@ async function sign(files: readonly string[], options: SignOptions): Promise<voi
   return withGatewayKey(options.key, options, (key) => signWith(key, files, outs, options));
 }
 
-function checkOnlyKey(files: readonly string[], { p12, pkcs11, scheme, otpFile }: SignOptions): void {
+function checkOnlyKey(files: readonly string[], { p12, pkcs11, scheme, otpFile, redirectPort }: SignOptions): void {
   if (p12 !== undefined || pkcs11 !== undefined) throw new GatewayError('REQUEST_INVALID', 'Say one key: --key, --p12 or --pkcs11');
   if (scheme !== undefined) throw new GatewayError('REQUEST_INVALID', 'A key of the gateway has its scheme from “lienthong keys add”: leave out --scheme');
   if (otpFile !== undefined && files.length > 1) throw new GatewayError('REQUEST_INVALID', 'A one-time password is good for one signature: sign one FILE at a time');
+  if (redirectPort !== undefined && files.length > 1) throw new GatewayError('REQUEST_INVALID', 'A browser comes back to one port for one signature: sign one FILE at a time');
 }
 
 async function signWith(key: KeyInHand, files: readonly string[], outs: readonly string[], options: SignOptions): Promise<void> {

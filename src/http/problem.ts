@@ -107,6 +107,8 @@ export const PROBLEMS = {
   HSM_LOGIN_FAILED: facts(500, 'The key device refused the login', 'Thiết bị khóa từ chối đăng nhập'),
   OTP_REQUIRED: facts(422, 'This key needs a one-time password', 'Khóa này cần mật khẩu dùng một lần (OTP)'),
   OTP_WRONG: facts(422, 'The one-time password is wrong', 'Mật khẩu dùng một lần (OTP) sai'),
+  CONSENT_REQUIRED: facts(422, 'The signer has to allow this signature in a browser', 'Người ký phải xác nhận chữ ký này trên trình duyệt'),
+  CONSENT_REFUSED: facts(422, 'The signer’s consent is missing or not valid', 'Người ký chưa xác nhận hoặc xác nhận không hợp lệ'),
   PREPARED_SIGNATURE_NOT_FOUND: facts(404, 'There is no such prepared signature', 'Không có phiên ký này'),
   PREPARED_SIGNATURE_EXPIRED: facts(410, 'The prepared signature has expired', 'Phiên ký đã hết hạn'),
   PREPARED_SIGNATURE_USED: facts(409, 'The prepared signature was used already', 'Phiên ký đã được dùng'),

@@ -15,4 +15,18 @@ export interface Signer {
    * @throws SIGNER_UNAVAILABLE, HSM_LOGIN_FAILED, KEY_UNSUPPORTED, CANCELLED
    */
   sign(toBeSigned: Uint8Array, digest: DigestAlgorithm, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Only where the key's holder builds whole signatures and gives no bare values; `sign` is then not to be called. */
+  readonly signContent?: SignContent;
 }
+
+export interface ContentToSign {
+  readonly contentDigest: Uint8Array;
+  readonly digestAlgorithm: DigestAlgorithm;
+  readonly format: 'pades' | 'cades';
+}
+
+/**
+ * @returns a detached CMS, DER, baseline B-B, found to be intact, over that digest and by the key's certificate.
+ * @throws SIGNATURE_VALUE_WRONG, and as `sign`
+ */
+export type SignContent = (content: ContentToSign, signal?: AbortSignal) => Promise<Uint8Array>;

@@ -6,7 +6,7 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import type { Signer } from '../ports/signer.ts';
 
 export interface RoomTerms {
-  readonly signer: Pick<Signer, 'chainDer' | 'scheme'>;
+  readonly signer: Pick<Signer, 'chainDer' | 'scheme' | 'signContent'>;
   readonly certificate: Certificate;
   readonly digestAlgorithm: DigestAlgorithm;
   /** OID; absent: none. */
@@ -19,12 +19,15 @@ export interface RoomTerms {
 /** DER lengths that grow by an octet. */
 const MARGIN_BYTES = 32;
 
+/** What others put into a CMS of theirs and we do not: attributes, algorithm parameters, a longer chain. */
+const OTHERS_MARGIN_BYTES = 8_192;
+
 /**
  * Room for the CMS of a PDF signature: the size of one built with everything but the value and the token, which are taken at their
  * largest. No key is asked; one dry run serves all signatures of a certificate.
  */
 export function cmsRoomBytes({ level, tokenBytes, ...terms }: RoomTerms): number {
-  const bare = bareBytes(terms);
+  const bare = bareBytes(terms) + (terms.signer.signContent === undefined ? 0 : OTHERS_MARGIN_BYTES);
   return (level === 'B-B' ? bare : bare + buildSignatureTimestampAttribute(new Uint8Array(tokenBytes)).length) + MARGIN_BYTES;
 }
 

@@ -8,6 +8,7 @@ import type { GrowingPdf } from '../formats/ades/growing-pdf.ts';
 import type { AppearanceFonts } from '../formats/pades/appearance/canvas.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Chance } from '../ports/chance.ts';
+import type { AskConsent } from '../ports/consent.ts';
 import type { SpooledBytes, StoredBytes } from '../ports/document-store.ts';
 import type { SignatureEvidence, SigningKeyRecord } from '../ports/key-records.ts';
 import type { RecordSet } from '../ports/records.ts';
@@ -43,6 +44,8 @@ export interface MakeSignaturePorts extends OncePorts, PutGrownPorts, TimedPorts
 /** What only the caller knows, for this one signature; kept nowhere. */
 export interface SignerAnswers {
   readonly oneTimePassword: string | null;
+  /** For keys whose every use a person allows in a browser; absent: nobody can be asked. */
+  readonly consent?: AskConsent;
 }
 
 export interface OwnSignerCheck {
@@ -124,14 +127,24 @@ export interface KeyUseMade {
 
 /** Nothing asks a key before it stands in the journal that it is asked. */
 export function journalled({ records, chance, clock }: Pick<MakeSignaturePorts, 'records' | 'chance' | 'clock'>, partnerId: PartnerId | null, key: Pick<SigningKeyRecord, 'id'>, signer: Signer, use: KeyUseMade): Signer {
+  const writeDown = async (): Promise<void> => {
+    const id = chance.uuid();
+    await records.keys.addUse({ id, keyId: key.id, partnerId, at: clock.now() });
+    use.id = id;
+  };
+  const { signContent } = signer;
   return {
     ...signer,
     async sign(toBeSigned, digest, signal) {
-      const id = chance.uuid();
-      await records.keys.addUse({ id, keyId: key.id, partnerId, at: clock.now() });
-      use.id = id;
+      await writeDown();
       return signer.sign(toBeSigned, digest, signal);
     },
+    ...(signContent && {
+      signContent: async (content, signal) => {
+        await writeDown();
+        return signContent(content, signal);
+      },
+    }),
   };
 }
 
@@ -158,7 +171,7 @@ async function signPades(ports: MakeSignaturePorts, signing: SigningPorts, key: 
   const picturePng = (await ports.pictureOf(key)) ?? undefined;
   const certificate = readCertificate(key.chainDer[0]);
   const placed = options.anchor === undefined ? options : { ...options, placement: await placeByText(ports.textOf(bytes.path, signal), options.anchor) };
-  const presentation = presentationOf(placed, { certificate, at: ports.clock.now(), fonts: ports.fonts, picturePng });
+  const presentation = presentationOf(placed, { certificate, at: ports.clock.now(), fonts: ports.fonts, picturePng, documentNumber: options.documentNumber });
   const terms = { level: options.level, digestAlgorithm: options.digest ?? DEFAULT_DIGEST, presentation, commitment: options.commitment, signal };
   const { increment, facts } = await signGrowingPdf(signing, ports.pdfOf(bytes.path, signal), terms);
   const stored = await putGrown(ports, bytes, increment);

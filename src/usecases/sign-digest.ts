@@ -10,6 +10,7 @@ import { readKnownCertificate } from '../formats/x509/certificate-memo.ts';
 import { checkSignerCertificate } from '../formats/x509/signer-certificate.ts';
 import type { Signer } from '../ports/signer.ts';
 import { checkReadyToRaise, type LongTermPorts } from './look-at-document.ts';
+import { takeSignature } from './take-signature.ts';
 import { timestampValue, type ObtainedTimestamp, type TimestampPorts } from './timestamp-value.ts';
 
 export interface SigningPorts extends TimestampPorts {
@@ -90,6 +91,11 @@ export async function checkReadyToSign(ports: SigningPorts, level: SignatureLeve
  */
 export async function signDigest(ports: SigningPorts, input: SignDigestInput): Promise<SignedDigest> {
   const { level, digestAlgorithm, identity, signal } = input;
+  const { signContent } = ports.signer;
+  if (signContent !== undefined) {
+    const { signatureValue, timestamp, ...taken } = await takeSignature(ports, signContent, input);
+    return { ...taken, facts: factsOf(ports, input, signatureValue, timestamp) };
+  }
   const { signatureValue, build, cmsDer } = await buildBaseline(ports.signer, { ...input, certificate: identity.certificate });
   const timestamp = level === 'B-B' ? null : await timestampValue(ports, signatureValue, digestAlgorithm, signal);
   const facts = factsOf(ports, input, signatureValue, timestamp);

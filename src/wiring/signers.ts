@@ -8,6 +8,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { KeyPlace } from '../domain/key-place.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ConsentSigner } from '../ports/consent.ts';
 import type { SigningKeyRecord } from '../ports/key-records.ts';
 import type { PinGuard } from '../ports/pin-guard.ts';
 import type { Signer } from '../ports/signer.ts';
@@ -32,6 +33,11 @@ export interface Signers {
    * @throws what the connector of its kind throws; SEALED_DATA_UNREADABLE, MASTER_KEY_UNREADABLE
    */
   signerOf(key: SigningKeyRecord, answers: SignerAnswers): Promise<Signer>;
+  /**
+   * The signer of a key whose every use a person allows in a browser.
+   * @throws KEY_UNSUPPORTED when it is no such key; as `signerOf`
+   */
+  consentSignerOf(key: SigningKeyRecord): Promise<ConsentSigner>;
   /** Ends the signer processes and closes the connections. */
   close(): Promise<void>;
 }
@@ -52,11 +58,24 @@ export function openSigners(parts: SignersParts): Signers {
         case 'pkcs11':
           return devices.signerOf(key, key.place);
         case 'csc':
-          return (await services.signerOf(key, key.place)).answering(answersFor(parts, key.id, answers.oneTimePassword));
+          return answered(await services.signerOf(key, key.place), parts, key.id, answers);
       }
+    },
+    async consentSignerOf(key) {
+      const signer = key.place.kind === 'csc' ? await services.signerOf(key, key.place) : null;
+      if (signer?.signContent !== undefined) throw new GatewayError('KEY_UNSUPPORTED', `The service that holds the key ${key.id} builds whole signatures, which cannot be prepared here: lienthong sign --key ${key.id}`);
+      if (signer?.wantsConsent === true) return signer;
+      throw new GatewayError('KEY_UNSUPPORTED', `Nobody has to allow each use of the key ${key.id} in a browser: sign with POST /v1/signatures`);
     },
     close: async () => void (await Promise.all([devices.close(), services.close()])),
   };
+}
+
+/** What cannot work is refused before a document is looked at. */
+function answered(signer: CscSigner, parts: SignersParts, id: KeyId, { oneTimePassword, consent }: SignerAnswers): Signer {
+  if (!signer.wantsConsent) return signer.answering(answersFor(parts, id, oneTimePassword));
+  if (consent !== undefined) return signer.consenting(consent);
+  throw new GatewayError('CONSENT_REQUIRED', `The signer allows each use of the key ${id} in a browser: POST /v1/signatures/prepare with "keyId" and "redirectUri", or lienthong sign --key ${id}`);
 }
 
 const nameOf = ({ id, certificateSha256 }: SigningKeyRecord): string => `${id}|${certificateSha256}`;
@@ -106,7 +125,10 @@ function openServices(parts: SignersParts) {
   const serviceOf = (id: KeyId, { url, access }: KeyPlace & { kind: 'csc' }): CscService => {
     const secret = async (): Promise<string> => (await openCscSecrets(parts, id)).access;
     const authorization = { answers: answersFor(parts, id, null), pinGuard };
-    return openCscService({ url, clock, dispatcher, authorization, access: access.kind === 'token' ? { token: secret } : { url: access.tokenUrl, clientId: access.clientId, clientSecret: secret } });
+    const common = { url, clock, dispatcher, authorization };
+    if (access.kind === 'token') return openCscService({ ...common, access: { token: secret } });
+    const client = { url: access.tokenUrl, clientId: access.clientId, clientSecret: secret };
+    return openCscService({ ...common, access: client, ...(access.authorizeUrl === undefined ? {} : { consent: { authorizeUrl: access.authorizeUrl, client } }) });
   };
   return {
     async signerOf(key: SigningKeyRecord, place: KeyPlace & { kind: 'csc' }): Promise<CscSigner> {
@@ -114,7 +136,7 @@ function openServices(parts: SignersParts) {
       const known = signers.get(name);
       if (known !== undefined && clock.now().getTime() < known.until) return known.signer;
       const service = kept(services, name, () => serviceOf(key.id, place));
-      const signer = service.signer({ keyId: key.id, credentialID: place.credentialId, scheme: key.scheme }).then((opened) => checkedCertificate(opened, key));
+      const signer = service.signer({ keyId: key.id, credentialID: place.credentialId, scheme: key.scheme, ...(place.signs && { signs: place.signs }) }).then((opened) => checkedCertificate(opened, key));
       signers.set(name, { signer, until: clock.now().getTime() + CREDENTIAL_KEPT_MS });
       signer.catch(() => signers.delete(name));
       return signer;

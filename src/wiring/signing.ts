@@ -58,6 +58,7 @@ export async function openSigning(parts: SigningParts): Promise<Signing> {
     timestampAuthorities: stamps.authorities,
     fonts: await loadFonts(),
     signerOf: (key, answers) => signers.signerOf(key, answers),
+    consentSignerOf: (key) => signers.consentSignerOf(key),
     pictureOf: (key) => Promise.resolve(key.picturePng),
     checkSigner: signerChecker({ trustStore, clock, collector }, policy),
     longTerm: { trustStore, policy, collector },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { SANDBOX_CLIENT, startSandboxCsc } from '../../sandbox/csc/start.ts';
 import { pemOf } from '../../src/formats/x509/pem.ts';
 import { testCa, testIdentity } from '../support/certificates.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
+import { runCliInBrowser } from '../support/cli-in-browser.ts';
 import { pdfsigVerdicts, samplePdf } from '../support/pdf.ts';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.ts';
 import { softHsm, type SoftHsm } from '../support/softhsm.ts';
@@ -92,6 +93,40 @@ describe.skipIf(!usable)('keys in a device, from the command line', () => {
       expect(await remote('add', 'remote', '--csc', service.apiUrl, '--credential', 'can-bo', '--client-id', SANDBOX_CLIENT.clientId, '--client-secret-file', 'csc-client', '--pin-file', 'csc-pin')).toMatchObject({ exitCode: 0 });
       expect(await remote('test', 'remote')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--otp-file') as string });
       expect(await remote('test', 'remote', '--otp-file', 'csc-otp')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('the value is right') as string });
+    } finally {
+      await service.close();
+    }
+  }, 60_000);
+
+  it('at a remote signing service whose holder allows each use in a browser: the page is shown, and the browser comes back to the command', async () => {
+    const service = await startSandboxCsc();
+    try {
+      writeFileSync(join(folder, 'csc-client'), `${SANDBOX_CLIENT.clientSecret}\n`, { mode: 0o600 });
+      const allowed = { ...env, LIENTHONG_OUTBOUND_ALLOW: new URL(service.url).host };
+      const added = await runCli(['keys', 'add', 'leader', '--csc', service.apiUrl, '--credential', 'lanh-dao', '--client-id', SANDBOX_CLIENT.clientId, '--client-secret-file', 'csc-client', '--without-pin'], { env: allowed, cwd: folder });
+      expect(added).toMatchObject({ exitCode: 0 });
+      const signing = (decision: 'allow' | 'deny'): Promise<CliResult> => runCliInBrowser(['sign', 'a.pdf', '--key', 'leader', '--out', `leader-${decision}.pdf`], { env: allowed, cwd: folder }, decision);
+      expect(await signing('deny')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('CONSENT_REFUSED') as string });
+      expect(await signing('allow')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('leader-allow.pdf') as string });
+      expect(pdfsigVerdicts(readFileSync(join(folder, 'leader-allow.pdf')))).toMatchObject([{ valid: true }]);
+      expect(existsSync(join(folder, 'leader-deny.pdf'))).toBe(false);
+      expect(await runCliInBrowser(['keys', 'test', 'leader'], { env: allowed, cwd: folder }, 'allow')).toMatchObject({ exitCode: 0 });
+    } finally {
+      await service.close();
+    }
+  }, 60_000);
+
+  it('at a service without signatures/signHash: found out when the key is added, signed through signatures/signDoc', async () => {
+    const service = await startSandboxCsc();
+    service.settings.signsHashes = false;
+    try {
+      writeFileSync(join(folder, 'csc-client'), `${SANDBOX_CLIENT.clientSecret}\n`, { mode: 0o600 });
+      const allowed = { ...env, LIENTHONG_OUTBOUND_ALLOW: new URL(service.url).host };
+      const remote = (...args: readonly string[]): Promise<CliResult> => runCli(args, { env: allowed, cwd: folder });
+      expect(await remote('keys', 'add', 'documents', '--csc', service.apiUrl, '--credential', 'con-dau', '--client-id', SANDBOX_CLIENT.clientId, '--client-secret-file', 'csc-client', '--without-pin')).toMatchObject({ exitCode: 0 });
+      expect(await remote('keys', 'test', 'documents')).toMatchObject({ exitCode: 0 });
+      expect(await remote('sign', 'a.pdf', '--key', 'documents', '--out', 'documents.pdf')).toMatchObject({ exitCode: 0 });
+      expect(pdfsigVerdicts(readFileSync(join(folder, 'documents.pdf')))).toMatchObject([{ valid: true }]);
     } finally {
       await service.close();
     }

@@ -58,7 +58,7 @@ describe('key-csc', () => {
   it('tells what the service is and which credentials it has', async () => {
     const service = connect();
     expect(await service.info()).toMatchObject({ specification: '2.0.0.2', name: 'CSC sandbox' });
-    expect(await service.credentials()).toEqual(['can-bo', 'con-dau', 'trao-doi']);
+    expect(await service.credentials()).toEqual(['can-bo', 'con-dau', 'trao-doi', 'lanh-dao']);
   });
 
   it.each([

@@ -20,7 +20,7 @@ export function levelMet(
   trust: CertificateJudgement | null,
 ): SignatureReport['level'] {
   if (format === 'PKCS7') return 'basic';
-  if (!meetsBasic(format, signerInfo, signer)) return 'none';
+  if (!meetsBaseline(format, signerInfo, signer)) return 'none';
   const own = timestamps.filter(isUsable);
   const over = format === 'PAdES' ? coveringTimestamps.filter(isUsable) : [];
   if (own.length + over.length === 0) return 'B-B';
@@ -30,7 +30,8 @@ export function levelMet(
 
 const isUsable = ({ report }: ValidatedTimestamp): boolean => report.indication !== 'FAILED';
 
-function meetsBasic(format: 'PAdES' | 'CAdES', { signedAttributes }: SignerInfo, { checks, signerCertificate }: SignerInfoResult): boolean {
+/** What B-B requires of a SignerInfo, its integrity and trust apart. */
+export function meetsBaseline(format: 'PAdES' | 'CAdES', { signedAttributes }: Pick<SignerInfo, 'signedAttributes'>, { checks, signerCertificate }: Pick<SignerInfoResult, 'checks' | 'signerCertificate'>): boolean {
   const required = ['one-signer-info', 'signed-attributes-present', 'attributes-single', 'content-type', 'signing-certificate', 'signer-identifier'];
   const kept = required.every((name) => checks.some((check) => check.name === name && check.status !== 'failed' && check.status !== 'skipped'));
   const hasTime = singleValueOf(signedAttributes ?? [], ATTRIBUTE.signingTime) !== null;

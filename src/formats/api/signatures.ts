@@ -37,6 +37,7 @@ export const signatureOptions = z
       .max(20)
       .optional()
       .describe('Empty fields placed now for those who sign later, so that what they show is foreseen by this signature (the agency’s seal over the officer’s).'),
+    documentNumber: text(100).optional().describe('For the appearance `annex`: number and notation of the document it belongs to.'),
     reason: text(200).optional(),
     location: text(200).optional(),
     commitment: z.enum(COMMITMENT_NAMES).optional().describe('What the signer commits to (EN 319 122-1 §5.2.3); in a PDF it stands instead of a reason.'),
