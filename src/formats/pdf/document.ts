@@ -191,7 +191,16 @@ export class PdfRevision {
     return this.document.objectAt(entry.offset, num, gen, this);
   }
 
+  /** An object of an object stream that is a stream itself, which none may be (§7.5.7); undefined when there is none. @throws PDF_BROKEN, PDF_LIMIT */
+  streamInside(streamNum: number): number | undefined {
+    return this.#within(streamNum, (objects) => objects.streamInside());
+  }
+
   #compressed(num: number, streamNum: number, index: number): PdfObject {
+    return this.#within(streamNum, (objects) => objects.read(num, index));
+  }
+
+  #within<T>(streamNum: number, work: (objects: ObjectStream) => T): T {
     const entry = this.entry(streamNum);
     if (entry.type !== 'offset') throw broken(`object stream ${streamNum} is missing`);
     if (this.#loading.has(streamNum)) throw broken(`object stream ${streamNum} contains what it needs to be read`);
@@ -199,7 +208,7 @@ export class PdfRevision {
     try {
       const stream = this.document.objectAt(entry.offset, streamNum, entry.gen, this);
       if (!isStream(stream)) throw broken(`object stream ${streamNum} is not a stream`);
-      return this.document.objectStream(streamNum, entry.offset, stream, this).read(num, index);
+      return work(this.document.objectStream(streamNum, entry.offset, stream, this));
     } finally {
       this.#loading.delete(streamNum);
     }
@@ -228,8 +237,12 @@ function lookup(chain: readonly XrefSection[], num: number): XrefEntry | undefin
 interface ObjectStream {
   /** Object `num`, which the cross-reference stream says is the `index`-th. @throws PDF_BROKEN when it is not. */
   read(num: number, index: number): PdfObject;
+  /** The number of a stream among them, which none may be. */
+  streamInside(): number | undefined;
   readonly numbers: readonly number[];
 }
+
+const STREAM = Buffer.from('stream');
 
 /** ISO 32000-2 §7.5.7. */
 function openObjectStream(streamNum: number, stream: PdfStream, data: Uint8Array, view: PdfRevision): ObjectStream {
@@ -251,6 +264,14 @@ function openObjectStream(streamNum: number, stream: PdfStream, data: Uint8Array
   const read = new Map<number, PdfObject>();
   return {
     numbers,
+    streamInside() {
+      // The word is rare in what is no stream: each object is looked at only where it stands.
+      if (!Buffer.from(data.buffer, data.byteOffset, data.length).includes(STREAM, first)) return undefined;
+      return numbers.find((_, index) => {
+        const parser = new ObjectParser(data.subarray(offsets[index] ?? 0), -1, true);
+        return isDict(parser.object()) && parser.keyword('stream');
+      });
+    },
     read(num, index) {
       if (numbers[index] !== num) throw broken(`object ${num} is not number ${index} of object stream ${streamNum}`);
       const known = read.get(index);
