@@ -130,7 +130,7 @@ describe('an address inside (SSRF)', () => {
   it.each([
     'http://127.0.0.1:PORT/', 'http://127.1:PORT/', 'http://2130706433:PORT/', 'http://0x7f.1:PORT/', 'http://0177.0.0.1:PORT/', 'http://[::1]:PORT/', 'http://[::ffff:127.0.0.1]:PORT/',
     'http://0.0.0.0:PORT/', 'http://localhost:PORT/', 'http://localhost.:PORT/', 'http://169.254.169.254/', 'http://10.0.0.1/', 'http://172.16.0.1/', 'http://192.168.0.1/', 'http://100.64.0.1/',
-    'http://[fc00::1]/', 'http://[fe80::1]/', 'http://[64:ff9b::7f00:1]:PORT/', 'http://%31%32%37.0.0.1:PORT/', 'http://①②⑦.0.0.1:PORT/', 'http://127。0。0。1:PORT/', 'http://8.8.8.8:22/', 'http://8.8.8.8:6379/',
+    'http://[fc00::1]/', 'http://[fe80::1]/', 'http://[64:ff9b::7f00:1]:PORT/', 'http://[2002:7f00:1::]:PORT/', 'http://%31%32%37.0.0.1:PORT/', 'http://①②⑦.0.0.1:PORT/', 'http://127。0。0。1:PORT/', 'http://8.8.8.8:22/', 'http://8.8.8.8:6379/',
   ])('%s is refused when it is connected to, before a byte is sent', async (form) => {
     const guarded = outboundAgent({ allow: [] });
     try {
