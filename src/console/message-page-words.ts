@@ -16,7 +16,7 @@ export interface MessageWords {
   readonly noneStuck: string;
   readonly next: string;
   readonly since: string;
-  readonly attempts: string;
+  readonly attempts: (count: number) => string;
   readonly recipients: string;
   readonly noneOpen: string;
   readonly open: string;
@@ -25,6 +25,7 @@ export interface MessageWords {
   readonly deliveries: string;
   readonly timeline: string;
   readonly nextAttempt: string;
+  readonly behind: string;
   readonly note: string;
   readonly decide: string;
   readonly atPostDesk: string;
@@ -54,7 +55,7 @@ const vi: MessageWords = {
   noneStuck: 'Không có thông điệp nào bị giữ lại.',
   next: 'Tiếp theo',
   since: 'từ',
-  attempts: 'lần gửi',
+  attempts: (count) => (count === 0 ? 'chưa gửi lần nào' : `${count} lần gửi`),
   recipients: 'Tình trạng các nơi nhận',
   noneOpen: 'Mọi thông điệp đã tới nơi.',
   open: 'chưa xong',
@@ -63,6 +64,7 @@ const vi: MessageWords = {
   deliveries: 'Các lượt giao',
   timeline: 'Dòng thời gian',
   nextAttempt: 'gửi lại lúc',
+  behind: 'chờ thông điệp trước đó',
   note: 'Ghi chú (được lưu vết)',
   decide: 'Quyết định',
   atPostDesk: 'Đơn bưu chính: quyết định ở bàn bưu chính',
@@ -102,7 +104,7 @@ const en: MessageWords = {
   noneStuck: 'Nothing stands still.',
   next: 'Next',
   since: 'since',
-  attempts: 'attempts',
+  attempts: (count) => (count === 1 ? '1 attempt' : `${count} attempts`),
   recipients: 'How recipients are doing',
   noneOpen: 'Everything has arrived.',
   open: 'unfinished',
@@ -111,6 +113,7 @@ const en: MessageWords = {
   deliveries: 'Deliveries',
   timeline: 'Timeline',
   nextAttempt: 'next attempt',
+  behind: 'waits for the one before it',
   note: 'Note (kept in the audit trail)',
   decide: 'Decide',
   atPostDesk: 'A postal order: decide at the post desk',

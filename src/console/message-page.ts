@@ -1,4 +1,5 @@
 import type { DeskDelivery, DeskDossier, DeskRecipient, MessageDeskQuery, MessageDeskView, StuckDelivery } from '../formats/api/message-desk.ts';
+import { DOSSIER_WORDS } from './dossier-words.ts';
 import { MESSAGE_STYLE } from './message-page-style.ts';
 import { MESSAGE_WORDS, type MessageWords } from './message-page-words.ts';
 import { escapeHtml, framedPage, vietnamTime, type RenderedPage } from './page-frame.ts';
@@ -60,12 +61,20 @@ function filters(query: MessageDeskQuery, say: MessageWords, { partners }: Messa
 }
 
 function stuckPart(query: MessageDeskQuery, say: MessageWords, { deliveryId, kind, recipient, dossierCode, reason, error, attempts, since }: StuckDelivery): string {
-  const facts = `${say.since} ${vietnamTime(since)} · ${attempts} ${say.attempts}`;
+  const facts = `${say.since} ${vietnamTime(since)} · ${say.attempts(attempts)}`;
   const act = kind === 'postal' ? `<p><a href="/console/post?lang=${query.lang}">${say.atPostDesk}</a></p>` : decideForm(query, say, deliveryId, ['replay', 'take-in', 'skip', 'cancel']);
   return `<article class="decide"><p class="head"><a href="${addressOf(query, { dossier: dossierCode })}">${escapeHtml(dossierCode)}</a> → <strong>${escapeHtml(recipient)}</strong></p>
 <p><strong>${say.reasons[reason]}</strong> <span class="note">${facts}</span></p>
-${error === null ? '' : `<p>${escapeHtml(error.detail)} <span class="code">${escapeHtml(error.code)}</span></p>`}
+${problemLine(query, error)}
 <p class="note">${say.whatToDo[reason]}</p>${act}</article>`;
+}
+
+/** What comes with a code is English; where the page is not, its meaning goes before. */
+function problemLine({ lang }: MessageDeskQuery, error: StuckDelivery['error']): string {
+  if (error === null) return '';
+  const meaning = DOSSIER_WORDS[lang].problems[error.code];
+  const said = `<span lang="en">${escapeHtml(error.detail)}</span> <span class="code">${escapeHtml(error.code)}</span>`;
+  return meaning === undefined ? `<p>${said}</p>` : `<p>${meaning} <span class="note">${said}</span></p>`;
 }
 
 function decideForm(query: MessageDeskQuery, say: MessageWords, deliveryId: string, decisions: DeskDelivery['decisions']): string {
@@ -83,19 +92,26 @@ function recipientRow(query: MessageDeskQuery, say: MessageWords, { recipient, o
 }
 
 function dossierPart(query: MessageDeskQuery, say: MessageWords, { code, state, owner, deliveries, events }: DeskDossier): string {
+  const words = DOSSIER_WORDS[query.lang];
   const lines = events.map(
     ({ at, kind, actor, facts }) =>
-      `<li class="${kind === 'message.parked' ? 'bad' : ''}">${vietnamTime(at)} <strong>${escapeHtml(say.events[kind] ?? kind)}</strong>${actor === null ? '' : ` · ${escapeHtml(actor)}`}<span class="note">${facts.map(([name, value]) => `${escapeHtml(name)}: ${escapeHtml(value)}`).join(' · ')}</span></li>`,
+      `<li class="${kind === 'message.parked' ? 'bad' : ''}">${vietnamTime(at)} <strong>${escapeHtml(say.events[kind] ?? kind)}</strong>${actor === null ? '' : ` · ${escapeHtml(actor)}`}<span class="note">${facts.map((fact) => factWords(query, say, fact)).join(' · ')}</span></li>`,
   );
-  return `<section><h2>${escapeHtml(code)}</h2><p class="note">${say.owner} ${escapeHtml(owner)} · <span class="code">${escapeHtml(state)}</span></p>
+  return `<section><h2>${escapeHtml(code)}</h2><p class="note">${say.owner} ${escapeHtml(owner)} · <strong>${escapeHtml(words.dossierStates[state] ?? state)}</strong></p>
 <h3>${say.deliveries}</h3>${deliveries.map((delivery) => deliveryPart(query, say, delivery)).join('')}
 <h3>${say.timeline}</h3><ol class="timeline">${lines.join('')}</ol></section>`;
 }
 
-function deliveryPart(query: MessageDeskQuery, say: MessageWords, { deliveryId, messageType, recipient, state, attempts, nextAttemptAt, problem, decisions }: DeskDelivery): string {
-  const next = nextAttemptAt === null ? '' : ` · ${say.nextAttempt} ${vietnamTime(nextAttemptAt)}`;
+function factWords({ lang }: MessageDeskQuery, say: MessageWords, [name, value]: readonly [string, string]): string {
+  const { facts, messages, dossierStates } = DOSSIER_WORDS[lang];
+  const told: Readonly<Record<string, Readonly<Record<string, string>>>> = { type: messages, reason: say.reasons, from: say.states, state: dossierStates };
+  return `${escapeHtml(facts[name] ?? name)}: ${escapeHtml(told[name]?.[value] ?? value)}`;
+}
+
+function deliveryPart(query: MessageDeskQuery, say: MessageWords, { deliveryId, messageType, recipient, state, attempts, nextAttemptAt, isBehind, problem, decisions }: DeskDelivery): string {
+  const next = isBehind ? ` · ${say.behind}` : nextAttemptAt === null ? '' : ` · ${say.nextAttempt} ${vietnamTime(nextAttemptAt)}`;
   const mark = state === 'parked' ? 'bad' : state === 'delivered' ? 'fine' : '';
   const act = decisions.length === 0 ? '' : `<details><summary>${say.decide}</summary>${decideForm(query, say, deliveryId, decisions)}</details>`;
-  return `<div class="delivery"><p><code>${escapeHtml(messageType)}</code> → <strong>${escapeHtml(recipient)}</strong> <span class="${mark}">${say.states[state] ?? escapeHtml(state)}</span> <span class="note">${attempts} ${say.attempts}${next}</span></p>
-${problem === null ? '' : `<p class="note">${escapeHtml(problem.detail)} <span class="code">${escapeHtml(problem.code)}</span></p>`}${act}</div>`;
+  return `<div class="delivery"><p><span title="${escapeHtml(messageType)}">${escapeHtml(DOSSIER_WORDS[query.lang].messages[messageType] ?? messageType)}</span> → <strong>${escapeHtml(recipient)}</strong> <span class="${mark}">${say.states[state] ?? escapeHtml(state)}</span> <span class="note">${say.attempts(attempts)}${next}</span></p>
+${problemLine(query, problem)}${act}</div>`;
 }

@@ -19,7 +19,7 @@ export function onboardingText({ partner, agencyCodes, gatewayUrl, language }: O
     [say.open, `${authorised('-X POST', '/v1/dossiers')} \\\n  -H "Idempotency-Key: $(uuidgen)" -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify({ agencyCode: agency, procedure: { code: '1.004238.H57', name: say.procedure }, title: say.sample })}'`],
     [say.upload, `${authorised('-X POST', '/v1/documents')} \\\n  -H "Idempotency-Key: $(uuidgen)" -H 'Content-Type: application/pdf' \\\n  -H "Repr-Digest: sha-256=:$(openssl dgst -sha256 -binary paper.pdf | base64):" \\\n  -H 'Content-Disposition: attachment; filename="paper.pdf"' --data-binary @paper.pdf`],
     [say.send, `${authorised('-X POST', '/v1/dossiers/$CODE/messages')} \\\n  -H "Idempotency-Key: $(uuidgen)" -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify({ type: 'dossier.submit', from: agency, to: ['H57.01'], body: {}, documents: [] })}'`],
-    partner.mode === 'pull' ? [say.pull, `${authorised('', '/v1/inbox?after=0')}\n${authorised('-X POST', '/v1/inbox/$MESSAGE/receipt')} \\\n  -H "Idempotency-Key: receipt-$MESSAGE" -H 'Content-Type: application/json' \\\n  -d "{\\"messageId\\":\\"$MESSAGE\\",\\"manifestSha256\\":\\"$MANIFEST\\"}"`] : [say.push(partner.url ?? ''), `# webhook-id, webhook-timestamp, body: ${say.received}\nprintf '%s.%s.%s' "$WEBHOOK_ID" "$WEBHOOK_TIMESTAMP" "$BODY" |\n  openssl dgst -sha256 -mac HMAC -macopt hexkey:$(printf %s "\${WEBHOOK_SECRET#whsec_}" | base64 -d | od -An -vtx1 | tr -d ' \\n') -binary | base64${partner.payload === 'thin' ? `\n# ${say.thin}\n${authorised('', '/v1/inbox/$MESSAGE')}` : ''}`],
+    partner.mode === 'pull' ? [say.pull, `${authorised('', '/v1/inbox?after=0')}\n# ${say.receipt}\n${authorised('-X POST', '/v1/inbox/$MESSAGE/receipt')} \\\n  -H "Idempotency-Key: receipt-$MESSAGE" -H 'Content-Type: application/json' \\\n  -d "{\\"messageId\\":\\"$MESSAGE\\",\\"manifestSha256\\":\\"$MANIFEST\\"}"`] : [say.push(partner.url ?? ''), `# webhook-id, webhook-timestamp, body: ${say.received}\nprintf '%s.%s.%s' "$WEBHOOK_ID" "$WEBHOOK_TIMESTAMP" "$BODY" |\n  openssl dgst -sha256 -mac HMAC -macopt hexkey:$(printf %s "\${WEBHOOK_SECRET#whsec_}" | base64 -d | od -An -vtx1 | tr -d ' \\n') -binary | base64${partner.payload === 'thin' ? `\n# ${say.thin}\n${authorised('', '/v1/inbox/$MESSAGE')}` : ''}`],
   ] as const;
   return [`# ${say.title}: ${partner.name} (${partner.id})`, '', say.intro, served, '', ...steps.flatMap(([title, calls], index) => [`## ${index + 1}. ${title}`, '', '```sh', calls, '```', '']), say.rules, ''].join('\n');
 }
@@ -41,6 +41,7 @@ interface Words {
   readonly pull: string;
   readonly push: (url: string) => string;
   readonly received: string;
+  readonly receipt: string;
   readonly thin: string;
   readonly procedure: string;
   readonly sample: string;
@@ -60,6 +61,7 @@ const WORDS: Readonly<Record<'vi' | 'en', Words>> = {
     send: 'Gửi thông điệp về hồ sơ; 202 nghĩa là cổng đã nhận và sẽ giao',
     pull: 'Lấy thông điệp gửi cho bạn, kiểm tra, rồi biên nhận',
     push: (url) => `Thông điệp được đẩy đến ${url}; kiểm tra chữ ký rồi trả lời 200 kèm biên nhận`,
+    receipt: 'MESSAGE, MANIFEST: messageId và manifestSha256 của thông điệp',
     received: 'đúng như nhận được; kết quả phải bằng một chữ ký v1 trong webhook-signature',
     thin: 'thông báo chỉ có mã: lấy thông điệp theo data.messageId rồi mới trả lời',
     procedure: 'Đăng ký đất đai',
@@ -78,6 +80,7 @@ const WORDS: Readonly<Record<'vi' | 'en', Words>> = {
     send: 'Send a message about it; 202 means the gateway has it and will deliver it',
     pull: 'Fetch what is for you, check it, and give a receipt',
     push: (url) => `Messages are pushed to ${url}; check the signature, then answer 200 with a receipt`,
+    receipt: 'MESSAGE, MANIFEST: messageId and manifestSha256 of the message',
     received: 'just as received; the result must equal a v1 signature of webhook-signature',
     thin: 'the push holds ids only: fetch the message by data.messageId before you answer',
     procedure: 'Land registration',

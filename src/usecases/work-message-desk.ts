@@ -44,29 +44,37 @@ async function dossierAt({ records, clock }: MessageDeskPorts, { keyId }: Caller
   if (dossier === null) return null;
   await records.audit.add({ at: clock.now(), actor: `operator:key-${keyId}`, action: 'read-dossier', subject: `dossier:${code}`, detail: { desk: 'messages' } });
   const messages = await records.messages.ofDossier(code);
-  const deliveries = await Promise.all(messages.map(async ({ id, type }) => (await records.messages.deliveries(id)).map((delivery) => deskDelivery(delivery, type))));
+  const deliveries = await Promise.all(messages.map(async ({ id, type }) => (await records.messages.deliveries(id)).map((delivery) => ({ delivery, type }))));
+  const held = new Set<string>();
   const events = await records.dossiers.events(code, 0, MOST_EVENTS);
   return {
     code,
     state: dossier.state,
     owner: dossier.ownerPartnerId,
-    deliveries: deliveries.flat(),
+    deliveries: deliveries.flat().map(({ delivery, type }) => {
+      const isBehind = held.has(delivery.partnerId);
+      if (!isFinished(delivery)) held.add(delivery.partnerId);
+      return deskDelivery(delivery, type, isBehind);
+    }),
     events: events.map(({ at, kind, actor, data }) => ({ at: at.toISOString(), kind, actor, facts: Object.entries(data).flatMap(([name, value]) => (value === null || name === 'manifestSha256' ? [] : [[name, String(value)] as const])) })),
   };
 }
 
-function deskDelivery({ id, partnerId, state, attempts, nextAttemptAt, lastError, parkedReason }: Delivery, messageType: string): DeskDelivery {
-  const isFinished = FINISHED_STATES.some((one) => one === state);
+const isFinished = ({ state }: Pick<Delivery, 'state'>): boolean => FINISHED_STATES.some((one) => one === state);
+
+function deskDelivery({ id, partnerId, state, attempts, nextAttemptAt, lastError, parkedReason }: Delivery, messageType: string, isBehind: boolean): DeskDelivery {
+  const isOver = isFinished({ state });
   return {
     deliveryId: id,
     messageType,
     recipient: partnerId,
     state,
     attempts,
-    nextAttemptAt: state === 'pending' ? (nextAttemptAt?.toISOString() ?? null) : null,
-    problem: isFinished ? null : lastError,
+    isBehind: state === 'pending' && isBehind,
+    nextAttemptAt: state === 'pending' && !isBehind ? (nextAttemptAt?.toISOString() ?? null) : null,
+    problem: isOver ? null : lastError,
     reason: parkedReason,
-    decisions: state === 'parked' ? ['replay', 'take-in', 'skip', 'cancel'] : isFinished || state === 'leased' ? [] : ['cancel'],
+    decisions: state === 'parked' ? ['replay', 'take-in', 'skip', 'cancel'] : isOver || state === 'leased' ? [] : ['cancel'],
   };
 }
 

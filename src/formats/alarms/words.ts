@@ -15,6 +15,7 @@ export interface AlarmWords {
 type Named = Pick<Alarm, 'subject' | 'figures'>;
 
 const of = (figures: Alarm['figures'], name: string): string => String(figures[name] ?? '?');
+const counted = (count: string, thing: string): string => `${count} ${thing}${count === '1' ? '' : 's'}`;
 /** Times stand in figures as ISO 8601 in UTC; people here read them at +07:00. */
 const time = (figures: Alarm['figures'], name: string): string => {
   const at = Date.parse(of(figures, name));
@@ -25,7 +26,7 @@ const WORDS: Readonly<Record<AlarmKind, (alarm: Named) => AlarmWords>> = {
   'delivery.parked': ({ subject, figures }) => ({
     summary: {
       vi: `${of(figures, 'count')} thông điệp gửi ${subject} đang dừng chờ người xử lý, lâu nhất từ ${time(figures, 'oldestAt')}.`,
-      en: `${of(figures, 'count')} messages to ${subject} wait for a person, the oldest since ${time(figures, 'oldestAt')}.`,
+      en: `${counted(of(figures, 'count'), 'message')} to ${subject} ${of(figures, 'count') === '1' ? 'waits' : 'wait'} for a person, the oldest since ${time(figures, 'oldestAt')}.`,
     },
     nextStep: {
       vi: `Mở /console/messages hoặc chạy “lienthong messages stuck --partner ${subject}”, xem lý do, rồi gửi lại, ghi nhận đã nhận hoặc bỏ qua.`,
@@ -35,8 +36,8 @@ const WORDS: Readonly<Record<AlarmKind, (alarm: Named) => AlarmWords>> = {
   'partner.unreachable': ({ subject, figures }) => ({
     summary:
       figures['gone'] === 'yes'
-        ? { vi: `Địa chỉ của ${subject} đã báo không còn (HTTP 410); ${of(figures, 'waiting')} thông điệp đang chờ.`, en: `The address of ${subject} said that it is gone (HTTP 410); ${of(figures, 'waiting')} messages wait.` }
-        : { vi: `Không gửi được tới ${subject}: lỗi ${of(figures, 'failures')} lần liên tiếp; ${of(figures, 'waiting')} thông điệp đang chờ.`, en: `${subject} cannot be reached: ${of(figures, 'failures')} failures in a row; ${of(figures, 'waiting')} messages wait.` },
+        ? { vi: `Địa chỉ của ${subject} đã báo không còn (HTTP 410); ${of(figures, 'waiting')} thông điệp đang chờ.`, en: `The address of ${subject} said that it is gone (HTTP 410); waiting: ${counted(of(figures, 'waiting'), 'message')}.` }
+        : { vi: `Không gửi được tới ${subject}: lỗi ${of(figures, 'failures')} lần liên tiếp; ${of(figures, 'waiting')} thông điệp đang chờ.`, en: `${subject} cannot be reached: ${counted(of(figures, 'failures'), 'failure')} in a row; waiting: ${counted(of(figures, 'waiting'), 'message')}.` },
     nextStep: {
       vi: `Chạy “lienthong partners test ${subject}” để biết hỏng ở bước nào, rồi báo đơn vị vận hành hệ thống đó.`,
       en: `Run “lienthong partners test ${subject}” to see which step fails, then call those who run that system.`,

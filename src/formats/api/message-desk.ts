@@ -55,7 +55,10 @@ export interface DeskDelivery {
   readonly recipient: string;
   readonly state: DeliveryState;
   readonly attempts: number;
+  /** Null: it is not waiting for a time. */
   readonly nextAttemptAt: string | null;
+  /** An earlier one of the dossier for the same recipient has to end first. */
+  readonly isBehind: boolean;
   readonly problem: { readonly code: string; readonly detail: string } | null;
   readonly reason: string | null;
   readonly decisions: readonly MessageDecision[];
