@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'sign-prepare': async () => (await import('./cli/sign-two-step.ts')).signPrepareCommand(),
   'sign-complete': async () => (await import('./cli/sign-two-step.ts')).signCompleteCommand(),
   verify: async () => (await import('./cli/verify.ts')).verifyCommand(),
+  evidence: async () => (await import('./cli/evidence.ts')).evidenceCommand(),
   trust: async () => (await import('./cli/trust.ts')).trustCommand(),
   keys: async () => (await import('./cli/keys.ts')).keysCommand(),
   partners: async () => (await import('./cli/partners.ts')).partnersCommand(),

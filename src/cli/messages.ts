@@ -1,3 +1,5 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { GatewayError } from '../domain/errors.ts';
 import type { DeliveryId, MessageId } from '../domain/ids.ts';
@@ -5,6 +7,8 @@ import { PARK_REASONS, type ParkReason } from '../domain/park-reason.ts';
 import { exchangeStanding } from '../store/exchange-standing.ts';
 import { listParked, listRecipients } from '../usecases/look-at-deliveries.ts';
 import { adoptDelivery, cancelDelivery, replayDelivery, replaySince, skipDelivery, supersedeDelivery, type Decision, type OperatePorts } from '../usecases/operate-delivery.ts';
+import { createLog } from '../telemetry/log.ts';
+import { exportEvidence } from '../usecases/export-evidence.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
 import { done, subcommand, uuid, type Common, type Decided } from './subcommand.ts';
@@ -32,6 +36,12 @@ export function messagesCommand(): Command {
         .action((options: Selected & { readonly parked?: boolean }) => (options.parked === true ? stuck(options) : listOpen(options))),
     )
     .addCommand(subcommand('show', 'one message and its deliveries').argument('<message-id>').action(show))
+    .addCommand(
+      subcommand('evidence', 'write the evidence of a message as ASiC-E: check it with “lienthong evidence verify”')
+        .argument('<message-id>')
+        .requiredOption('--out <file>', 'where to write, such as evidence.asice')
+        .action(writeEvidence),
+    )
     .addCommand(decision('replay', 'send a parked delivery again', replayDelivery))
     .addCommand(decision('adopt', 'the recipient says that it has a parked delivery: record that', adoptDelivery))
     .addCommand(decision('skip', 'pass over a delivery that holds up its lane', skipDelivery))
@@ -101,6 +111,15 @@ async function show(id: string, options: Common): Promise<void> {
   if (options.json === true) return printJson(shown);
   printLine(`${paint('bold', message.type)}  ${message.dossierCode}  from ${shown.from}  ${message.createdAt.toISOString()}`);
   printTable(['DELIVERY', 'TO', 'STATE', 'TRIES', 'NEXT', 'PROBLEM'], deliveries.map((one) => [one.id, one.partnerId, one.state, String(one.attempts), one.nextAttemptAt?.toISOString().slice(0, 19) ?? '–', one.parkedReason ?? one.lastError?.detail ?? '–']));
+}
+
+async function writeEvidence(id: string, { out, ...options }: Common & { readonly out: string }): Promise<void> {
+  await withStore(options, async (ports) => {
+    const { open } = await exportEvidence({ ...ports, log: createLog({ level: 'fatal' }) }, { operator: ports.actor }, uuid(id) as MessageId);
+    await pipeline(open(), createWriteStream(out));
+  });
+  if (options.json === true) return printJson({ messageId: id, file: out });
+  done(`${out}: evidence of ${id}`);
 }
 
 async function replayAll(partner: string, since: Date, options: Decided & { limit: number }): Promise<void> {

@@ -1,6 +1,9 @@
 import type { DossierCode } from './dossier.ts';
 import type { DeliveryId, MessageId, PartnerId, Sha256Hex } from './ids.ts';
 
+/** The release that begins to keep evidence of messages: what came before has none. */
+export const EVIDENCE_SINCE = '0.1.0';
+
 /**
  * What is attested of a message: that it was handed in, that the recipient's system has it, that a clerk of the recipient took it in or
  * refused it, that its content was erased.

@@ -22,6 +22,7 @@ import type { openStoredBytes, readDocument } from '../usecases/read-document.ts
 import type { listDossiers, readDossier } from '../usecases/read-dossier.ts';
 import type { readEnvelope, readInbox } from '../usecases/read-inbox.ts';
 import type { followJob, readJob } from '../usecases/read-job.ts';
+import type { exportEvidence } from '../usecases/export-evidence.ts';
 import type { readMessage } from '../usecases/read-message.ts';
 import type { quotePost, quotePostalOrder } from '../usecases/quote-post.ts';
 import type { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
@@ -117,6 +118,7 @@ export interface HttpDependencies {
 
   readonly sendMessage: Bound<typeof sendMessage>;
   readonly readMessage: Bound<typeof readMessage>;
+  readonly exportEvidence: Bound<typeof exportEvidence>;
   readonly replayMessage: Bound<typeof replayMessage>;
   readonly readInbox: Bound<typeof readInbox>;
   readonly readEnvelope: Bound<typeof readEnvelope>;

@@ -20,7 +20,8 @@ export interface AcceptedReply<Body> extends JsonReply<Body> {
 export interface BytesReply {
   readonly status?: number;
   readonly mediaType: string;
-  readonly sizeBytes: number;
+  /** null: not known before it is made. */
+  readonly sizeBytes: number | null;
   /** File name for people; sent as an attachment, never shown inside a page. */
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -66,7 +67,7 @@ export function sendContent(response: Response, status: number, { contentType, b
 export async function sendBytes(request: Request, response: Response, status: number, reply: BytesReply): Promise<void> {
   response.status(reply.status ?? status).attachment(reply.name).set({
     'content-type': reply.mediaType,
-    'content-length': String(reply.sizeBytes),
+    ...(reply.sizeBytes !== null && { 'content-length': String(reply.sizeBytes) }),
     'content-security-policy': "default-src 'none'; sandbox",
     'cache-control': 'private, no-store',
     ...reply.headers,

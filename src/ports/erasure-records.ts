@@ -1,5 +1,5 @@
 import type { DossierCode } from '../domain/dossier.ts';
-import type { Sha256Hex } from '../domain/ids.ts';
+import type { DocumentId, Sha256Hex } from '../domain/ids.ts';
 
 /** How long dossiers of a procedure are kept once they are at their end. */
 export interface Retention {
@@ -24,6 +24,8 @@ export interface ErasureRecords {
    * other dossier carries. Digests, times, states and proofs stay. Null: there is no such dossier.
    */
   erase(code: DossierCode, at: Date): Promise<Erased | null>;
+  /** Documents of the dossier's messages that are erased by now. */
+  erasedDocuments(code: DossierCode): Promise<readonly DocumentId[]>;
   /** Digests of documents erased since then that nobody else has. */
   orphanedBytes(since: Date): Promise<readonly Sha256Hex[]>;
   /** Dossiers at their end for longer than their procedure's term, not erased yet. */

@@ -23,7 +23,7 @@ export async function readMessage({ records }: { readonly records: RecordSet }, 
 }
 
 /** @throws MESSAGE_NOT_FOUND */
-export async function findVisibleMessage(records: RecordSet, caller: Caller, id: MessageId): Promise<VisibleMessage> {
+export async function findVisibleMessage(records: Pick<RecordSet, 'messages'>, caller: Caller, id: MessageId): Promise<VisibleMessage> {
   const message = await records.messages.find(id);
   const [deliveries, receipts] = message === null ? [[], []] : [await records.messages.deliveries(id), await records.messages.receipts(id)];
   const mine = <T extends { readonly partnerId: string }>(items: readonly T[]): T[] => items.filter(({ partnerId }) => partnerId === caller.partnerId);

@@ -71,12 +71,12 @@ export async function verifyJudgedDocument(ports: VerifyPorts, judge: DocumentJu
 }
 
 /** What authorities say now is dated after a validation time in the past and could not be used for it. */
-function collectorFor({ collector, clock }: VerifyPorts, { at, policy }: VerifyTerms): RevocationCollector | undefined {
+export function collectorFor({ collector, clock }: VerifyPorts, { at, policy }: VerifyTerms): RevocationCollector | undefined {
   const isPast = at !== undefined && at.getTime() < clock.now().getTime() - policy.revocation.skewMs;
   return isPast ? undefined : collector;
 }
 
-async function contextOf({ trustStore, clock }: VerifyPorts, terms: VerifyTerms): Promise<ValidationContext> {
+export async function contextOf({ trustStore, clock }: VerifyPorts, terms: VerifyTerms): Promise<ValidationContext> {
   const { policy, at = clock.now(), certificates = [], revocation = NO_MATERIAL } = terms;
   const [signature, timestamp] = await Promise.all([anchorsFor(trustStore, 'signature'), anchorsFor(trustStore, 'timestamp')]);
   return { policy, at, anchors: { signature, timestamp }, certificates, revocation };

@@ -23,6 +23,7 @@ import { completeSignature } from '../usecases/complete-signature.ts';
 import { checkReadiness } from '../usecases/check-readiness.ts';
 import type { RevocationCollector } from '../usecases/collect-revocation.ts';
 import { reportPostalEvent } from '../usecases/enter-postal-event.ts';
+import { exportEvidence } from '../usecases/export-evidence.ts';
 import { extendDocument } from '../usecases/extend-document.ts';
 import { hearCarrier } from '../usecases/hear-carrier.ts';
 import { listCarriers, unprovenCarriers } from '../usecases/list-carriers.ts';
@@ -127,6 +128,7 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     readDossier: (...call) => readDossier(ports, ...call),
     sendMessage: (...call) => sendMessage(ports, ...call),
     readMessage: (...call) => readMessage(ports, ...call),
+    exportEvidence: (...call) => exportEvidence({ ...ports, log, longTerm: signing.ports.longTerm }, ...call),
     replayMessage: (...call) => replayMessage(ports, ...call),
     readInbox: (...call) => readInbox(ports, ...call),
     readEnvelope: (...call) => readEnvelope(ports, ...call),

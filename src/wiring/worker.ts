@@ -82,7 +82,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
     { event: 'upload.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetUploads({ records, uploads: store.uploads, clock }) },
     { event: 'post.numbers-unwatched', everyMs: WATCH_NUMBERS_EVERY_MS, turn: () => watchNumbers(ports, accounts) },
     { event: 'nonce.forget-failed', everyMs: FORGET_NONCES_EVERY_MS, turn: () => forgetNonces({ records, clock }) },
-    { event: 'dossier.erase-failed', everyMs: FORGET_EVERY_MS, turn: () => eraseDue({ records, documents: store.documents, clock }) },
+    { event: 'dossier.erase-failed', everyMs: FORGET_EVERY_MS, turn: () => eraseDue({ records, documents: store.documents, exchangeKey, chance, clock }) },
     { event: 'idempotency.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetAnswers({ records, clock }) },
     { event: 'key.certificates-unseen', everyMs: LOOK_AT_CERTIFICATES_EVERY_MS, turn: () => warnOfEndingCertificates({ records, clock, log }) },
   ];

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const portsAt = async (clock = systemClock) => ({ records: gateway.fresh.records, documents: await openDocumentFolder(gateway.documentsPath, { chance: systemChance(systemClock), clock }), clock });
+const portsAt = async (clock = systemClock) => ({ records: gateway.fresh.records, documents: await openDocumentFolder(gateway.documentsPath, { chance: systemChance(systemClock), clock }), clock, chance: systemChance(systemClock), exchangeKey: gateway.fresh.exchangeKey });
 
 async function upload(text: string): Promise<string> {
   return (await ask<{ id: string }>(gateway.url, '/v1/documents', { token: land.token, body: text, headers: { 'content-disposition': 'attachment; filename="Tran-Thi-Mau.pdf"' } })).body.id;

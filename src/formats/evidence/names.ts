@@ -5,7 +5,7 @@ import type { MessagePart } from '../../domain/message.ts';
 
 export const MANIFEST = 'manifest.json';
 export const BODY = 'body.json';
-const META_INF = 'META-INF/';
+export const META_INF = 'META-INF/';
 
 /** Endings by which programs know a paper; any other has none of its own. */
 const ENDINGS: Readonly<Record<string, string>> = {
@@ -24,6 +24,11 @@ export function partName({ mediaType }: Pick<MessagePart, 'mediaType'>, position
   return `parts/${position + 1}.${ENDINGS[mediaType] ?? 'bin'}`;
 }
 
+/** Of the message itself there is one of each: they bear no name. */
+export function manifestEntry(name: Evidence['name']): string {
+  return `${META_INF}ASiCManifest${suffixOf(name)}.xml`;
+}
+
 export function signatureEntry(name: Evidence['name']): string {
   return `${META_INF}signature${suffixOf(name)}.p7s`;
 }
@@ -34,6 +39,11 @@ export function statementEntry(name: Evidence['name']): string {
 
 export function ownSignatureEntry(name: Evidence['name']): string {
   return `${META_INF}own-signature${suffixOf(name)}.json`;
+}
+
+/** Its leaf, path and checkpoint in the log. */
+export function proofEntry(name: Evidence['name']): string {
+  return `${META_INF}proof${suffixOf(name)}.json`;
 }
 
 export const THE_MESSAGE = 'message';

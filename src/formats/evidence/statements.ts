@@ -24,6 +24,12 @@ export function objectsOfReceipt(name: Evidence['name'], statement: string, ownS
   return [{ name: statementEntry(name), mediaType: JSON_TYPE, digest: fromHex(sha256Hex(statement)), isRoot: true }, ...own];
 }
 
+/** What the statement of an erasure says is gone; nothing for any other. */
+export function erasedObjects(statement: string | null): readonly { readonly name: string; readonly sha256: string }[] {
+  const said = JSON.parse(statement ?? '{}') as Partial<ReceiptStatement>;
+  return said.kind === 'erased' ? (said.objects ?? []) : [];
+}
+
 /** @returns lower-case letters, digits, hyphens */
 export function nameOfReceipt(statement: ReceiptStatement): Evidence['name'] {
   switch (statement.kind) {

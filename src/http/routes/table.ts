@@ -14,7 +14,7 @@ import { acknowledgeMessageRoute, readEnvelopeRoute, readInboxRoute } from './in
 import { cancelJobRoute, followJobRoute, orderSignaturesRoute, readJobRoute, retryJobRoute } from './jobs.ts';
 import { messageDeskFormRoute, messageDeskRoute } from './message-desk.ts';
 import { metricsRoute } from './metrics.ts';
-import { readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
+import { readEvidenceRoute, readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
 import { livenessRoute, openApiRoute, readinessRoute } from './operation.ts';
 import { entryPointRoute } from './entry-point.ts';
 import { postDeskFormRoute, postDeskRoute } from './post-desk.ts';
@@ -41,6 +41,7 @@ export function routesOf(version: string): readonly Route[] {
     readDossierRoute,
     sendMessageRoute,
     readMessageRoute,
+    readEvidenceRoute,
     replayMessageRoute,
     readInboxRoute,
     readEnvelopeRoute,

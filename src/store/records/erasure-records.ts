@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { DossierCode } from '../../domain/dossier.ts';
 import { ERASED_BODY, ERASED_TEXT, erasedAddress, erasedPostalDetail } from '../../domain/erased.ts';
-import type { Sha256Hex } from '../../domain/ids.ts';
+import type { DocumentId, Sha256Hex } from '../../domain/ids.ts';
 import type { AddressChange } from '../../domain/postal-address-change.ts';
 import type { PostalDetail } from '../../domain/postal-order.ts';
 import type { ErasureRecords } from '../../ports/erasure-records.ts';
@@ -21,7 +21,7 @@ export function erasureRecords(db: Executor, sealing: Sealing): ErasureRecords {
 /** States a dossier does not leave by itself. */
 const AT_ITS_END = ['refused', 'result-sent', 'result-taken-in', 'withdrawn', 'recalled'];
 
-function erasing(db: Executor, sealing: Sealing): Pick<ErasureRecords, 'countOpen' | 'erase' | 'orphanedBytes' | 'due'> {
+function erasing(db: Executor, sealing: Sealing): Pick<ErasureRecords, 'countOpen' | 'erase' | 'erasedDocuments' | 'orphanedBytes' | 'due'> {
   return {
     async countOpen(code) {
       const { rows } = await sql<{ count: string }>`
@@ -34,6 +34,13 @@ function erasing(db: Executor, sealing: Sealing): Pick<ErasureRecords, 'countOpe
       const dossier = await db.updateTable('dossier').set({ applicant_sealed: null, title: ERASED_TEXT, erased_at: at }).where('code', '=', code).executeTakeFirst();
       if (dossier.numUpdatedRows !== 1n) return null;
       return { messages: await eraseBodies(db, sealing, code), postalOrders: await erasePostalOrders(db, sealing, code), documents: await eraseDocuments(db, code, at) };
+    },
+    async erasedDocuments(code) {
+      const { rows } = await sql<{ id: DocumentId }>`
+        SELECT DISTINCT d.id FROM document AS d JOIN message_part AS p ON p.document_id = d.id JOIN message AS m ON m.id = p.message_id
+        WHERE m.dossier_code = ${code} AND d.erased_at IS NOT NULL
+      `.execute(db);
+      return rows.map(({ id }) => id);
     },
     async orphanedBytes(since) {
       const { rows } = await sql<{ sha256: Sha256Hex }>`
