@@ -83,6 +83,7 @@ export function startProducer(backend: QueueBackend, { clock, log }: QueueDepend
         nap.interrupt();
       },
       healthy: () => healthy,
+      backlog: async () => (healthy && handle !== null ? within(clock, ADD_LIMIT_MS, handle.countWaiting()).catch(() => 0) : 0),
     },
     failures: () => failures,
     async close() {

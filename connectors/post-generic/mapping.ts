@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GatewayError } from '../../src/domain/errors.ts';
-import { TRACKED_STATES } from '../../src/domain/postal-state.ts';
+import { EVENT_STATUSES } from '../../src/domain/postal-state.ts';
 
 /** A carrier described by a file: what to send, how to read the answer. Values in templates: see `values.ts`. */
 
@@ -61,7 +61,8 @@ const mapping = z.strictObject({
   quote: quote.optional(),
   find: find.optional(),
   feed: feed.optional(),
-  statuses: z.record(z.string().max(100), z.enum(TRACKED_STATES)),
+  /** `NOTED`: the carrier explained the code, and it says nothing about where the parcel is. */
+  statuses: z.record(z.string().max(100), z.enum(EVENT_STATUSES).exclude(['UNKNOWN'])),
   /** Official code → the carrier's; an address outside it is not sent. Left out: any, and the official code is sent. */
   provinces: z.record(z.string(), z.string()).optional(),
   communes: z.record(z.string(), z.string()).optional(),

@@ -1,14 +1,14 @@
-import type { TrackedState } from '../../src/domain/postal-order.ts';
+import type { EventStatus } from '../../src/domain/postal-order.ts';
 
 /**
- * MyVNPost's list of statuses. Null: it says nothing about where the parcel is (money, drafts), or leaves open what became of it (a part of
- * it, a cancelled delivery): shown, and never mapped by guess. 4 is "being collected" here and "delivered" in the service for administrations.
+ * MyVNPost's list of statuses. NOTED: it says nothing about where the parcel is (money, drafts), or leaves open what became of it (a
+ * part of it, a cancelled delivery): shown, and never mapped by guess. 4 is "being collected" here and "delivered" in the service for administrations.
  */
-export const STATES: Readonly<Record<number, TrackedState | null>> = {
-  0: null, // Lưu nháp
+export const STATES: Readonly<Record<number, EventStatus>> = {
+  0: 'NOTED', // Lưu nháp
   1: 'ACCEPTED', // Đã tạo
   2: 'PICKUP_SCHEDULED', // Bưu tá nhận yêu cầu thu gom
-  3: null, // Chờ xác nhận
+  3: 'NOTED', // Chờ xác nhận
   4: 'PICKUP_SCHEDULED', // Đang lấy hàng
   5: 'PICKUP_FAILED', // Lấy hàng không thành công
   6: 'PICKED_UP', // Đã lấy hàng
@@ -25,11 +25,11 @@ export const STATES: Readonly<Record<number, TrackedState | null>> = {
   17: 'RETURNING', // Đã duyệt hoàn
   18: 'RETURNING', // Bắt đầu chuyển hoàn
   19: 'RETURNED', // Trả hàng thành công
-  20: null, // Đã trả hàng một phần
-  21: null, // Đã trả tiền COD
-  22: null, // Hủy giao hàng
-  23: null, // Giao hàng thành công một phần
+  20: 'NOTED', // Đã trả hàng một phần
+  21: 'NOTED', // Đã trả tiền COD
+  22: 'NOTED', // Hủy giao hàng
+  23: 'NOTED', // Giao hàng thành công một phần
   24: 'RETURNING', // Đang chuyển hoàn
-  28: null, // Đã trả phí ship
-  29: null, // Đã trả phí hủy đơn hàng
+  28: 'NOTED', // Đã trả phí ship
+  29: 'NOTED', // Đã trả phí hủy đơn hàng
 };

@@ -23,7 +23,7 @@ export interface Administration extends Store {
 }
 
 /** A command wakes nobody: the gateway's sweep finds what is due within two seconds. */
-const NO_QUEUE: JobQueue = { wake: () => undefined, healthy: () => false };
+const NO_QUEUE: JobQueue = { wake: () => undefined, healthy: () => false, backlog: () => Promise.resolve(0) };
 
 /**
  * Runs `work` on the records of a running gateway, or starts the embedded database for as long as it takes.

@@ -38,7 +38,7 @@ function factsOf(say: DeskWords, { dossierCode, leg, state, stateReason, carrier
 function eventRow(say: DeskWords, { occurredAt, status, carrierCode, carrierText }: PostDeskOrder['events'][number]): string {
   const [entry, reason, measure] = carrierCode.split('/');
   const attempt = entry === 'ATTEMPT_FAILED' ? [say.reasons[reason ?? ''], say.measures[measure ?? '']].filter((words) => words !== undefined).join(' → ') : '';
-  const told = status === 'UNKNOWN' ? `<span class="note">${say.unmapped}</span>` : stateOf(say, status);
+  const told = status === 'UNKNOWN' || status === 'NOTED' ? `<span class="note">${status === 'NOTED' ? say.noted : say.unmapped}</span>` : stateOf(say, status);
   return `<tr><td>${vietnamTime(occurredAt)}</td><td>${told}</td><td>${escapeHtml(attempt === '' ? carrierText : attempt)}<span class="note">${escapeHtml(carrierCode)}</span></td></tr>`;
 }
 

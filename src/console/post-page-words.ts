@@ -58,6 +58,7 @@ interface DeskWords {
   readonly reasons: Readonly<Record<string, string>>;
   readonly measures: Readonly<Record<string, string>>;
   readonly unmapped: string;
+  readonly noted: string;
   readonly attempts: string;
   readonly nextAttempt: string;
   readonly returnDue: string;
@@ -164,6 +165,7 @@ const vi: DeskWords = {
   reasons: { 'nobody-home': 'Không có người nhận', refused: 'Từ chối nhận', 'wrong-address': 'Sai địa chỉ', 'no-identity-document': 'Không có giấy tờ tùy thân', 'fee-not-paid': 'Không nộp phí', 'asked-for-another-day': 'Hẹn ngày khác', other: 'Lý do khác' },
   measures: { 'notice-left': 'Để lại giấy mời', retry: 'Phát lại', 'held-at-office': 'Giữ tại bưu cục', return: 'Chuyển hoàn' },
   unmapped: 'mã chưa có nghĩa đã xác minh',
+  noted: 'ghi nhận, trạng thái không đổi',
   attempts: 'Số lần không thành công',
   nextAttempt: 'Lần phát sau không sớm hơn',
   returnDue: 'Đã đủ số lần phát theo quy định: chuyển hoàn cho cơ quan.',
@@ -264,6 +266,7 @@ const en: DeskWords = {
   reasons: { 'nobody-home': 'Nobody home', refused: 'Refused', 'wrong-address': 'Wrong address', 'no-identity-document': 'No identity document', 'fee-not-paid': 'Fee not paid', 'asked-for-another-day': 'Asked for another day', other: 'Other' },
   measures: { 'notice-left': 'Notice left', retry: 'Try again', 'held-at-office': 'Held at the office', return: 'Return' },
   unmapped: 'code without a verified meaning',
+  noted: 'noted, changes no state',
   attempts: 'Failed attempts',
   nextAttempt: 'Next attempt not before',
   returnDue: 'As many attempts as the rules ask for: it goes back to the agency.',

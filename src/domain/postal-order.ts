@@ -2,9 +2,9 @@ import type { DossierCode } from './dossier.ts';
 import { GatewayError } from './errors.ts';
 import type { PartnerId, PostalOrderId } from './ids.ts';
 import type { PostalParty } from './postal-address.ts';
-import type { PostalState, TrackedState } from './postal-state.ts';
+import type { EventStatus, PostalState } from './postal-state.ts';
 
-export type { PostalState, TrackedState } from './postal-state.ts';
+export type { EventStatus, PostalState, TrackedState } from './postal-state.ts';
 
 /** What is carried, and which way (Decision 45/2016/QĐ-TTg Art. 4–9): papers to the office, the result to the citizen, papers back, papers asked for later. */
 export const POSTAL_LEGS = ['COLLECT_DOSSIER', 'DELIVER_RESULT', 'RETURN_DOSSIER', 'SUPPLEMENT_DOCS'] as const;
@@ -104,8 +104,7 @@ export interface TrackingEvent {
   readonly carrierEventId: string;
   readonly carrierCode: string;
   readonly carrierText: string;
-  /** UNKNOWN where the carrier's code has no verified meaning. */
-  readonly status: TrackedState | 'UNKNOWN';
+  readonly status: EventStatus;
   readonly occurredAt: Date;
   readonly receivedAt: Date;
   /** What the carrier sent, as text; may hold personal data. */

@@ -25,6 +25,17 @@ export const TRACKED_STATES = [
 ] as const;
 export type TrackedState = (typeof TRACKED_STATES)[number];
 
+/**
+ * What a carrier's code says of the parcel. NOTED: documented, and it says nothing about where the parcel is, or leaves open what became of it (money,
+ * a part of it). UNKNOWN: nobody told us what it means, and somebody should. Neither moves a state.
+ */
+export const EVENT_STATUSES = [...TRACKED_STATES, 'NOTED', 'UNKNOWN'] as const;
+export type EventStatus = (typeof EVENT_STATUSES)[number];
+
+export function isTracked(status: EventStatus): status is TrackedState {
+  return status !== 'NOTED' && status !== 'UNKNOWN';
+}
+
 export const POSTAL_STATES = [...PLACING_STATES, ...TRACKED_STATES] as const;
 export type PostalState = (typeof POSTAL_STATES)[number];
 
@@ -36,9 +47,12 @@ export function isOver(state: PostalState): boolean {
   return over.includes(state);
 }
 
-/** Whether the gateway is still at placing the order: no word of the carrier, and no decision, has said what became of it. */
+/** The gateway is still at placing the order: no word of the carrier, and no decision, has said what became of it. */
+export const SENDING_STATES = ['QUEUED', 'SUBMITTED', 'UNKNOWN'] as const satisfies readonly PostalState[];
+
 export function isPlacing(state: PostalState): boolean {
-  return state === 'QUEUED' || state === 'SUBMITTED' || state === 'UNKNOWN';
+  const sending: readonly PostalState[] = SENDING_STATES;
+  return sending.includes(state);
 }
 
 /** Whether the carrier has the order, and nobody has collected the parcel yet, as far as is known. */
@@ -111,7 +125,7 @@ const MAX_AHEAD_MS = 10 * 60_000;
 
 /**
  * Where an order stands by *all* its events; in which order they arrived or are given makes no difference. Call it with every event
- * recorded, each time one is added. An event of unknown meaning never changes the state; its text is shown. When no event says
+ * recorded, each time one is added. An event that says nothing of the parcel, or nobody knows what, never changes the state; its text is shown. When no event says
  * anything about the state, the state given stays.
  */
 export function applyEvents(given: PostalStanding, events: readonly TrackingFacts[]): AppliedEvents {
@@ -120,7 +134,7 @@ export function applyEvents(given: PostalStanding, events: readonly TrackingFact
   let tracked: TrackedState | null = null;
   let at = given.at;
   for (const event of ordered) {
-    if (event.status === 'UNKNOWN') continue;
+    if (!isTracked(event.status)) continue;
     if (isFromFuture(event) || (tracked !== null && !mayFollow(tracked, event.status))) {
       contradicting.push(event);
       continue;
@@ -164,5 +178,5 @@ function byOccurrence(a: TrackingFacts, b: TrackingFacts): number {
 }
 
 function progressOf({ status }: TrackingFacts): number {
-  return status === 'UNKNOWN' ? -1 : TRACKED_STATES.indexOf(status);
+  return isTracked(status) ? TRACKED_STATES.indexOf(status) : -1;
 }

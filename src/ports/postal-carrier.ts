@@ -1,5 +1,5 @@
 import type { InputFault } from '../domain/errors.ts';
-import type { PostalOrder, TrackedState } from '../domain/postal-order.ts';
+import type { EventStatus, PostalOrder } from '../domain/postal-order.ts';
 
 /** What became of one call that asks the carrier to do something. */
 export interface CarrierOutcome {
@@ -25,7 +25,7 @@ export interface CarrierEvent {
   /** As the carrier wrote it; normalised in `status` only where its meaning is verified. */
   readonly carrierCode: string;
   readonly carrierText: string;
-  readonly status: TrackedState | 'UNKNOWN';
+  readonly status: EventStatus;
   readonly occurredAt: Date;
   readonly raw: string;
 }

@@ -1,6 +1,17 @@
 import type { DossierCode } from '../domain/dossier.ts';
 import type { PostalOrderId } from '../domain/ids.ts';
 import type { PostalDetail, PostalOrder, PostalState, TrackingEvent, TrackingFacts } from '../domain/postal-order.ts';
+import type { Lease } from './outbox.ts';
+
+/** What an attempt to place an order has found out of it. */
+export interface PlacingChange {
+  readonly state: PostalState;
+  readonly reason: string | null;
+  /** Null: what is on record stays. */
+  readonly carrierText: string | null;
+  /** Null: what is on record stays. */
+  readonly trackingNumber: string | null;
+}
 
 export interface PostalRecords {
   /**
@@ -18,6 +29,13 @@ export interface PostalRecords {
   /** The same for all orders of the carrier under these numbers, by number, whoever asks: two that lock several wait for each other instead of both dying. */
   lockByNumbers(carrier: string, orderNumbers: readonly string[]): Promise<readonly PostalOrder[]>;
   setState(id: PostalOrderId, state: PostalState, reason: string | null, at: Date, carrierText: string | null, trackingNumber: string | null): Promise<void>;
+  /**
+   * Marks the order as sent while it is still being placed, and renews the lease until `until`: both, or neither where the lease is lost. One statement,
+   * committed when it returns unless it runs in a transaction; before it no byte may leave. Null: the order is not to be placed any more.
+   */
+  markSubmitted(lease: Lease, until: Date, at: Date): Promise<PostalOrder | 'lease-lost' | null>;
+  /** Moves an order that is still being placed, under its row's lock. @returns the order as it is now; null: the feed or a person was faster, and nothing changed */
+  movePlacing(id: PostalOrderId, change: PlacingChange, at: Date): Promise<PostalOrder | null>;
   /** State, reason, time, words and number of the parcel of each, in one statement. */
   setStates(orders: readonly PostalOrder[]): Promise<void>;
   /** Who, what and where, as it is from now on. */

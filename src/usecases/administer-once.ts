@@ -22,7 +22,7 @@ export async function administerOnce<Ports extends AdministerOncePorts, Body>(po
   let wakes: Wake[] = [];
   const answer = await answerOnce(ports, call, request, (running) => {
     wakes = [];
-    const queue: JobQueue = { healthy: () => ports.queue.healthy(), wake: (more) => wakes.push(...more) };
+    const queue: JobQueue = { ...ports.queue, wake: (more) => wakes.push(...more) };
     return work({ ...ports, records: joinedTo(running), queue });
   });
   ports.queue.wake(wakes);

@@ -1,6 +1,7 @@
 import type { PostalOrder, TrackingFacts } from '../domain/postal-order.ts';
 import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { Wake } from '../ports/outbox.ts';
+import type { NewDossierEvent } from '../ports/dossier-records.ts';
 import type { RecordSet } from '../ports/records.ts';
 import { recordProgress } from './record-message.ts';
 
@@ -8,6 +9,8 @@ export interface PostalNews {
   readonly order: PostalOrder;
   /** What happened to it; null: the gateway itself did something. */
   readonly event: TrackingFacts | null;
+  /** What else the dossier's timeline tells of it. */
+  readonly told?: NewDossierEvent;
 }
 
 /** Tells every party of the dossier how its postal order stands. */
@@ -22,7 +25,7 @@ export function announcePost(records: RecordSet, ports: AttestPorts, order: Post
 export async function announcePosts(records: RecordSet, ports: AttestPorts, news: readonly PostalNews[], at: Date): Promise<readonly Wake[]> {
   if (news.length === 0) return [];
   const parties = await records.dossiers.partiesOf(news.map(({ order }) => order.dossierCode));
-  const notes = news.map(({ order, event }) => ({ dossierCode: order.dossierCode, recipients: parties.get(order.dossierCode) ?? [], body: { postal: bodyOf(order, event) } }));
+  const notes = news.map(({ order, event, told }) => ({ dossierCode: order.dossierCode, recipients: parties.get(order.dossierCode) ?? [], body: { postal: bodyOf(order, event) }, ...(told !== undefined && { told }) }));
   return recordProgress(records, ports, notes, at);
 }
 

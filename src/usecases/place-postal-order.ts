@@ -7,8 +7,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { DeliveryError, Lease, Wake } from '../ports/outbox.ts';
 import type { CarrierOutcome, PostalCarrier } from '../ports/postal-carrier.ts';
+import type { PlacingChange } from '../ports/postal-records.ts';
 import type { Records, RecordSet } from '../ports/records.ts';
-import { announcePost } from './announce-post.ts';
+import { announcePosts } from './announce-post.ts';
 import { parked, postponed, retried } from './deliver.ts';
 import type { DeliveryHandler, Handled, HeldLease } from './delivery-handler.ts';
 import { LEASE_MS } from './hold-lease.ts';
@@ -39,7 +40,7 @@ export function postalHandler(ports: PlacePostalPorts): DeliveryHandler {
         return [];
       }
       const state = order.state === 'QUEUED' ? 'QUEUED' : 'UNKNOWN';
-      return move(tx, ports, order, { state, reason: error.detail, carrierText: null, trackingNumber: null, event: state === 'UNKNOWN' ? 'postal.unknown' : null }, at);
+      return move(tx, ports, order.id, { ...silently(state, error.detail), event: state === 'UNKNOWN' ? 'postal.unknown' : null }, at);
     },
   };
 }
@@ -60,7 +61,7 @@ async function place(ports: PlacePostalPorts, held: HeldLease): Promise<Handled>
   const lease: Lease = { ...held.lease, outcomeUnknown: false, unknownSince: null };
   const waits = unmappedOf(account, order);
   if (waits !== null) return handledFailure(ports, carrier, lease, order, waits);
-  const marked = await markSubmitted(ports, account, lease, order.id);
+  const marked = await markSubmitted(ports, account, lease, order);
   if (marked === 'no-number') return handledFailure(ports, carrier, lease, order, new GatewayError('CARRIER_REFUSED', `Waits, nothing was sent: no number of a parcel is left for ${order.carrier}: “lienthong postal numbers add”`));
   if (marked === null) return SETTLED;
   try {
@@ -98,17 +99,27 @@ async function lookUp(ports: PlacePostalPorts, carrier: PostalCarrier, order: Po
 }
 
 /** The order as it is sent. Null: it is no longer to be placed. @throws CANCELLED when the lease is not ours any more */
-function markSubmitted({ records, clock }: PlacePostalPorts, account: PostalAccount, lease: Lease, id: PostalOrderId): Promise<PostalOrder | 'no-number' | null> {
+async function markSubmitted({ records, clock }: PlacePostalPorts, account: PostalAccount, lease: Lease, order: PostalOrder): Promise<PostalOrder | 'no-number' | null> {
   const now = clock.now();
-  return records.transaction(async (tx) => {
-    const order = await tx.postal.lock(id);
-    if (order === null || !isPlacing(order.state)) return null;
-    const numbered = await numberFromPool(tx, account, order, now);
-    if (account.carrier.numbering === 'pool' && numbered.trackingNumber === null) return 'no-number';
-    if (!(await tx.outbox.renew(lease, new Date(now.getTime() + LEASE_MS)))) throw new GatewayError('CANCELLED', 'The lease was lost');
-    await tx.postal.setState(id, 'SUBMITTED', null, now, numbered.carrierText, numbered.trackingNumber);
-    return numbered;
-  });
+  const until = new Date(now.getTime() + LEASE_MS);
+  const lacksNumber = account.carrier.numbering === 'pool' && order.trackingNumber === null;
+  const marked = lacksNumber ? await records.transaction((tx) => markNumbered(tx, account, { lease, until, now })) : await records.postal.markSubmitted(lease, until, now);
+  if (marked === 'lease-lost') throw new GatewayError('CANCELLED', 'The lease was lost');
+  return marked;
+}
+
+interface Marking {
+  readonly lease: Lease;
+  readonly until: Date;
+  readonly now: Date;
+}
+
+/** With a number of the pool's, taken and marked together. */
+async function markNumbered(tx: RecordSet, account: PostalAccount, { lease, until, now }: Marking): Promise<PostalOrder | 'no-number' | 'lease-lost' | null> {
+  const order = lease.postalOrderId === null ? null : await tx.postal.lock(lease.postalOrderId);
+  if (order === null || !isPlacing(order.state)) return null;
+  const numbered = await numberFromPool(tx, account, order, now);
+  return numbered.trackingNumber === null ? 'no-number' : tx.postal.markSubmitted(lease, until, now);
 }
 
 function handled(ports: PlacePostalPorts, carrier: PostalCarrier, lease: Lease, order: PostalOrder, { outcome, carrierText, trackingNumber }: CarrierOutcome): Handled {
@@ -118,7 +129,7 @@ function handled(ports: PlacePostalPorts, carrier: PostalCarrier, lease: Lease, 
   return {
     settlement: { state: 'delivered', proof: null },
     attempt: { outcome: accepted ? 'delivered' : 'refused', code: accepted ? null : 'CARRIER_REFUSED', detail: carrierText },
-    record: (tx, at) => whilePlacing(tx, order, (now) => move(tx, ports, now, { ...change, carrierText, trackingNumber }, at)),
+    record: (tx, at) => move(tx, ports, order.id, { ...change, carrierText, trackingNumber }, at),
   };
 }
 
@@ -126,7 +137,7 @@ function handled(ports: PlacePostalPorts, carrier: PostalCarrier, lease: Lease, 
 function handledUnknown(ports: PlacePostalPorts, carrier: PostalCarrier, lease: Lease, order: PostalOrder, error: DeliveryError): Handled {
   if (carrier.findOrder === null) return parkedUnknown(lease, error);
   const again = retried(ports, lease, { outcome: 'unknown', ...error, retryAfterMs: null });
-  return { ...again, record: (tx, at) => whilePlacing(tx, order, (now) => tx.postal.setState(now.id, 'UNKNOWN', error.detail, at, now.carrierText, now.trackingNumber)) };
+  return { ...again, record: (tx, at) => move(tx, ports, order.id, silently('UNKNOWN', error.detail), at) };
 }
 
 /** By the port's contract a typed failure says that nothing reached the carrier: the order is unsent again. What we do not understand says nothing. */
@@ -135,40 +146,27 @@ function handledFailure(ports: PlacePostalPorts, carrier: PostalCarrier, lease: 
   if (error.code === 'REQUEST_INVALID') return handled(ports, carrier, lease, order, { outcome: 'rejected', carrierText: error.message, raw: null, trackingNumber: null });
   const unsent: DeliveryError = { code: error.code, detail: error.message };
   const again = error.code === 'CANCELLED' ? postponed(lease, ports.clock.now(), unsent) : retried(ports, lease, { outcome: 'retry', ...unsent, retryAfterMs: error.retryAfterMs ?? null });
-  return { ...again, record: (tx, at) => whilePlacing(tx, order, (now) => tx.postal.setState(now.id, 'QUEUED', error.message, at, now.carrierText, now.trackingNumber)) };
+  return { ...again, record: (tx, at) => move(tx, ports, order.id, silently('QUEUED', error.message), at) };
 }
 
 function parkedUnknown(lease: Lease, error: DeliveryError): Handled {
   return { ...parked(lease, 'outcome-unknown', error, true), attempt: { outcome: 'unknown', ...error } };
 }
 
-/** Under the order's lock, and only while the feed has not told more than the answer does. */
-async function whilePlacing(tx: RecordSet, { id }: PostalOrder, work: (now: PostalOrder) => Promise<readonly Wake[] | void>): Promise<readonly Wake[] | void> {
-  const now = await tx.postal.lock(id);
-  return now !== null && isPlacing(now.state) ? work(now) : [];
-}
-
-interface Move {
-  readonly state: PostalState;
-  readonly reason: string | null;
-  readonly carrierText: string | null;
-  readonly trackingNumber: string | null;
+interface Move extends PlacingChange {
   readonly event: 'postal.accepted' | 'postal.refused' | 'postal.unknown' | null;
 }
 
-async function move(tx: RecordSet, ports: AttestPorts, order: PostalOrder, { state, reason, carrierText, trackingNumber, event }: Move, at: Date): Promise<readonly Wake[]> {
-  const moved: PostalOrder = { ...order, state, stateReason: reason, stateAt: at, carrierText: carrierText ?? order.carrierText, trackingNumber: trackingNumber ?? order.trackingNumber };
-  await tx.postal.setState(order.id, state, reason, at, moved.carrierText, moved.trackingNumber);
-  if (event === null) return [];
-  const wakes = await announcePost(tx, ports, moved, null, at);
-  await tx.dossiers.addEvent(order.dossierCode, {
-    kind: event,
-    at,
-    actor: null,
-    messageId: null,
-    deliveryId: null,
-    postalOrderId: order.id,
-    data: { carrier: order.carrier, orderNumber: order.orderNumber, state, detail: reason },
-  });
-  return wakes;
+/** Between this gateway and the carrier still: no party is told. */
+function silently(state: PostalState, reason: string): Move {
+  return { state, reason, carrierText: null, trackingNumber: null, event: null };
+}
+
+/** Only while the feed has not told more than the answer does. */
+async function move(tx: RecordSet, ports: AttestPorts, id: PostalOrderId, { event, ...change }: Move, at: Date): Promise<readonly Wake[]> {
+  const order = await tx.postal.movePlacing(id, change, at);
+  if (order === null || event === null) return [];
+  const { carrier, orderNumber, state, stateReason } = order;
+  const told = { kind: event, at, actor: null, messageId: null, deliveryId: null, postalOrderId: id, data: { carrier, orderNumber, state, detail: stateReason } };
+  return announcePosts(tx, ports, [{ order, event: null, told }], at);
 }

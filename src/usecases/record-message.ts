@@ -57,19 +57,23 @@ export interface ProgressNote {
   /** Parties of the dossier already. */
   readonly recipients: readonly PartnerId[];
   readonly body: Readonly<Record<string, unknown>>;
+  /** What the timeline tells after it. */
+  readonly told?: NewDossierEvent;
 }
 
 /** Records `dossier.progress` messages of the gateway's own about many dossiers, in as few statements as for one. @returns wake-ups, to be handed to the queue after the commit */
 export async function recordProgress(records: RecordSet, ports: AttestPorts, notes: readonly ProgressNote[], at: Date): Promise<readonly Wake[]> {
   const { chance } = ports;
-  const recorded = await Promise.all(notes.map(async (note) => {
+  const recorded = await Promise.all(notes.map(async ({ told, ...note }) => {
     const input: MessageToRecord = { ...note, type: 'dossier.progress', schemaVersion: 1, fromPartnerId: null, fromAgencyCode: null, toAgencyCodes: [], parts: [], traceparent: null, at };
-    return { input, ...(await attestedMessage(ports, input)) };
+    return { input, told, ...(await attestedMessage(ports, input)) };
   }));
   await records.messages.addAll(recorded);
   const deliveries = recorded.flatMap(({ message, input }) => deliveriesOf(chance, message, input.recipients));
   await records.outbox.addAll(deliveries);
-  await records.dossiers.addEvents(recorded.map(({ message, input }) => ({ dossierCode: input.dossierCode, ...acceptanceOf(message, input) })));
+  await records.dossiers.addEvents(
+    recorded.flatMap(({ message, input, told }) => [acceptanceOf(message, input), ...(told === undefined ? [] : [told])].map((event) => ({ dossierCode: input.dossierCode, ...event }))),
+  );
   return deliveries.map(wakeOf);
 }
 

@@ -44,6 +44,11 @@ const SWEEP_EVERY_MS = 2_000;
 const SWEEP_LIMIT = 1_000;
 /** A wake-up given out may still stand in the queue: only after this long it is taken for lost. */
 const WAKE_LOST_AFTER_MS = 4_000;
+/**
+ * While more stand in the queue than are taken at once, a wake-up that is not dealt with waits its turn: giving out another, and another, was
+ * seen to make half of all the work. What was never given out, or lost its worker, is not held up by this.
+ */
+const WAKE_LOST_IN_CROWD_MS = 30_000;
 const DEGRADED_AFTER_MS = 3_000;
 const LOOK_EVERY_MS = 250;
 
@@ -95,7 +100,8 @@ export function startDelivery(ports: DeliveryPorts, settings: DeliverySettings):
   };
   const sweep = async (): Promise<void> => {
     if (!(await ports.leadership.isLeader())) return;
-    const wakes = await outbox.sweep(now(), new Date(now().getTime() - WAKE_LOST_AFTER_MS), SWEEP_LIMIT);
+    const lostAfterMs = (await ports.queue.backlog()) > settings.concurrency ? WAKE_LOST_IN_CROWD_MS : WAKE_LOST_AFTER_MS;
+    const wakes = await outbox.sweep(now(), new Date(now().getTime() - lostAfterMs), SWEEP_LIMIT);
     if (wakes.length > 0) ports.queue.wake(wakes);
     ports.metrics?.swept(now(), wakes.length);
   };

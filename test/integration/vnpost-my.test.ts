@@ -8,6 +8,7 @@ import type { Fault } from '../../sandbox/faults.ts';
 import { startSandboxVnpostMy, type SandboxVnpostMy, type SandboxVnpostMyOptions } from '../../sandbox/vnpost-my/start.ts';
 import { GatewayError } from '../../src/domain/errors.ts';
 import type { PostalOrder } from '../../src/domain/postal-order.ts';
+import { alarmFacts } from '../../src/store/alarm-facts.ts';
 import { hearCarrier } from '../../src/usecases/hear-carrier.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
 import { readPostalAccounts, type RunningAccount } from '../../src/wiring/postal.ts';
@@ -190,6 +191,21 @@ describe('what MyVNPost tells', () => {
     sandbox.ledger.tell(first?.orderNumber ?? '', 14, 'Đã giao hàng', at(8));
     expect(await engine.pollAll()).toBe(1);
     expect((await engine.read(first as PostalOrder)).state).toBe('DELIVERED');
+  });
+
+  it('raises an alarm by codes that nobody documented, and by no others', async () => {
+    const { sandbox, engine, carrier } = await engineWith({ way: [] });
+    const [order] = (await accepted(engine)) as [PostalOrder];
+    const at = (second: number): Date => new Date(Math.floor(Date.now() / 1_000) * 1_000 + second * 1_000);
+    const alarms = async (): Promise<readonly string[]> =>
+      (await alarmFacts(fresh.handle.db)(new Date(), { lanesBefore: new Date(0), statusesAfter: new Date(0) })).unknownStatuses.filter((one) => one.carrier === carrier.carrier).flatMap(({ codes }) => codes);
+    for (const [index, code] of Array.from({ length: 30 }, (_, all) => all).filter((all) => all !== 0 && (all < 25 || all > 27)).entries()) sandbox.ledger.tell(order.orderNumber, code, 'lời', at(index));
+    await engine.pollAll();
+    expect(await alarms()).toEqual([]);
+    sandbox.ledger.tell(order.orderNumber, 27, 'mã lạ', at(40));
+    await engine.pollAll();
+    expect(await alarms()).toEqual(['27']);
+    expect((await fresh.records.postal.events(order.id)).at(-1)).toMatchObject({ carrierCode: '27', carrierText: 'mã lạ', status: 'UNKNOWN' });
   });
 
   it('4 is "being collected" here, whatever it means elsewhere', async () => {

@@ -35,7 +35,7 @@ async function warned(days: number): Promise<readonly LogLine[]> {
 }
 
 const readiness = (days: number) =>
-  checkReadiness({ ...fresh, queue: { wake: () => undefined, healthy: () => true }, clock: daysBefore(days), checkStorage: () => Promise.resolve(), timestamps: () => ({ authorities: 0, lastSuccessAt: null, lastFailureAt: null }) });
+  checkReadiness({ ...fresh, queue: { wake: () => undefined, healthy: () => true, backlog: () => Promise.resolve(0) }, clock: daysBefore(days), checkStorage: () => Promise.resolve(), timestamps: () => ({ authorities: 0, lastSuccessAt: null, lastFailureAt: null }) });
 
 describe('certificates of keys in use', () => {
   it.each([

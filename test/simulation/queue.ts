@@ -55,6 +55,7 @@ export function simQueue({ world, lossRate, keepsFinished }: SimQueueOptions): S
         if (process.alive) for (const delivery of deliveries) world.after(random.between(0, 20), () => add(delivery));
       },
       healthy: () => !isAway(),
+      backlog: () => Promise.resolve(jobs.size),
     }),
     consume: (process, handler) => void consumers.push({ process, handler }),
     flush: () => jobs.clear(),

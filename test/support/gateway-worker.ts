@@ -45,7 +45,7 @@ export interface GatewayWorker {
 }
 
 /** No queue at all: nothing wakes, and it says so. */
-export const noQueue: JobQueue = { wake() {}, healthy: () => false };
+export const noQueue: JobQueue = { wake() {}, healthy: () => false, backlog: () => Promise.resolve(0) };
 
 /** The worker of a process as `serve` wires it, in this process. */
 export function startWorker(fresh: FreshRecords, options: WorkerOptions = {}): GatewayWorker {

@@ -183,7 +183,7 @@ export async function postEngine(fresh: FreshRecords, carriers: readonly PostalC
 }
 
 /** Healthy, and silent: `wakeDue` does its work. */
-const impatientQueue: JobQueue = { wake() {}, healthy: () => true };
+const impatientQueue: JobQueue = { wake() {}, healthy: () => true, backlog: () => Promise.resolve(0) };
 
 /** Wakes every order of `ordered` that is due, twenty times a second: where a real sweep lets eight seconds pass before it believes that a wake-up was lost. */
 async function wakeDue(fresh: FreshRecords, ordered: ReadonlySet<string>, wake: (wake: { readonly id: DeliveryId; readonly target: string }) => Promise<void>, stop: AbortSignal): Promise<void> {

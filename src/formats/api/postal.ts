@@ -59,7 +59,7 @@ export const postalEventView = z
     occurredAt: instant,
     receivedAt: instant,
     source: z.enum(['webhook', 'poll', 'manual']),
-    status: z.string().describe('Normalised; UNKNOWN where the carrier’s code has no verified meaning.'),
+    status: z.string().describe('Normalised. NOTED: documented by the carrier, and says nothing about where the parcel is; UNKNOWN: its code has no verified meaning. Neither moves the order’s state.'),
     carrierCode: z.string(),
     carrierText: z.string(),
   })

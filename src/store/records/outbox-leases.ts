@@ -125,7 +125,7 @@ function troubleOf({ outcomeUnknown, error }: Extract<Settlement, { error: unkno
 }
 
 /** The fence: an epoch is given out once, so a worker that lost its lease matches nothing, however late it comes. */
-function isHeldBy(held: Lease): RawBuilder<boolean> {
+export function isHeldBy(held: Lease): RawBuilder<boolean> {
   return sql<boolean>`id = ${held.id} AND state = 'leased' AND lease_epoch = ${held.epoch}`;
 }
 

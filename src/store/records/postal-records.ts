@@ -3,13 +3,16 @@ import type { DossierCode } from '../../domain/dossier.ts';
 import { GatewayError } from '../../domain/errors.ts';
 import type { PartnerId, PostalOrderId } from '../../domain/ids.ts';
 import type { PostalDetail, PostalOrder } from '../../domain/postal-order.ts';
-import { OVER_STATES } from '../../domain/postal-state.ts';
+import { OVER_STATES, SENDING_STATES } from '../../domain/postal-state.ts';
+import type { Lease } from '../../ports/outbox.ts';
 import type { PostalRecords } from '../../ports/postal-records.ts';
 import type { Sealing } from '../../ports/sealing.ts';
 import type { Database } from '../schema.ts';
 import type { Executor } from './executor.ts';
 import { postalEvents } from './postal-events.ts';
+import { isHeldBy } from './outbox-leases.ts';
 import { openJson, sealJson } from './sealed-json.ts';
+import { throughConflicts } from './through-conflicts.ts';
 
 export function postalRecords(db: Executor, sealing: Sealing): PostalRecords {
   return { ...orders(db, sealing), ...postalEvents(db, sealing), ...cursors(db) };
@@ -17,7 +20,7 @@ export function postalRecords(db: Executor, sealing: Sealing): PostalRecords {
 
 export const detailContext = (id: string): string => `postal_order:${id}:detail`;
 
-function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'findByTrackingNumber' | 'ofDossier' | 'lock' | 'lockByNumbers' | 'setState' | 'setStates' | 'setDetail' | 'openOf' | 'placedOn'> {
+function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'find' | 'findByNumber' | 'findByTrackingNumber' | 'ofDossier' | 'lock' | 'lockByNumbers' | 'markSubmitted' | 'movePlacing' | 'setState' | 'setStates' | 'setDetail' | 'openOf' | 'placedOn'> {
   const selectAll = db.selectFrom('postal_order').selectAll();
   const orderOf = (row: Selectable<Database['postal_order']>): PostalOrder => buildOrder(row, sealing);
   return {
@@ -45,6 +48,22 @@ function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'fi
       const rows = await selectAll.where('carrier', '=', carrier).where('order_number', '=', sql<string>`ANY(${[...orderNumbers]}::text[])`).orderBy(sql`order_number COLLATE "C"`).forUpdate().execute();
       return rows.map(orderOf);
     },
+    async markSubmitted(lease, until, at) {
+      const mark = (): Promise<SubmittedRow | undefined> => markSubmitted(db, lease, until, at);
+      const row = await (db.isTransaction ? mark() : throughConflicts(mark));
+      if (row === undefined) return 'lease-lost';
+      return row.id === null ? null : orderOf(row);
+    },
+    async movePlacing(id, { state, reason, carrierText, trackingNumber }, at) {
+      const row = await db
+        .updateTable('postal_order')
+        .set({ state, state_reason: reason, state_at: at, ...(carrierText !== null && { carrier_text: carrierText }), ...(trackingNumber !== null && { tracking_number: trackingNumber }) })
+        .where('id', '=', id)
+        .where('state', 'in', SENDING_STATES)
+        .returningAll()
+        .executeTakeFirst();
+      return row === undefined ? null : orderOf(row);
+    },
     async setState(id, state, reason, at, carrierText, trackingNumber) {
       await db
         .updateTable('postal_order')
@@ -66,6 +85,24 @@ function orders(db: Executor, sealing: Sealing): Pick<PostalRecords, 'add' | 'fi
       return (await selectAll.where('carrier', '=', carrier).where('created_at', '>=', from).where('created_at', '<', to).orderBy('created_at').orderBy('id').execute()).map(orderOf);
     },
   };
+}
+
+type OrderRow = Selectable<Database['postal_order']>;
+type SubmittedRow = OrderRow | { readonly id: null };
+
+/** The lease's row first, as when an attempt is settled. */
+async function markSubmitted(db: Executor, lease: Lease, until: Date, at: Date): Promise<SubmittedRow | undefined> {
+  const { rows } = await sql<SubmittedRow>`
+    WITH held AS (
+      UPDATE outbox SET lease_until = ${until} WHERE ${isHeldBy(lease)} RETURNING postal_order_id
+    ), marked AS (
+      UPDATE postal_order AS o SET state = 'SUBMITTED', state_reason = NULL, state_at = ${at} FROM held
+      WHERE o.id = held.postal_order_id AND o.state = ANY(${[...SENDING_STATES]}::text[])
+      RETURNING o.*
+    )
+    SELECT marked.* FROM held LEFT JOIN marked ON true
+  `.execute(db);
+  return rows[0];
 }
 
 async function setStates(db: Executor, orders: readonly PostalOrder[]): Promise<void> {

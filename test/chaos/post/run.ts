@@ -159,9 +159,16 @@ async function killAlong({ dice, fleet, servers, note }: Field, plan: readonly K
   }
 }
 
+/** Longer than any lease, quarantine and wait of the schedule together: a machine may be slow, and only what stands still has failed. */
+const STALLED_MS = 90_000;
+
+/** Waits for as long as fewer and fewer are open. */
 async function drain(office: PostOffice): Promise<void> {
-  for (const end = Date.now() + 120_000; Date.now() < end; await sleep(100)) {
-    if ((await office.countOpen().catch(() => -1)) === 0) return; // the database may just be starting again
+  let fewest = Number.POSITIVE_INFINITY;
+  for (let fewerAt = Date.now(); Date.now() - fewerAt < STALLED_MS; await sleep(100)) {
+    const open = await office.countOpen().catch(() => Number.POSITIVE_INFINITY); // the database may just be starting again
+    if (open === 0) return;
+    if (open < fewest) [fewest, fewerAt] = [open, Date.now()];
   }
 }
 

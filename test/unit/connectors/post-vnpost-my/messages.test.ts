@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildChargeRequest, buildCorrectionRequest } from '../../../../connectors/post-vnpost-my/request.ts';
-import { readCase, readCharges } from '../../../../connectors/post-vnpost-my/response.ts';
+import { readCase, readCharges, readHistory } from '../../../../connectors/post-vnpost-my/response.ts';
 import { resolveSettings } from '../../../../connectors/post-vnpost-my/settings.ts';
 import { systemClock } from '../../../../src/wiring/clock.ts';
 import { postalOrder } from '../../../support/postal.ts';
@@ -79,5 +79,28 @@ describe('a corrected order (orderCorrection)', () => {
     ['a list of two', [{ type: '00' }, { type: '01' }], 'unknown'],
   ])('%s', (_what, body, outcome) => {
     expect(readCase(answer(body)).outcome).toBe(outcome);
+  });
+});
+
+describe('a code of the list of statuses (GetStatusHistoryOrder)', () => {
+  const told = (statusCode: number | string): unknown => ({ createdDate: '24/11/2026', createdHour: '10:00:00', statusCode, statusName: 'lời' });
+  const read = (...codes: readonly (number | string)[]): ReadonlyMap<string, string> => {
+    const { events } = readHistory(answer({ data: { itemCode: 'CB1', statusHistory: codes.map(told) } }), 'n1');
+    return new Map(events.map(({ carrierCode, status }) => [carrierCode, status]));
+  };
+
+  it('moves the state by the documented table, in which 4 is “being collected”, not “delivered”', () => {
+    const moving = { 1: 'ACCEPTED', 2: 'PICKUP_SCHEDULED', 4: 'PICKUP_SCHEDULED', 5: 'PICKUP_FAILED', 6: 'PICKED_UP', 7: 'IN_TRANSIT', 8: 'PICKUP_FAILED', 9: 'CANCELLED', 10: 'IN_TRANSIT', 11: 'AT_DELIVERY_OFFICE', 12: 'OUT_FOR_DELIVERY', 13: 'IN_TRANSIT', 14: 'DELIVERED', 15: 'DELIVERY_FAILED', 16: 'ON_HOLD', 17: 'RETURNING', 18: 'RETURNING', 19: 'RETURNED', 24: 'RETURNING' };
+    expect(Object.fromEntries(read(...Object.keys(moving)))).toEqual(moving);
+  });
+
+  it('that is documented and says nothing of where the parcel is, is noted', () => {
+    const codes = [0, 3, 20, 21, 22, 23, 28, 29];
+    expect([...read(...codes).values()]).toEqual(codes.map(() => 'NOTED'));
+  });
+
+  it('that nobody documented is unknown', () => {
+    const codes = [25, 26, 27, 30, 91, 99999];
+    expect([...read(...codes).values()]).toEqual(codes.map(() => 'UNKNOWN'));
   });
 });
