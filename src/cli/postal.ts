@@ -1,36 +1,33 @@
 import { Command } from 'commander';
 import { GatewayError } from '../domain/errors.ts';
-import type { PostalOrderId } from '../domain/ids.ts';
 import { readS10 } from '../domain/s10.ts';
-import type { PostalOrder } from '../domain/postal-order.ts';
 import { postalAddressChange } from '../formats/api/postal.ts';
 import { changeAddress, changeOf } from '../usecases/change-postal-address.ts';
-import type { PostalAccount } from '../usecases/order-post.ts';
 import { quote } from '../usecases/quote-post.ts';
 import { addPostalNumbers, recallPostalNumber, type Recall } from '../usecases/recall-postal-number.ts';
 import { closePostalTask, reconcileDay, type ReconciledDay } from '../usecases/reconcile-post.ts';
 import { resolvePostalOrder, type PostalDecision } from '../usecases/resolve-postal-order.ts';
-import { outboundAgent } from '../wiring/outbound-http.ts';
-import { readPostalAccounts } from '../wiring/postal.ts';
-import { readPostalRules } from '../wiring/postal-rules.ts';
 import { parseDays, readInputFile } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
+import { entryCommands } from './postal-entries.ts';
+import { ORDER, ORDER_MEANS, orderCommands } from './postal-orders.ts';
+import { printCommand } from './postal-papers.ts';
 import { done, subcommand, uuid, type Common, type Decided } from './subcommand.ts';
-import { withStore, type Administration } from './with-store.ts';
+import { orderOf, withPost, type PostAdministration } from './with-post.ts';
+import { withStore } from './with-store.ts';
 
-/** Orders to the post: what is open, what a person decides, numbers of parcels, and the comparison with the carriers' records. */
+/** Orders to the post: what a person decides, numbers of parcels, and the comparison with the carriers' records; the rest in `postal-*.ts`. */
 export function postalCommand(): Command {
-  return new Command('postal')
-    .description('orders to the post: what is open, decisions of a person, numbers of parcels, comparison with the carriers')
-    .addCommand(subcommand('open', 'orders that are not over').argument('<carrier>').action(openOrders))
+  const command = new Command('postal').description('orders to the post: what is open, decisions of a person, papers to print, numbers of parcels, comparison with the carriers');
+  for (const each of [...orderCommands(), ...entryCommands(), printCommand()]) command.addCommand(each);
+  return command
     .addCommand(resolve('adopt', 'the carrier has the order whose outcome was unknown'))
     .addCommand(resolve('resend', 'the carrier does not have it: place it again'))
-    .addCommand(resolve('cancel', 'the carrier does not have it, and it is not wanted any more'))
-    .addCommand(subcommand('quote', 'what an order costs by its carrier’s prices of today').argument('<order-id>').action(quoteOrder))
+    .addCommand(subcommand('quote', 'what an order costs by its carrier’s prices of today').argument(ORDER, ORDER_MEANS).action(quoteOrder))
     .addCommand(
       subcommand('change-address', 'change the address of one end of an order: at once while it is unsent, otherwise when the carrier agrees')
-        .argument('<order-id>')
+        .argument(ORDER, ORDER_MEANS)
         .requiredOption('--file <json>', 'the change as for the API: {"end": "recipient", "address": {"line", "provinceCode", "communeCode"}, "phone", "verifiedBy": "otp" or "officer"}; - for standard input, so that no address stands in the shell’s history')
         .action(changeOrderAddress),
     )
@@ -55,48 +52,43 @@ export function postalCommand(): Command {
     );
 }
 
-function resolve(name: PostalDecision, description: string): Command {
+function resolve(name: Exclude<PostalDecision, 'cancel'>, description: string): Command {
   return subcommand(name, description)
-    .argument('<order-id>')
+    .argument(ORDER, ORDER_MEANS)
     .requiredOption('--note <text>', 'what the carrier said; kept in the audit trail')
+<<<<<<< HEAD
     .action(async (id: string, options: Decided) => {
       const { order } = await withStore(options, (ports) => resolvePostalOrder(ports.records, ports, { id: uuid(id) as PostalOrderId, decision: name, note: options.note, actor: ports.actor, at: ports.clock.now() }));
       if (options.json === true) return printJson({ id, state: order.state });
+=======
+    .action(async (text: string, options: Decided) => {
+      const { order } = await withPost(options, async (ports) => {
+        const { id } = await orderOf(ports, text);
+        return resolvePostalOrder(ports.records, ports.chance, { id, decision: name, note: options.note, actor: ports.actor, at: ports.clock.now() });
+      });
+      if (options.json === true) return printJson({ id: order.id, state: order.state });
+>>>>>>> 388c1e8 (postal: list, show, print, enter, attempt, s10 and carriers on the command line; chaos waits while fewer orders are open)
       return done(`${order.orderNumber} is ${order.state}`);
     });
 }
 
-async function openOrders(carrier: string, options: Common): Promise<void> {
-  const orders = await withStore(options, ({ records }) => records.postal.openOf(carrier));
-  const rows = orders.map(({ id, orderNumber, dossierCode, leg, state, stateReason, stateAt }) => ({ id, orderNumber, dossierCode, leg, state, stateReason, stateAt }));
-  if (options.json === true) return printJson(rows);
-  if (rows.length === 0) return done('no order is open');
-  printTable(['ORDER', 'NUMBER', 'LEG', 'STATE', 'SINCE', 'REASON'], rows.map((one) => [one.id, one.orderNumber, one.leg, one.state, one.stateAt.toISOString().slice(0, 16), one.stateReason ?? '–']));
-}
-
-async function quoteOrder(id: string, options: Common): Promise<void> {
-  const { services } = await withPost(options, async (ports, accounts) => quote({ accounts, clock: ports.clock }, await orderOf(ports, id)));
+async function quoteOrder(text: string, options: Common): Promise<void> {
+  const { services } = await withPost(options, async (ports) => quote(ports, await orderOf(ports, text)));
   if (options.json === true) return printJson(services);
   const vnd = (amount: number | null): string => (amount === null ? '–' : amount.toLocaleString('vi-VN'));
   printTable(['SERVICE', 'NAME', 'POSTAGE', 'SURCHARGES', 'TOTAL (VND)'], services.map((one) => [one.serviceCode, one.serviceName, vnd(one.postageVnd), vnd(one.surchargesVnd), vnd(one.totalVnd)]));
 }
 
-async function changeOrderAddress(id: string, { file, ...options }: Common & { file: string }): Promise<void> {
+async function changeOrderAddress(text: string, { file, ...options }: Common & { file: string }): Promise<void> {
   const parsed = postalAddressChange.safeParse(jsonOf(readInputFile(file === '-' ? '/dev/stdin' : file)));
   if (!parsed.success) throw new GatewayError('REQUEST_INVALID', 'The change of the address is not right', { faults: parsed.error.issues.map(({ path, message }) => ({ pointer: `/${path.join('/')}`, detail: message })) });
-  const order = await withPost(options, async (ports, accounts) => {
-    const rules = readPostalRules(ports.config.LIENTHONG_POSTAL_RULES_FILE);
-    await changeAddress({ ...ports, accounts, rules }, { ...changeOf(parsed.data), id: uuid(id) as PostalOrderId, actor: ports.actor, ifMatch: null });
+  const order = await withPost(options, async (ports) => {
+    const { id } = await orderOf(ports, text);
+    await changeAddress(ports, { ...changeOf(parsed.data), id, actor: ports.actor, ifMatch: null });
     return orderOf(ports, id);
   });
   if (options.json === true) return printJson({ id: order.id, state: order.state });
   return done(`${order.orderNumber} goes by the new address of its ${parsed.data.end}`);
-}
-
-async function orderOf({ records }: Administration, id: string): Promise<PostalOrder> {
-  const order = await records.postal.find(uuid(id) as PostalOrderId);
-  if (order === null) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `There is no postal order ${id}: take one from “lienthong postal open”`);
-  return order;
 }
 
 function jsonOf(bytes: Uint8Array): unknown {
@@ -105,18 +97,6 @@ function jsonOf(bytes: Uint8Array): unknown {
   } catch {
     return undefined; // refused by the schema
   }
-}
-
-/** With the accounts of `LIENTHONG_POSTAL_FILE`, as `serve` has them. */
-function withPost<T>(options: Common, work: (ports: Administration, accounts: readonly PostalAccount[]) => Promise<T>): Promise<T> {
-  return withStore(options, async (ports) => {
-    const dispatcher = outboundAgent({ allow: ports.config.LIENTHONG_OUTBOUND_ALLOW });
-    try {
-      return await work(ports, readPostalAccounts(ports.config.LIENTHONG_POSTAL_FILE, ports.clock, dispatcher));
-    } finally {
-      await dispatcher.destroy();
-    }
-  });
 }
 
 function numbersCommand(): Command {
@@ -158,14 +138,14 @@ async function recallNumber(carrier: string, number: string, { withdraw = false,
 
 async function reconcile({ from, to, carrier, ...options }: Common & { from: string; to: string; carrier?: string }): Promise<void> {
   const days = parseDays(from, to);
-  const reconciled = await withPost(options, (ports, accounts) => reconcileAll(ports, accounts, { name: carrier, days, tells: options.json !== true }));
+  const reconciled = await withPost(options, (ports) => reconcileAll(ports, { name: carrier, days, tells: options.json !== true }));
   if (options.json === true) printJson({ days: reconciled });
   else report(reconciled);
   if (reconciled.some(({ differences }) => differences.length > 0)) process.exitCode = EXIT.no;
 }
 
-async function reconcileAll(ports: Administration, accounts: readonly PostalAccount[], { name, days, tells }: { readonly name: string | undefined; readonly days: readonly string[]; readonly tells: boolean }): Promise<ReconciledDay[]> {
-  const all = accounts.map(({ carrier }) => carrier);
+async function reconcileAll(ports: PostAdministration, { name, days, tells }: { readonly name: string | undefined; readonly days: readonly string[]; readonly tells: boolean }): Promise<ReconciledDay[]> {
+  const all = ports.accounts.map(({ carrier }) => carrier);
   const carriers = all.filter(({ carrier, listDay }) => (name === undefined ? listDay !== null : carrier === name));
   if (carriers.length === 0) throw new GatewayError('CARRIER_UNKNOWN', `No such carrier is configured here, or none can be asked by day: set LIENTHONG_POSTAL_FILE as for “serve” (there is ${all.map(({ carrier }) => carrier).join(', ') || 'none'})`);
   const reconciled: ReconciledDay[] = [];

@@ -39,6 +39,14 @@ export async function cancelPostalOrder(ports: CancelPostalPorts, { caller }: Ca
   return viewPostalOrder(ports, caller, id);
 }
 
+/** The same for whoever administers the gateway; what was asked for, and why, is audited before anything is done. @throws as `cancelPostalOrder` */
+export async function cancelAsOperator(ports: CancelPostalPorts, { id, note, actor }: { readonly id: PostalOrderId; readonly note: string; readonly actor: string }, signal?: AbortSignal): Promise<void> {
+  const order = await ports.records.postal.find(id);
+  if (order === null) throw new GatewayError('POSTAL_ORDER_NOT_FOUND', `There is no postal order ${id}`);
+  await ports.records.audit.add({ at: ports.clock.now(), actor, action: 'postal-cancel', subject: `postal-order:${id}`, detail: { note, orderNumber: order.orderNumber } });
+  if (order.state !== 'CANCELLED') ports.queue.wake(await cancel(ports, order, signal));
+}
+
 async function cancel(ports: CancelPostalPorts, order: PostalOrder, signal: AbortSignal | undefined): Promise<readonly Wake[]> {
   if (order.state === 'QUEUED') return cancelUnsent(ports, order.id);
   if (isOver(order.state)) throw conflict(`The order is ${order.state}: there is nothing left to cancel`);

@@ -58,13 +58,14 @@ export async function findByScan({ records, accounts }: Pick<PrintPostPorts, 're
   return byNumber.find((found) => found !== null) ?? (await records.postal.findByTrackingNumber(scanned))[0] ?? null;
 }
 
-interface Printing {
+export interface Printing {
   readonly orders: readonly PostalOrder[];
   readonly paper: PostalPaper;
   readonly actor: string;
 }
 
-async function printOrders(ports: PrintPostPorts, { orders, paper, actor }: Printing, signal: AbortSignal): Promise<Uint8Array> {
+/** The papers of these orders, each printing audited under the actor's name. @throws as `printPost` */
+export async function printOrders(ports: PrintPostPorts, { orders, paper, actor }: Printing, signal: AbortSignal): Promise<Uint8Array> {
   const createdAt = ports.clock.now();
   if (paper.kind === 'label') orders.forEach(checkLabelled);
   const shown = await Promise.all(orders.map((order) => paperOf(ports, order)));

@@ -11,6 +11,7 @@ import type { PostBreak } from './options.ts';
 
 export const TIMEOUT_MS = 800;
 export const QUARANTINE_MS = 3_000;
+export const LATE_UNGUARDED_MS = 6_000;
 export const CARRIER_FAULTS = ['ackLost', 'late', 'error', 'page', 'half', 'feedDown'] as const;
 type CarrierFault = (typeof CARRIER_FAULTS)[number];
 
@@ -121,8 +122,8 @@ function spoilPlacing({ dice, note, without }: CarriersOptions): Spoil {
   return () => {
     const roll = dice.fraction();
     if (roll < (without === 'lookup' || without === 'cursor' ? 0.25 : 0.05)) return spoil('ackLost', dice.chance(0.5) ? { answer: 'hang', effect: 'done' } : { answer: 'reset', effect: 'done' });
-    // The effect comes after twice the delay: later than the time-out, and, where the quarantine is broken, later than a hasty question.
-    if (roll < (without === 'quarantine' ? 0.2 : 0.06)) return spoil('late', { answer: 'hang', effect: 'late', delayMs: without === 'quarantine' ? 1_200 : 700 });
+    // The effect comes after twice the delay: later than the time-out, and, where the quarantine is broken, later than a hasty question, on a busy machine too.
+    if (roll < (without === 'quarantine' ? 0.2 : 0.06)) return spoil('late', { answer: 'hang', effect: 'late', delayMs: without === 'quarantine' ? LATE_UNGUARDED_MS : 700 });
     if (roll < 0.28 && without === 'quarantine') return null;
     if (roll < 0.08) return spoil('error', { answer: 'status', effect: 'none' });
     if (roll < 0.09) return spoil('page', { answer: 'html', effect: 'done' });
