@@ -3,6 +3,11 @@ import { GatewayError } from '../domain/errors.ts';
 
 /** Reading of what a command was given: files, passphrases, times, rectangles. */
 
+/** A file, or with `-` standard input, which need not be a file that can be opened by name. @throws FILE_NOT_READABLE */
+export function readFileOrInput(path: string): Uint8Array {
+  return path === '-' ? readFileSync(0) : readInputFile(path);
+}
+
 /** @throws FILE_NOT_READABLE */
 export function readInputFile(path: string): Uint8Array {
   try {
@@ -24,7 +29,7 @@ export function unreadable(path: string, cause: unknown): GatewayError {
  */
 export function readPassphrase(options: { passphraseFile?: string | undefined; passphraseEnv?: string | undefined }, environment: Readonly<Record<string, string | undefined>>): string {
   if (options.passphraseFile !== undefined) {
-    const text = Buffer.from(options.passphraseFile === '-' ? readFileSync(0) : readInputFile(options.passphraseFile)).toString('utf8');
+    const text = Buffer.from(readFileOrInput(options.passphraseFile)).toString('utf8');
     return text.replace(/\r?\n$/, '');
   }
   if (options.passphraseEnv !== undefined) {

@@ -126,6 +126,6 @@ async function cancel(text: string, { note, ...options }: Decided): Promise<void
 async function cancelOne(ports: PostAdministration, order: PostalOrder, note: string): Promise<void> {
   const isParked = (await ports.records.outbox.find(deliveryOf(order)))?.state === 'parked';
   const given = { id: order.id, note, actor: ports.actor };
-  if (isParked || order.state === 'UNKNOWN') await resolvePostalOrder(ports.records, ports.chance, { ...given, decision: 'cancel', at: ports.clock.now() });
+  if (isParked || order.state === 'UNKNOWN') await resolvePostalOrder(ports.records, ports, { ...given, decision: 'cancel', at: ports.clock.now() });
   else await cancelAsOperator(ports, given);
 }

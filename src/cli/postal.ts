@@ -7,7 +7,7 @@ import { quote } from '../usecases/quote-post.ts';
 import { addPostalNumbers, recallPostalNumber, type Recall } from '../usecases/recall-postal-number.ts';
 import { closePostalTask, reconcileDay, type ReconciledDay } from '../usecases/reconcile-post.ts';
 import { resolvePostalOrder, type PostalDecision } from '../usecases/resolve-postal-order.ts';
-import { parseDays, readInputFile } from './arguments.ts';
+import { parseDays, readFileOrInput, readInputFile } from './arguments.ts';
 import { EXIT } from './exit-code.ts';
 import { paint, printJson, printLine, printTable } from './output.ts';
 import { entryCommands } from './postal-entries.ts';
@@ -56,18 +56,12 @@ function resolve(name: Exclude<PostalDecision, 'cancel'>, description: string): 
   return subcommand(name, description)
     .argument(ORDER, ORDER_MEANS)
     .requiredOption('--note <text>', 'what the carrier said; kept in the audit trail')
-<<<<<<< HEAD
-    .action(async (id: string, options: Decided) => {
-      const { order } = await withStore(options, (ports) => resolvePostalOrder(ports.records, ports, { id: uuid(id) as PostalOrderId, decision: name, note: options.note, actor: ports.actor, at: ports.clock.now() }));
-      if (options.json === true) return printJson({ id, state: order.state });
-=======
     .action(async (text: string, options: Decided) => {
       const { order } = await withPost(options, async (ports) => {
         const { id } = await orderOf(ports, text);
-        return resolvePostalOrder(ports.records, ports.chance, { id, decision: name, note: options.note, actor: ports.actor, at: ports.clock.now() });
+        return resolvePostalOrder(ports.records, ports, { id, decision: name, note: options.note, actor: ports.actor, at: ports.clock.now() });
       });
       if (options.json === true) return printJson({ id: order.id, state: order.state });
->>>>>>> 388c1e8 (postal: list, show, print, enter, attempt, s10 and carriers on the command line; chaos waits while fewer orders are open)
       return done(`${order.orderNumber} is ${order.state}`);
     });
 }
@@ -80,7 +74,7 @@ async function quoteOrder(text: string, options: Common): Promise<void> {
 }
 
 async function changeOrderAddress(text: string, { file, ...options }: Common & { file: string }): Promise<void> {
-  const parsed = postalAddressChange.safeParse(jsonOf(readInputFile(file === '-' ? '/dev/stdin' : file)));
+  const parsed = postalAddressChange.safeParse(jsonOf(readFileOrInput(file)));
   if (!parsed.success) throw new GatewayError('REQUEST_INVALID', 'The change of the address is not right', { faults: parsed.error.issues.map(({ path, message }) => ({ pointer: `/${path.join('/')}`, detail: message })) });
   const order = await withPost(options, async (ports) => {
     const { id } = await orderOf(ports, text);

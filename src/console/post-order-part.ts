@@ -16,7 +16,7 @@ ${decideForm(language, say, order)}
 ${feesPart(say, order)}
 ${handOverForms(language, say, order, now)}
 ${movePart(language, say, order)}
-<h3>${say.events}</h3>${events.length === 0 ? `<p>${say.noEvents}</p>` : `<table><tbody>${events.map((event) => eventRow(say, event)).join('')}</tbody></table>`}</section>`;
+<h3>${say.events}</h3>${events.length === 0 ? `<p>${say.noEvents}</p>` : `<table class="stack"><tbody>${events.map((event) => eventRow(say, event)).join('')}</tbody></table>`}</section>`;
 }
 
 function factsOf(say: DeskWords, { dossierCode, leg, state, stateReason, carrier, trackingNumber, deadline, proofs }: PostDeskOrder): readonly (readonly [string, string])[] {

@@ -262,7 +262,11 @@ const en: DeskWords = {
   legs: { COLLECT_DOSSIER: 'Collection of a dossier', DELIVER_RESULT: 'Delivery of a result', RETURN_DOSSIER: 'Return of a dossier', SUPPLEMENT_DOCS: 'Supplement' },
   decisions: { adopt: 'The carrier has the order', resend: 'It does not: send it again', cancel: 'It does not, and need not: cancel' },
   kinds: { original: 'original', copy: 'copy', 'certified-copy': 'certified copy' },
-  states: {},
+  states: {
+    QUEUED: 'Waits to be sent', SUBMITTED: 'Being sent', UNKNOWN: 'Unknown whether it was taken', REJECTED: 'Refused', ACCEPTED: 'Order taken', PICKUP_SCHEDULED: 'Will be collected', PICKUP_FAILED: 'Not collected', PICKED_UP: 'The post has it',
+    IN_TRANSIT: 'On its way', AT_DELIVERY_OFFICE: 'At the delivery office', OUT_FOR_DELIVERY: 'Out for delivery', DELIVERY_FAILED: 'Not delivered', HELD_FOR_COLLECTION: 'To be fetched at the office', ON_HOLD: 'On hold', DAMAGED: 'Damaged',
+    LOST: 'Lost', EXPIRED: 'Expired', CANCELLED: 'Cancelled', RETURNING: 'Going back', RETURNED: 'Returned', DELIVERED: 'Delivered',
+  },
   reasons: { 'nobody-home': 'Nobody home', refused: 'Refused', 'wrong-address': 'Wrong address', 'no-identity-document': 'No identity document', 'fee-not-paid': 'Fee not paid', 'asked-for-another-day': 'Asked for another day', other: 'Other' },
   measures: { 'notice-left': 'Notice left', retry: 'Try again', 'held-at-office': 'Held at the office', return: 'Return' },
   unmapped: 'code without a verified meaning',

@@ -23,7 +23,7 @@ export interface PostDesk {
   readonly now: string;
 }
 
-const STYLE = 'section form>button{margin-top:1rem}fieldset{margin:.7rem 0;padding:.4rem 1rem 1rem;border:1px solid var(--line)}legend{padding:0 .4rem;font-weight:600}';
+const STYLE = 'section form>button{margin-top:1rem}fieldset{margin:.7rem 0;padding:.4rem 1rem 1rem;border:1px solid var(--line)}legend{padding:0 .4rem;font-weight:600}@media (max-width:40rem){.stack tr{display:block;padding:.45rem 0;border-bottom:1px solid var(--line)}.stack td{display:block;padding:0;border:0;overflow-wrap:anywhere}.facts th{width:8rem}}';
 
 /** The page of the post desk. Forms and nothing else: no script runs, nothing is fetched from elsewhere. */
 export function postPage({ language, desk, fault }: PostPageOptions): RenderedPage {
@@ -60,7 +60,7 @@ function tasksTable(language: DeskLanguage, say: DeskWords, tasks: readonly Post
     ({ orderNumber, carrier, state, stateReason, since }) =>
       `<tr><td><a href="?lang=${language}&amp;number=${encodeURIComponent(orderNumber)}">${escapeHtml(orderNumber)}</a></td><td>${escapeHtml(carrier)}</td><td>${stateOf(say, state)}<span class="note">${escapeHtml(stateReason ?? '')}</span></td><td>${vietnamTime(since)}</td></tr>`,
   );
-  return `<table><tbody>${rows.join('')}</tbody></table>`;
+  return `<table class="stack"><tbody>${rows.join('')}</tbody></table>`;
 }
 
 function printForm(language: DeskLanguage, say: DeskWords): string {

@@ -93,7 +93,7 @@ function commandOf(role: 'api' | 'worker', port: number, broken: BrokenWorker | 
 }
 
 async function whenListening(port: number): Promise<void> {
-  for (let tries = 0; tries < 300; tries += 1) {
+  for (let tries = 0; tries < 1_200; tries += 1) {
     const isReady = await fetch(`http://127.0.0.1:${port}/healthz`).then(
       (response) => response.ok,
       () => false,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandboxVnpost, type SandboxVnpost } from '../../sandbox/vnpost/start.ts';
-import { startSandboxVnpostMy, type SandboxVnpostMy } from '../../sandbox/vnpost-my/start.ts';
+import { SANDBOX_MY_CUSTOMER, startSandboxVnpostMy, type SandboxVnpostMy } from '../../sandbox/vnpost-my/start.ts';
 import type { PostalOrderView } from '../../src/formats/api/postal.ts';
 import { isoDayInVietnam } from '../../src/domain/postal-limits.ts';
 import { runCli, type CliResult } from '../support/cli.ts';
@@ -45,10 +45,11 @@ afterAll(async () => {
 function writeAccounts(folder: string): string {
   const place = (code: string): object => ({ code, name: 'Mẫu' });
   writeFileSync(join(folder, 'hcc.secret'), hcc.customer.secretKey);
-  writeFileSync(join(folder, 'my.password'), 'sandbox');
+  const { password, ...customer } = SANDBOX_MY_CUSTOMER;
+  writeFileSync(join(folder, 'my.password'), password);
   const accounts = [
     { carrier: HCC, baseUrl: hcc.url, customerCode: hcc.customer.customerCode, consumerKey: hcc.customer.consumerKey, secretKeyFile: 'hcc.secret', provinceCodes: { '46': 53, '48': 55 }, pollSeconds: 0.5, timeoutMs: 2_000 },
-    { carrier: MY, baseUrl: my.url, username: 'sandbox', passwordFile: 'my.password', customerCode: 'SANDBOX', serviceCode: 'CTN007', provinces: { '46': place('53'), '48': place('55') }, communes: { '19777': place('530001'), '20000': place('550001') }, pollSeconds: 0.5 },
+    { carrier: MY, baseUrl: my.url, ...customer, passwordFile: 'my.password', serviceCode: 'CTN007', provinces: { '46': place('53'), '48': place('55') }, communes: { '19777': place('530001'), '20000': place('550001') }, pollSeconds: 0.5 },
   ];
   writeFileSync(join(folder, 'postal.json'), JSON.stringify({ accounts }));
   return join(folder, 'postal.json');
@@ -101,9 +102,9 @@ describe('lienthong postal', { timeout: 300_000 }, () => {
     const { id, orderNumber, dossierCode } = await order(MY);
     await whenIn(id, 'ACCEPTED');
     const [listed, ofDossier, inEnglish, priced] = await Promise.all([postal('list'), postal('list', '--dossier', dossierCode, '--lang', 'vi'), postal('show', orderNumber), postal('quote', orderNumber)]);
-    expect(listed.stdout).toMatch(new RegExp(`${orderNumber} +${MY} +DELIVER_RESULT +ACCEPTED`));
+    expect(listed.stdout).toMatch(new RegExp(`${orderNumber} +${MY} +DELIVER_RESULT +Order taken \\(ACCEPTED\\)`));
     expect(ofDossier.stdout).toMatch(/Trả kết quả +Đã tiếp nhận đơn \(ACCEPTED\)/);
-    expect(inEnglish.stdout).toMatch(/State: ACCEPTED/);
+    expect(inEnglish.stdout).toMatch(/State: Order taken \(ACCEPTED\)/);
     expect(priced.stdout).toMatch(/CTN007/);
 
     const change = { end: 'recipient', address: { line: STREET, provinceCode: '48', communeCode: '20000' }, verifiedBy: 'officer' };

@@ -231,6 +231,10 @@ describe.skipIf(!requireTool('chromium'))('the post desk in Chromium', () => {
     expect(await page.html()).toContain(lost.orderNumber);
     await page.open(url(`?lang=vi&number=${lost.orderNumber}`));
     await picture('5-decide');
+    await page.send('Emulation.setDeviceMetricsOverride', { width: 390, height: 844, deviceScaleFactor: 1, mobile: true });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390); // nothing to the right of a telephone's screen
+    await picture('5-decide-phone');
+    await page.send('Emulation.clearDeviceMetricsOverride');
     await page.click('#adopt');
     await fill('#note', 'Bưu điện xác nhận đã có đơn');
     await page.click('.decide button');

@@ -24,13 +24,13 @@ export interface MinutesOptions {
 
 /**
  * Minutes of a hand-over (biên bản giao nhận) to be counted and signed by both sides: each dossier with the number of its slip, its papers
- * marked as originals or copies, and boxes for what was found. The time both signed is when the dossier counts as submitted, so it is
- * written by hand and never printed.
+ * marked as originals or copies, and boxes for what was found. The time of signing is written by hand and never
+ * printed: where the post hands over to the office, it is when the dossier counts as submitted.
  * @see Decision 45/2016/QĐ-TTg Art. 7.3, 7.4; Circular 17/2017/TT-BTTTT Art. 5.1g
  */
 export async function minutesPdf(orders: readonly PaperOrder[], { handover, minutesNumber, fonts, createdAt }: MinutesOptions): Promise<Uint8Array> {
   const [giver, taker] = SIDES[handover];
-  const paper = await openPaper({ title: 'Biên bản giao nhận', author: 'Liên Thông Gateway', createdAt, fonts, marginsMm: PAPER_MARGINS, footer: `${OUR_LAYOUT} · Quyết định 45/2016/QĐ-TTg Điều 7.3, 7.4` });
+  const paper = await openPaper({ title: 'Biên bản giao nhận', author: 'Liên Thông Gateway', createdAt, fonts, marginsMm: PAPER_MARGINS, footer: `${OUR_LAYOUT} · Quyết định 45/2016/QĐ-TTg Điều 7.3${handover === 'POST_TO_AGENCY' ? ', 7.4' : ''}` });
   paper.paragraph('BIÊN BẢN GIAO NHẬN', { face: 'bold', size: 16, align: 'centre' });
   paper.paragraph(`${giver} giao cho ${taker.toLocaleLowerCase('vi')}`, { face: 'italic', size: 12.5, align: 'centre' });
   paper.paragraph(`Số: ${minutesNumber ?? '……………………'}`, { size: 12.5, align: 'centre', after: 8 });
@@ -40,7 +40,9 @@ export async function minutesPdf(orders: readonly PaperOrder[], { handover, minu
   paper.table([0.07, 0.28, 0.37, 0.09, 0.11, 0.08], [heading, ...orders.map(rowOf)], { text: { size: 10.5 } });
   paper.paragraph('Sai khác, giấy tờ còn thiếu: ', { size: 12.5, dotted: true, before: 8, after: 2 });
   paper.paragraph(' ', { size: 12.5, dotted: true, after: 6 });
-  paper.paragraph('Hai bên đã cùng kiểm đếm và xác nhận như trên. Biên bản được ký lúc …… giờ …… phút, ngày …… / …… / ………; đây là thời điểm nộp hồ sơ khi bưu điện giao đủ hồ sơ cho cơ quan (Quyết định 45/2016/QĐ-TTg Điều 7.4).', { size: 12.5, align: 'justify', after: 10 });
+  // Only papers that come complete into the office's hands submit a dossier.
+  const submission = handover === 'POST_TO_AGENCY' ? '; nếu đủ hồ sơ, đây là thời điểm nộp hồ sơ (Quyết định 45/2016/QĐ-TTg Điều 7.4)' : '';
+  paper.paragraph(`Hai bên đã cùng kiểm đếm và xác nhận như trên. Biên bản được ký lúc …… giờ …… phút, ngày …… / …… / ………${submission}.`, { size: 12.5, align: 'justify', after: 10 });
   signatures(paper, ['BÊN GIAO', 'BÊN NHẬN']);
   return paper.finish();
 }
