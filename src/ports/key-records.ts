@@ -60,7 +60,8 @@ export interface KeyRecords {
   remove(id: KeyId, at: Date): Promise<boolean>;
   grant(partnerId: PartnerId, keyId: KeyId, at: Date): Promise<void>;
   revokeGrant(partnerId: PartnerId, keyId: KeyId): Promise<boolean>;
-  isGranted(partnerId: PartnerId, keyId: KeyId): Promise<boolean>;
+  /** Null where there is no such key, or it is not granted to the partner; a disabled one is found. */
+  findGranted(partnerId: PartnerId, keyId: KeyId): Promise<SigningKeyRecord | null>;
   /** Keys the partner may use, disabled ones left out. */
   grantedTo(partnerId: PartnerId): Promise<readonly SigningKeyRecord[]>;
   grants(keyId: KeyId): Promise<readonly PartnerId[]>;

@@ -101,7 +101,7 @@ export const SIGNING_LIMIT_MS = 300_000;
 
 /** @throws KEY_NOT_GRANTED, ALGORITHM_UNSUPPORTED */
 export async function grantedKey({ records }: { readonly records: Pick<RecordSet, 'keys'> }, { caller }: Pick<Call, 'caller'>, { keyId, scheme }: SignatureOptions): Promise<SigningKeyRecord> {
-  const key = (await records.keys.isGranted(caller.partnerId, keyId)) ? await records.keys.find(keyId) : null;
+  const key = await records.keys.findGranted(caller.partnerId, keyId);
   if (key === null || key.disabledAt !== null) throw new GatewayError('KEY_NOT_GRANTED', `You may not sign with a key named ${keyId}: GET /v1/keys lists those you may use`);
   if (key.purpose !== 'document' && key.purpose !== 'seal') throw new GatewayError('KEY_NOT_GRANTED', `The key ${keyId} is not for documents`);
   if (scheme !== undefined && scheme !== key.scheme) throw new GatewayError('ALGORITHM_UNSUPPORTED', `The key ${keyId} signs with ${key.scheme}: leave out "scheme", or name that one`);

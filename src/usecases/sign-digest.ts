@@ -77,10 +77,19 @@ export interface SignerIdentity {
  */
 export async function checkReadyToSign(ports: SigningPorts, level: SignatureLevel): Promise<SignerIdentity> {
   await checkReadyToRaise(ports, level);
-  const certificate = readKnownCertificate(ports.signer.chainDer[0]);
+  const certificate = certificateOf(ports.signer);
   const checkedAt = ports.clock.now();
   checkSignerCertificate(certificate, checkedAt);
   return { certificate, checkedAt };
+}
+
+// A signer keeps its certificate as long as it lives: read once for each.
+const certificates = new WeakMap<Uint8Array, Certificate>();
+
+function certificateOf({ chainDer: [der] }: Signer): Certificate {
+  const certificate = certificates.get(der) ?? readKnownCertificate(der);
+  certificates.set(der, certificate);
+  return certificate;
 }
 
 /**

@@ -95,7 +95,7 @@ describe('keys', () => {
     await keys.add(key);
     await expect(keys.add(key)).rejects.toMatchObject({ code: 'KEY_EXISTS' });
     expect(await keys.find(key.id)).toEqual(key);
-    expect(await keys.isGranted(LAND, key.id)).toBe(false);
+    expect(await keys.findGranted(LAND, key.id)).toBeNull();
     await keys.grant(LAND, key.id, T0);
     await keys.grant(LAND, key.id, T0);
     expect(await keys.grantedTo(LAND)).toEqual([key]);
@@ -103,7 +103,7 @@ describe('keys', () => {
     expect(await keys.disable(key.id, T0)).toBe(true);
     expect(await keys.grantedTo(LAND)).toEqual([]);
     expect(await keys.revokeGrant(LAND, key.id)).toBe(true);
-    expect(await keys.isGranted(LAND, key.id)).toBe(false);
+    expect(await keys.findGranted(LAND, key.id)).toBeNull();
   });
 });
 

@@ -8,9 +8,8 @@ const PDF_DOC_80 = '\u2022\u2020\u2021\u2026\u2014\u2013\u0192\u2044\u2039\u203A
 
 /** A text string (ISO 32000-2 §7.9.2.2): ASCII as it is, anything else UTF-16BE with byte order mark; always NFC. */
 export function textString(text: string): PdfString {
-  const composed = text.normalize('NFC');
-  if (/^[\x20-\x7e]*$/.test(composed)) return string(Buffer.from(composed, 'latin1'));
-  return string(Buffer.concat([Uint8Array.of(0xfe, 0xff), Buffer.from(composed, 'utf16le').swap16()]), true);
+  if (/^[\x20-\x7e]*$/.test(text)) return string(Buffer.from(text, 'latin1'));
+  return string(Buffer.concat([Uint8Array.of(0xfe, 0xff), Buffer.from(text.normalize('NFC'), 'utf16le').swap16()]), true);
 }
 
 /** The text of a text string in any of its three encodings; undefined when it is no string. Exact, not normalised. */

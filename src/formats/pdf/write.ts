@@ -1,6 +1,7 @@
 import { broken } from './limits.ts';
 import type { PdfDict, PdfObject, PdfString } from './objects.ts';
 import { isArray } from './objects.ts';
+import { latin1 } from './parser.ts';
 
 /** A part of what is written: text of one byte a character (Latin-1), or bytes. */
 export type SyntaxPiece = string | Uint8Array;
@@ -60,6 +61,6 @@ function nameText(name: string): string {
 
 function stringText(value: PdfString): string {
   if (value.hex) return `<${Buffer.from(value.bytes).toString('hex')}>`;
-  const escaped = Buffer.from(value.bytes).toString('latin1').replace(/[\\()\r]/g, (char) => (char === '\r' ? '\\r' : '\\' + char));
+  const escaped = latin1(value.bytes).replace(/[\\()\r]/g, (char) => (char === '\r' ? '\\r' : '\\' + char));
   return `(${escaped})`;
 }

@@ -66,7 +66,7 @@ function signingKeys(db: Executor): Pick<KeyRecords, 'add' | 'find' | 'list' | '
   };
 }
 
-function grants(db: Executor): Pick<KeyRecords, 'grant' | 'revokeGrant' | 'isGranted' | 'grantedTo' | 'grants'> {
+function grants(db: Executor): Pick<KeyRecords, 'grant' | 'revokeGrant' | 'findGranted' | 'grantedTo' | 'grants'> {
   return {
     async grant(partnerId, keyId, at) {
       await db
@@ -79,9 +79,9 @@ function grants(db: Executor): Pick<KeyRecords, 'grant' | 'revokeGrant' | 'isGra
       const result = await db.deleteFrom('key_grant').where('partner_id', '=', partnerId).where('key_id', '=', keyId).executeTakeFirst();
       return result.numDeletedRows === 1n;
     },
-    async isGranted(partnerId, keyId) {
-      const row = await db.selectFrom('key_grant').select('key_id').where('partner_id', '=', partnerId).where('key_id', '=', keyId).executeTakeFirst();
-      return row !== undefined;
+    async findGranted(partnerId, keyId) {
+      const row = await db.selectFrom('signing_key as k').innerJoin('key_grant as g', 'g.key_id', 'k.id').selectAll('k').where('g.partner_id', '=', partnerId).where('k.id', '=', keyId).executeTakeFirst();
+      return row === undefined ? null : keyOf(row);
     },
     async grantedTo(partnerId) {
       const rows = await db

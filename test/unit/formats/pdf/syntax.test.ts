@@ -20,6 +20,14 @@ describe('objects (ISO 32000-2 §7.3)', () => {
     expect(parse('[true false null]')).toEqual([true, false, null]);
   });
 
+  it('keeps names apart that share a hash or an escape, and digits that are no number of a reference', () => {
+    expect(parse('[/Aa/BB/Aa/A#61/BB/A#/A#6]')).toEqual(['Aa', 'BB', 'Aa', 'Aa', 'BB', 'A#', 'A#6'].map(name));
+    const many = Array.from({ length: 5_000 }, (_, i) => `N${i * 7919}`);
+    expect(parse(`[/${[...many, ...many].join('/')}]`)).toEqual([...many, ...many].map(name));
+    expect(parse('[1 2 3 0 R 4 5]')).toEqual([1, 2, ref(3), 4, 5]);
+    expect(parse('[99999999999999999999 1]')).toEqual([1e20, 1]);
+  });
+
   it('keeps the last of a repeated key and tells of it', () => {
     expect(parse('<</A 1/B 2/A 3>>')).toMatchObject({ duplicates: ['A'], entries: new Map([['A', 3], ['B', 2]]) });
   });
