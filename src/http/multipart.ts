@@ -81,10 +81,11 @@ function collectParts<Taken>(parser: BusboyInstance, rules: MultipartRules<Taken
   const fail = (error: unknown): void => failure.abort(error);
   const malformed = (cause?: unknown): void => fail(new GatewayError('REQUEST_MALFORMED', 'The multipart body is malformed, ends early, or has too many parts', { cause }));
   parser.on('file', (name, stream, fileName, _encoding, mediaType) => {
-    stream.on('error', malformed);
+    stream.on('error', () => undefined); // whoever reads it hears of it below
     if (takings.has(name)) return fail(twice(name));
     const taken = rules.take(stream);
-    taken.catch(fail);
+    // What breaks in the stream is its sender's; whatever else ends the taking, such as a full disk, has a reason of its own.
+    taken.catch((error: unknown) => (error === stream.errored ? malformed(error) : fail(error)));
     takings.set(name, { taken, stream, fileName: fileName === undefined || fileName === '' ? null : fileName, mediaType });
   });
   parser.on('field', (name, value, _nameTruncated, valueTruncated) => {

@@ -168,6 +168,44 @@ describe('what B-LT and B-LTA need', () => {
     }
   });
 
+  it.each([
+    ['an OCSP responder that has expired', 'ocsp', 'REVOCATION_UNAVAILABLE'],
+    ['a time-stamping authority that has expired', 'tsa', 'TSA_TOKEN_INVALID'],
+  ] as const)('gives no document with %s, never a lower level', async (_, who, code) => {
+    const { pki, clock, server } = world;
+    const before = pki[who];
+    const [now, day] = [clock.now().getTime(), 86_400_000];
+    const subject = who === 'ocsp' ? OCSP_NAME : ([['C', 'VN'], ['CN', 'Dấu thời gian quá hạn (mẫu)']] as const);
+    Object.assign(pki, { [who]: await pki.issuing.issue({ name: `${who}-expired`, subject, profile: who, key: 'ec-p256', notBefore: new Date(now - 2 * day), notAfter: new Date(now - day) }) });
+    server.faults.crl = { kind: 'status', status: 503 };
+    try {
+      for (const level of ['B-LT', 'B-LTA'] as const) await expect(world.sign(onePagePdf(), pki.officer, level)).rejects.toMatchObject({ code });
+    } finally {
+      Object.assign(pki, { [who]: before });
+    }
+  });
+
+  it('keeps nothing of an OCSP responder that is revoked: CRLs stand in its place, and the level holds (RFC 6960 §4.2.2.2.1)', async () => {
+    const { pki, clock, server } = world;
+    const before = pki.ocsp;
+    const now = clock.now().getTime();
+    const extensionsDer = [keyUsageExtension(['digitalSignature']), extendedKeyUsageExtension([EKU.OCSP_SIGNING], false), crlDistributionPointsExtension(`${server.url}/crl/issuing.crl`)];
+    const revoked = await pki.issuing.issue({ name: 'ocsp-thu-hoi', subject: OCSP_NAME, profile: 'ocsp', key: 'ec-p256', notBefore: new Date(now - 86_400_000), notAfter: new Date(now + 86_400_000), extensionsDer });
+    revokeIdentity(pki, revoked, new Date(now - 1_000));
+    Object.assign(pki, { ocsp: revoked });
+    try {
+      const pdf = await world.sign(onePagePdf(), pki.officer, 'B-LT');
+      const { certificatesDer, crlsDer, ocspsDer } = storeOf(pdf);
+      expect({ crls: crlsDer.length, ocsps: ocspsDer.length }).toEqual({ crls: 1, ocsps: 1 }); // the root answers for the issuing CA
+      expect(certificatesDer.some((der) => Buffer.compare(der, revoked.certificateDer) === 0)).toBe(false);
+      expect(await world.verify(pdf)).toMatchObject({ result: 'TOTAL-PASSED', signatures: [{ level: 'B-LT' }] });
+      server.faults.crl = { kind: 'status', status: 503 };
+      await expect(world.sign(onePagePdf(), pki.officer, 'B-LT')).rejects.toMatchObject({ code: 'REVOCATION_UNAVAILABLE' });
+    } finally {
+      Object.assign(pki, { ocsp: before });
+    }
+  });
+
   it('keeps the chain of another authority too, when the document time-stamp comes from it', async () => {
     const { pki, clock } = world;
     const { tsa } = pki;

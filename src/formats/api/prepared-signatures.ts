@@ -23,7 +23,7 @@ export const prepareOptions = signatureOptions
     chain: z.array(certificateText).max(9).default([]).describe('Its issuers towards the root.'),
     keyId: keyId.optional().describe('Instead of a certificate: a key granted to you at a remote signing service whose holder allows each use in a browser.'),
     redirectUri: redirectUri.optional().describe('With `keyId`: where the service sends the browser back to, as it is registered with the service.'),
-    picture: z.base64().min(1).max(1_000_000).optional().describe('Picture of the signature or seal for the appearances `officer` and `seal`: PNG, base64.'),
+    picture: z.base64().min(1).max(180_000).optional().describe('Picture of the signature or seal for the appearances `officer` and `seal`: PNG, base64.'),
   })
   .refine(({ certificate, keyId: key }) => (certificate === undefined) !== (key === undefined), { path: ['certificate'], error: 'either "certificate" or "keyId"' })
   .refine(({ keyId: key, redirectUri: uri }) => (key === undefined) === (uri === undefined), { path: ['redirectUri'], error: 'goes with "keyId", and "keyId" with it' })

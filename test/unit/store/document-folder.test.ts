@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile, mkdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import type { DocumentStore } from '../../../src/ports/document-store.ts';
 import { openDocumentFolder } from '../../../src/store/document-folder.ts';
 import { systemChance } from '../../../src/wiring/chance.ts';
 import { systemClock } from '../../../src/wiring/clock.ts';
+import { canMount, smallDisk } from '../../support/small-disk.ts';
 
 const chance = systemChance(systemClock);
 const options = { chance, clock: systemClock };
@@ -120,30 +120,17 @@ async function openDescriptors(): Promise<number> {
   return process.platform === 'linux' ? (await readdir('/proc/self/fd')).length : 0;
 }
 
-const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
-
-describe.skipIf(!isRoot || !canMount())('document folder on a full disk (needs the right to mount one)', () => {
+describe.skipIf(!canMount())('document folder on a full disk (needs the right to mount one)', () => {
   it('answers STORAGE_FULL, leaves nothing, and goes on when there is room', async () => {
-    const disk = join(root, 'disk');
-    await mkdir(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]);
+    const disk = smallDisk(256);
     try {
-      const small = await openDocumentFolder(join(disk, 'documents'), options);
+      const small = await openDocumentFolder(join(disk.path, 'documents'), options);
       await expect(small.put(pieces(randomBytes(200_000), randomBytes(200_000)), 1_000_000)).rejects.toMatchObject({ code: 'STORAGE_FULL', retryable: true });
-      expect(await filesBelow(disk)).toEqual([]);
+      expect(await filesBelow(disk.path)).toEqual([]);
       await small.put(pieces(randomBytes(100_000)), 1_000_000);
-      expect(await filesBelow(disk)).toHaveLength(1);
+      expect(await filesBelow(disk.path)).toHaveLength(1);
     } finally {
-      execFileSync('umount', [disk]);
+      disk.remove();
     }
   });
 });
-
-function canMount(): boolean {
-  try {
-    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
