@@ -14,12 +14,13 @@ import { presentationOf } from '../usecases/signature-presentation.ts';
 import { systemChance } from '../wiring/chance.ts';
 import { systemClock } from '../wiring/clock.ts';
 import { loadFonts } from '../wiring/fonts.ts';
-import { parseChoice, parseRectangle, parseWhole, readInputFile } from './arguments.ts';
+import { parseChoice, readInputFile } from './arguments.ts';
 import { checkOwnSigner } from './check-own-signer.ts';
 import { readChainFile } from './device-token.ts';
 import { checkOtherFile, openInput } from './input-file.ts';
 import { paint, printJson, printLine } from './output.ts';
 import { policyOf } from './policy.ts';
+import { pictureIn, visibleIn, withVisibleOptions, type VisibleOptions } from './visible-signature.ts';
 import { checkLevelOptions, withAuthorities, type AuthorityOptions } from './with-authorities.ts';
 import { writeChunks, writeSigned, writeWhole } from './write-file.ts';
 
@@ -34,7 +35,7 @@ With a key on a token instead of the second line:
   pkcs11-tool --module /usr/lib/x86_64-linux-gnu/opensc-pkcs11.so --login --sign --mechanism SHA256-RSA-PKCS --id 01 \\
     --input-file decision.attributes --output-file decision.value`;
 
-interface PrepareOptions {
+interface PrepareOptions extends VisibleOptions {
   readonly cert: string;
   readonly state: string;
   readonly toSign: string;
@@ -43,10 +44,6 @@ interface PrepareOptions {
   readonly digest: DigestAlgorithm;
   readonly scheme?: SignatureScheme;
   readonly policy?: string;
-  readonly appearance: 'none' | 'text';
-  readonly page?: number;
-  readonly rect?: { x: number; y: number; width: number; height: number };
-  readonly field?: string;
   readonly reason?: string;
   readonly location?: string;
   readonly json?: boolean;
@@ -61,26 +58,24 @@ interface CompleteOptions extends AuthorityOptions {
 }
 
 export function signPrepareCommand(): Command {
-  return new Command('sign-prepare')
-    .description('first of two steps: all of a signature but its value, for a key that another program reaches')
-    .argument('<file>', 'PDF (any file with --format cades); it is not changed')
-    .requiredOption('--cert <file>', 'the signer’s certificate and its issuers, PEM')
-    .requiredOption('--state <file>', 'where what sign-complete needs is kept')
-    .requiredOption('--to-sign <file>', 'where the bytes go that the key has to sign')
-    .option('--format <format>', 'pades | cades', parseChoice('--format', ['pades', 'cades']), 'pades')
-    .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
-    .option('--digest <name>', DIGEST_ALGORITHMS.join(' | '), parseChoice('--digest', DIGEST_ALGORITHMS), 'sha256')
-    .option('--scheme <name>', SIGNATURE_SCHEMES.join(' | '), parseChoice('--scheme', SIGNATURE_SCHEMES))
-    .option('--policy <name|file>', 'says which scheme RSA keys use where --scheme does not')
-    .option('--appearance <name>', 'none | text', parseChoice('--appearance', ['none', 'text']), 'none')
-    .option('--page <n>', 'page of the visible signature, from 1', parseWhole('--page', 1, 100_000))
-    .option('--rect <x,y,w,h>', 'its place in points from the lower left corner', parseRectangle)
-    .option('--field <name>', 'an empty signature field to fill instead')
-    .option('--reason <text>', 'reason shown in the signature')
-    .option('--location <text>', 'place of signing')
-    .option('--json', 'JSON instead of text')
-    .addHelpText('after', EXAMPLE)
-    .action(prepare);
+  return withVisibleOptions(
+    new Command('sign-prepare')
+      .description('first of two steps: all of a signature but its value, for a key that another program reaches')
+      .argument('<file>', 'PDF (any file with --format cades); it is not changed')
+      .requiredOption('--cert <file>', 'the signer’s certificate and its issuers, PEM')
+      .requiredOption('--state <file>', 'where what sign-complete needs is kept')
+      .requiredOption('--to-sign <file>', 'where the bytes go that the key has to sign')
+      .option('--format <format>', 'pades | cades', parseChoice('--format', ['pades', 'cades']), 'pades')
+      .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
+      .option('--digest <name>', DIGEST_ALGORITHMS.join(' | '), parseChoice('--digest', DIGEST_ALGORITHMS), 'sha256')
+      .option('--scheme <name>', SIGNATURE_SCHEMES.join(' | '), parseChoice('--scheme', SIGNATURE_SCHEMES))
+      .option('--policy <name|file>', 'says which scheme RSA keys use where --scheme does not')
+      .option('--reason <text>', 'reason shown in the signature')
+      .option('--location <text>', 'place of signing')
+      .option('--json', 'JSON instead of text')
+      .addHelpText('after', EXAMPLE)
+      .action(prepare),
+  );
 }
 
 export function signCompleteCommand(): Command {
@@ -116,8 +111,8 @@ async function prepare(file: string, options: PrepareOptions): Promise<void> {
   const scheme = options.scheme ?? defaultScheme(chainDer[0], policyOf(options.policy ?? 'default'));
   const source = openInput(file);
   try {
-    const placement = options.rect === undefined ? undefined : { page: options.page ?? 1, rect: options.rect };
-    const presentation = presentationOf({ ...options, placement }, { certificate: readCertificate(chainDer[0]), at: systemClock.now(), fonts: await loadFonts() });
+    const material = { certificate: readCertificate(chainDer[0]), at: systemClock.now(), fonts: await loadFonts(), picturePng: pictureIn(options), documentNumber: options.documentNumber };
+    const presentation = presentationOf({ ...options, ...(await visibleIn(file, options)) }, material);
     // What the level needs beyond the value is asked for when it is completed.
     const ports = { timestampAuthorities: [], clock: systemClock, chance: systemChance(systemClock) };
     const toMake = await prepareElsewhere(ports, readerOf(source), { ...options, digestAlgorithm: options.digest, scheme, chainDer, presentation, checkLevelLater: true });

@@ -2,21 +2,18 @@ import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { GatewayError } from '../domain/errors.ts';
 import { COMMITMENT_NAMES, DIGEST_ALGORITHMS, SIGNATURE_FORMATS, SIGNATURE_LEVELS, SIGNATURE_PACKAGINGS, SIGNATURE_SCHEMES, type Commitment, type DigestAlgorithm, type SignatureFormat, type SignatureLevel, type SignaturePackaging, type SignatureScheme } from '../domain/signature.ts';
-import type { CustomDesign } from '../formats/api/appearance.ts';
 import { appendedSource, chunksOf, type ByteSource } from '../formats/byte-source.ts';
 import { envelopingChunks } from '../formats/cms/attach-content.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
 import type { Signer } from '../ports/signer.ts';
-import { placeByText } from '../usecases/place-by-text.ts';
-import { presentationOf, type AppearanceName, type PresentationRequest } from '../usecases/signature-presentation.ts';
+import { presentationOf, type PresentationRequest } from '../usecases/signature-presentation.ts';
 import { signBytes } from '../usecases/sign-bytes.ts';
 import { signDocument } from '../usecases/sign-document.ts';
 import { systemChance } from '../wiring/chance.ts';
 import { systemClock } from '../wiring/clock.ts';
 import { loadFonts } from '../wiring/fonts.ts';
-import { parseChoice, parseRectangle, parseSize, parseWhole, readInputFile } from './arguments.ts';
+import { parseChoice, parseWhole } from './arguments.ts';
 import { GATEWAY_KEY_HELP, withGatewayKey } from './gateway-key.ts';
-import { readAppearanceFile } from './appearance-file.ts';
 import type { OwnSigner } from './check-own-signer.ts';
 import { CONSENT_HELP } from './consent.ts';
 import { PKCS11_HELP } from './device-token.ts';
@@ -29,9 +26,10 @@ import { withKeyOfCaller, type KeyInHand, type MadeFile } from './signing-key.ts
 import type { DataOption } from './with-store.ts';
 import { checkLevelOptions, LEVELS_HELP, type Authorities, type AuthorityOptions } from './with-authorities.ts';
 import { OUTBOUND_HELP } from './with-collector.ts';
+import { pictureIn, visibleIn, withVisibleOptions, type VisibleOptions } from './visible-signature.ts';
 import { writeChunks, writeSigned } from './write-file.ts';
 
-interface SignOptions extends AuthorityOptions, OwnKeyOptions, DataOption {
+interface SignOptions extends AuthorityOptions, OwnKeyOptions, DataOption, VisibleOptions {
   readonly key?: string;
   readonly otpFile?: string;
   readonly redirectPort?: number;
@@ -42,78 +40,61 @@ interface SignOptions extends AuthorityOptions, OwnKeyOptions, DataOption {
   readonly format: SignatureFormat;
   readonly packaging: SignaturePackaging;
   readonly level: SignatureLevel;
-  /** A name, or the path of a JSON file. */
-  readonly appearance: string;
-  readonly anchor?: string;
-  readonly anchorSize: { readonly width: number; readonly height: number };
-  readonly picture?: string;
-  readonly page?: number;
-  readonly rect?: { x: number; y: number; width: number; height: number };
-  readonly field?: string;
   readonly digest: DigestAlgorithm;
   readonly certify?: 1 | 2 | 3;
   readonly lock?: PresentationRequest['lock'];
   readonly reason?: string;
   readonly location?: string;
   readonly commitment?: Commitment;
-  readonly documentNumber?: string;
   readonly json?: boolean;
 }
 
-const APPEARANCES = ['none', 'text', 'officer', 'seal', 'copy', 'annex'] as const satisfies readonly AppearanceName[];
-
 export function signCommand(): Command {
-  return new Command('sign')
-    .description('sign files; never changes FILE')
-    .argument('<file...>', 'PDF files (any files with --format cades)')
-    .option('--out <file>', 'where the signed file goes (one FILE only)')
-    .option('--out-dir <folder>', 'folder for signed files, named <name>.signed.pdf (<name>.p7s or .p7m with --format cades)')
-    .option('--jobs <n>', 'with --out-dir: files signed at once', parseWhole('--jobs', 1, 64), 4)
-    .option('--again', 'with --out-dir: sign again what an earlier run signed there, which is kept otherwise')
-    .option('--p12 <file>', 'PKCS#12 file with key and certificate')
-    .option('--passphrase-file <file>', 'file that holds its passphrase; - for standard input; without it you are asked')
-    .option('--passphrase-env <variable>', 'environment variable that holds it (other processes of yours can read it)')
-    .option('--pkcs11 <uri>', 'PKCS #11 URI of a key in a device, instead of --p12')
-    .option('--pkcs11-module <file>', 'its module, where the URI has no module-path')
-    .option('--pin-file <file>', 'file with the device’s PIN; - for standard input; without it you are asked')
-    .option('--cert <file>', 'the signer’s certificate and its issuers, where they are not on the device')
-    .option('--key <id>', 'a key of the gateway’s store (“lienthong keys list”), instead of --p12 or --pkcs11')
-    .option('--data <folder>', 'with --key: data folder of the gateway')
-    .option('--otp-file <file>', 'with --key: file with the one-time password that a remote key wants; - for standard input')
-    .option('--redirect-port <n>', 'with --key: port on 127.0.0.1 where the browser comes back to, for a key whose holder allows each use there', parseWhole('--redirect-port', 1, 65_535))
-    .option('--format <format>', SIGNATURE_FORMATS.join(' | '), parseChoice('--format', SIGNATURE_FORMATS), 'pades')
-    .option('--packaging <packaging>', 'with --format cades: detached (FILE.p7s) | enveloping (FILE.p7m, the file inside)', parseChoice('--packaging', SIGNATURE_PACKAGINGS), 'detached')
-    .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
-    .option('--tsa <url...>', 'time-stamping authorities, asked in this order', [])
-    .option('--trust <path...>', 'anchors (PEM file or folder) that the signer’s chain must reach; its revocation is checked too', [])
-    .option('--trust-tsa <path...>', 'anchors of time-stamping authorities, for B-LT and B-LTA; default: those of --trust', [])
-    .option('--policy <name|file>', `rules for the signer’s certificate: ${POLICY_CHOICES}; a named one also decides what happens when revocation cannot be checked`)
-    .option('--offline', 'fetch nothing: revocation is then not checked')
-    .option('--appearance <name|file.json>', `${APPEARANCES.join(' | ')}, or a JSON file with elements of your own`, 'none')
-    .option('--picture <png>', 'picture for the appearances officer and seal')
-    .option('--document-number <text>', 'number and notation, for the appearance annex')
-    .option('--page <n>', 'page of the visible signature, from 1', parseWhole('--page', 1, 100_000))
-    .option('--rect <x,y,w,h>', 'its place in points from the lower left corner', parseRectangle)
-    .option('--field <name>', 'an empty signature field to fill instead')
-    .option('--anchor <text>', 'instead of --rect: right below this text, which must stand in the document once (or once on --page)')
-    .option('--anchor-size <w,h>', 'size of the visible signature below it, in points', parseSize, { width: 180, height: 70 })
-    .option('--digest <name>', DIGEST_ALGORITHMS.join(' | '), parseChoice('--digest', DIGEST_ALGORITHMS), 'sha256')
-    .option('--scheme <name>', SIGNATURE_SCHEMES.join(' | '), parseChoice('--scheme', SIGNATURE_SCHEMES))
-    .option('--certify <1|2|3>', 'certify: 1 no changes, 2 form filling, 3 annotations too', (text) => parseWhole('--certify', 1, 3)(text))
-    .option('--lock <fields>', 'form fields that nobody may change afterwards: all, or full names separated by commas', parseLock)
-    .option('--reason <text>', 'reason shown in the signature')
-    .option('--commitment <type>', `what the signer commits to, instead of a reason: ${COMMITMENT_NAMES.join(' | ')}`, parseChoice('--commitment', COMMITMENT_NAMES))
-    .option('--location <text>', 'place of signing')
-    .option('--json', 'one JSON object a file')
-    .addHelpText('after', '\nExample:\n  lienthong sign decision.pdf --out decision.signed.pdf --p12 officer.p12 --passphrase-file - \\\n    --level B-T --tsa http://tsa.ca.gov.vn/ --appearance text --page 1 --rect 320,120,200,80')
-    .addHelpText('after', '  lienthong sign papers/*.pdf --out-dir signed --p12 officer.p12 --passphrase-file officer.pass\n    A run that was killed is taken up again by the same command; signed/.lienthong-sign.jsonl says what became of each file.')
-    .addHelpText('after', '  lienthong sign minutes.docx --out minutes.docx.p7m --format cades --packaging enveloping --level B-LTA \\\n    --tsa http://tsa.ca.gov.vn/ --trust anchors/ --p12 officer.p12 --passphrase-file officer.pass')
-    .addHelpText('after', `\n${LEVELS_HELP}`)
-    .addHelpText('after', `\n${PKCS11_HELP}`)
-    .addHelpText('after', `\n${GATEWAY_KEY_HELP}`)
-    .addHelpText('after', `\n${CONSENT_HELP}`)
-    .addHelpText('after', `\n${OUTBOUND_HELP}`)
-    .action((files: string[], options: SignOptions) => sign(files, options));
+  return withVisibleOptions(
+    new Command('sign')
+      .description('sign files; never changes FILE')
+      .argument('<file...>', 'PDF files (any files with --format cades)')
+      .option('--out <file>', 'where the signed file goes (one FILE only)')
+      .option('--out-dir <folder>', 'folder for signed files, named <name>.signed.pdf (<name>.p7s or .p7m with --format cades)')
+      .option('--jobs <n>', 'with --out-dir: files signed at once', parseWhole('--jobs', 1, 64), 4)
+      .option('--again', 'with --out-dir: sign again what an earlier run signed there, which is kept otherwise')
+      .option('--p12 <file>', 'PKCS#12 file with key and certificate')
+      .option('--passphrase-file <file>', 'file that holds its passphrase; - for standard input; without it you are asked')
+      .option('--passphrase-env <variable>', 'environment variable that holds it (other processes of yours can read it)')
+      .option('--pkcs11 <uri>', 'PKCS #11 URI of a key in a device, instead of --p12')
+      .option('--pkcs11-module <file>', 'its module, where the URI has no module-path')
+      .option('--pin-file <file>', 'file with the device’s PIN; - for standard input; without it you are asked')
+      .option('--cert <file>', 'the signer’s certificate and its issuers, where they are not on the device')
+      .option('--key <id>', 'a key of the gateway’s store (“lienthong keys list”), instead of --p12 or --pkcs11')
+      .option('--data <folder>', 'with --key: data folder of the gateway')
+      .option('--otp-file <file>', 'with --key: file with the one-time password that a remote key wants; - for standard input')
+      .option('--redirect-port <n>', 'with --key: port on 127.0.0.1 where the browser comes back to, for a key whose holder allows each use there', parseWhole('--redirect-port', 1, 65_535))
+      .option('--format <format>', SIGNATURE_FORMATS.join(' | '), parseChoice('--format', SIGNATURE_FORMATS), 'pades')
+      .option('--packaging <packaging>', 'with --format cades: detached (FILE.p7s) | enveloping (FILE.p7m, the file inside)', parseChoice('--packaging', SIGNATURE_PACKAGINGS), 'detached')
+      .option('--level <level>', SIGNATURE_LEVELS.join(' | '), parseChoice('--level', SIGNATURE_LEVELS), 'B-B')
+      .option('--tsa <url...>', 'time-stamping authorities, asked in this order', [])
+      .option('--trust <path...>', 'anchors (PEM file or folder) that the signer’s chain must reach; its revocation is checked too', [])
+      .option('--trust-tsa <path...>', 'anchors of time-stamping authorities, for B-LT and B-LTA; default: those of --trust', [])
+      .option('--policy <name|file>', `rules for the signer’s certificate: ${POLICY_CHOICES}; a named one also decides what happens when revocation cannot be checked`)
+      .option('--offline', 'fetch nothing: revocation is then not checked')
+      .option('--digest <name>', DIGEST_ALGORITHMS.join(' | '), parseChoice('--digest', DIGEST_ALGORITHMS), 'sha256')
+      .option('--scheme <name>', SIGNATURE_SCHEMES.join(' | '), parseChoice('--scheme', SIGNATURE_SCHEMES))
+      .option('--certify <1|2|3>', 'certify: 1 no changes, 2 form filling, 3 annotations too', (text) => parseWhole('--certify', 1, 3)(text))
+      .option('--lock <fields>', 'form fields that nobody may change afterwards: all, or full names separated by commas', parseLock)
+      .option('--reason <text>', 'reason shown in the signature')
+      .option('--commitment <type>', `what the signer commits to, instead of a reason: ${COMMITMENT_NAMES.join(' | ')}`, parseChoice('--commitment', COMMITMENT_NAMES))
+      .option('--location <text>', 'place of signing')
+      .option('--json', 'one JSON object a file')
+      .addHelpText('after', '\nExample:\n  lienthong sign decision.pdf --out decision.signed.pdf --p12 officer.p12 --passphrase-file - \\\n    --level B-T --tsa http://tsa.ca.gov.vn/ --appearance text --page 1 --rect 320,120,200,80')
+      .addHelpText('after', '  lienthong sign papers/*.pdf --out-dir signed --p12 officer.p12 --passphrase-file officer.pass\n    A run that was killed is taken up again by the same command; signed/.lienthong-sign.jsonl says what became of each file.')
+      .addHelpText('after', '  lienthong sign minutes.docx --out minutes.docx.p7m --format cades --packaging enveloping --level B-LTA \\\n    --tsa http://tsa.ca.gov.vn/ --trust anchors/ --p12 officer.p12 --passphrase-file officer.pass')
+      .addHelpText('after', `\n${LEVELS_HELP}`)
+      .addHelpText('after', `\n${PKCS11_HELP}`)
+      .addHelpText('after', `\n${GATEWAY_KEY_HELP}`)
+      .addHelpText('after', `\n${CONSENT_HELP}`)
+      .addHelpText('after', `\n${OUTBOUND_HELP}`)
+      .action((files: string[], options: SignOptions) => sign(files, options)),
+  );
 }
 
 function parseLock(text: string): PresentationRequest['lock'] {
@@ -178,29 +159,18 @@ interface OpenFile extends FileToSign {
 
 async function makePdf({ source, file, out }: OpenFile, { signer, authorities, picturePng }: KeyInHand, options: SignOptions): Promise<MadeFile> {
   const presentation = presentationOf(
-    { ...options, ...appearanceOf(options.appearance), placement: await placementOf(file, options) },
+    { ...options, ...(await visibleIn(file, options)) },
     {
       certificate: readCertificate(signer.chainDer[0]),
       at: systemClock.now(),
       fonts: await loadFonts(),
-      picturePng: options.picture === undefined ? picturePng : readInputFile(options.picture),
+      picturePng: pictureIn(options, picturePng),
       documentNumber: options.documentNumber,
     },
   );
   const { facts, fieldName, increment } = await signDocument(portsOf(signer, authorities), { source, level: options.level, digestAlgorithm: options.digest, presentation, commitment: options.commitment });
   const whole = appendedSource(source, increment);
   return { facts, fieldName, pieces: () => chunksOf(whole, 0, whole.sizeBytes), release: () => writeSigned(file, increment, out) };
-}
-
-function appearanceOf(text: string): { readonly appearance: AppearanceName; readonly custom?: CustomDesign } {
-  return /\.json$/i.test(text) ? { appearance: 'custom', custom: readAppearanceFile(text) } : { appearance: parseChoice('--appearance', APPEARANCES)(text) };
-}
-
-async function placementOf(file: string, { rect, page, anchor: text, anchorSize }: SignOptions): Promise<PresentationRequest['placement']> {
-  if (text === undefined) return rect === undefined ? undefined : { page: page ?? 1, rect };
-  if (rect !== undefined) throw new GatewayError('REQUEST_INVALID', 'Say one place: --rect or --anchor');
-  const { findText } = await import('../formats/pdf-picture/find-text.ts');
-  return placeByText((query) => findText(readInputFile(file), query), { text, page, ...anchorSize, dx: 0 });
 }
 
 async function makeCades({ source, out }: OpenFile, { signer, authorities }: KeyInHand, options: SignOptions): Promise<MadeFile> {

@@ -75,5 +75,5 @@ describe.skipIf(process.platform !== 'linux')('clients gone in the middle of an 
     await eventually(() => descriptors(), (count) => count <= descriptorsBefore + 2);
     await eventually(() => heapMb() - heapBefore, (grown) => grown < 8);
     expect((await ask(gateway.url, '/v1/keys', { token: land.token })).status).toBe(200);
-  }, 60_000);
+  }, 180_000);
 });
