@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawHandwriting } from '../../sandbox/papers/handwriting.ts';
 import { createDevPki, type DevPki } from '../../certs/dev/create-dev-pki.ts';
 import { startSandboxPki, type SandboxPki } from '../../sandbox/pki/start.ts';
 import type { PreparedSignature } from '../../src/formats/api/prepared-signatures.ts';
@@ -84,6 +85,18 @@ describe('signing in two steps', () => {
     expect(pdfsigVerdicts(signed)[0]).toMatchObject({ valid: true });
     const { rows } = await pool().query<{ result: string; key_id: string; use_id: string | null }>('SELECT result, key_id, use_id FROM signature_evidence WHERE id = $1', [response.headers.get('signature-id')]);
     expect(rows).toMatchObject([{ result: 'signed', key_id: expect.stringMatching(/^certificate-[0-9a-f]{40}$/) as string, use_id: null }]);
+  });
+
+  it.skipIf(!judges).each([
+    ['officer', { picture: base64(drawHandwriting()) }],
+    ['annex', { documentNumber: '123/QĐ-UBND' }],
+  ] as const)('shows the appearance %s with what came in the request, and says what is missing', async (appearance, needed) => {
+    const options = { appearance, placement: { page: 1, rect: { x: 340, y: 370, width: 147, height: 69 } } };
+    expect((await prepare<Problem>({ options })).body).toMatchObject({ code: 'APPEARANCE_INVALID' });
+    const { body } = await prepare({ options: { ...options, ...needed } });
+    const signed = Buffer.from(await (await complete(body.id, valueOf(body))).arrayBuffer());
+    expect(pdfsigVerdicts(signed)).toMatchObject([{ valid: true, wholeDocument: true }]);
+    expect(signed.includes(appearance === 'officer' ? '/Subtype/Image' : '/Tinos')).toBe(true);
   });
 
   it('makes detached CAdES of any bytes, too', async () => {
