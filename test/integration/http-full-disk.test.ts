@@ -64,7 +64,7 @@ describe.skipIf(!canMount())('a full disk (needs the right to mount one)', () =>
     body.set('document', new Blob([new Uint8Array(bytes)], { type: 'application/pdf' }), 'a.pdf');
     return askRaw(gateway.url, '/v1/signatures', { token: land.token, body });
   };
-  const signed = async (): Promise<unknown[]> => (await fresh.handle.pool.query(`SELECT result FROM signature_evidence WHERE result = 'signed'`)).rows;
+  const signed = async (): Promise<{ result: string }[]> => (await fresh.handle.pool.query<{ result: string }>(`SELECT result FROM signature_evidence WHERE result = 'signed'`)).rows;
 
   it.each([
     ['while the document comes', 100, 0],
@@ -83,7 +83,7 @@ describe.skipIf(!canMount())('a full disk (needs the right to mount one)', () =>
   it('answers STORAGE_FULL to a document that is handed in to be kept, and keeps nothing of it', async () => {
     const before = files();
     leaveFree(100);
-    const { status, body } = await ask<Problem>(gateway.url, '/v1/documents', { token: land.token, method: 'POST', body: new Uint8Array(bytes), headers: { 'content-type': 'application/pdf' } });
+    const { status, body } = await ask(gateway.url, '/v1/documents', { token: land.token, method: 'POST', body: new Uint8Array(bytes), headers: { 'content-type': 'application/pdf' } });
     expect([status, body.code]).toEqual([507, 'STORAGE_FULL']);
     expect(files()).toEqual(before);
   });
