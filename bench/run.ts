@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { vectorPath } from '../test/support/vectors.ts';
 import { benchAsn1, filesBelow } from './asn1.ts';
+import { evidenceBench } from './evidence.ts';
 import { exchangeBench } from './exchange.ts';
 import { keysBench } from './keys.ts';
 import type { Bench, CaseResult } from './measure.ts';
@@ -12,7 +13,7 @@ import { verifyBench } from './verify.ts';
  * `npm run bench -- [--json] [name …]`: a table for people; with `--json` the last line of stdout is
  * `{name: {case: {opsPerSecond, cpuPerOpMs, ratioToPrimitives?, ownCpuMs?, ratioToOpenssl?, peers?, peakRssMb?, addedRssMb?, eventLoopP99Ms?}}}`. Judges nothing: figures depend on the machine.
  */
-const BENCHES: readonly Bench[] = [signBench, verifyBench, keysBench, exchangeBench, postBench, { name: 'asn1', run: () => Promise.resolve(asn1Cases()) }];
+const BENCHES: readonly Bench[] = [signBench, verifyBench, keysBench, exchangeBench, evidenceBench, postBench, { name: 'asn1', run: () => Promise.resolve(asn1Cases()) }];
 
 await main(process.argv.slice(2));
 

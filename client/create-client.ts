@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import createFetchClient, { type Client } from 'openapi-fetch';
 import { bytesFor, downloadDocument, formOf, sha256Hex, uploadHeaders, type Download, type NamedBytes } from './documents.ts';
+import { logFollower, type FollowLogOptions, type LogFollower } from './follow-log.ts';
 import type { paths, Schemas } from './generated/api.ts';
 import { followInbox, type InboxEntry, type InboxOptions } from './inbox.ts';
 import { receiptFor, type MessageEnvelope } from './message-check.ts';
@@ -42,6 +43,10 @@ export interface GatewayClient {
   acknowledge(receipt: Schemas['ReceiptInput']): Promise<Schemas['Receipt']>;
   /** Checks the pushes to your address. @param secret `whsec_…` */
   webhooks(secret: string, now?: () => Date): WebhookReceiver;
+  /** Holds the gateway's evidence log to what it showed before: give what it has seen to `lastCheckpoint` of the access, too. */
+  followLog(options: FollowLogOptions): LogFollower;
+  /** That a message, or a receipt, is in the evidence log. @param subject id of the message; of a receipt the id of the message, a slash, and the receipt’s name */
+  proveRecorded(kind: 'message' | 'receipt', subject: string): Promise<Schemas['InclusionProof']>;
   /** In one request; for what fits into memory. */
   storeDocument(document: NamedBytes, key?: string): Promise<Schemas['Document']>;
   /** In pieces, taken up again after a break or a crash; for anything large. */
@@ -73,6 +78,8 @@ export function createClient(access: GatewayAccess): GatewayClient {
     return (await (await callGateway(access, call)).json()) as Schemas['InboxPage'];
   };
   const fetchKeys = async () => (await dataOf(api.GET('/v1/webhook-keys'))).keys.map(({ publicKey }) => publicKey);
+  const fetchCheckpoint = async () => (await callGateway(access, { method: 'GET', path: '/v1/log/checkpoint', headers: { accept: 'text/plain' } })).text();
+  const fetchGrowth = async (from: number, to: number) => (await dataOf(api.GET('/v1/log/proof/consistency', { params: { query: { from, to } } }))).path;
   return {
     api,
     openDossier: (input, key) => dataOf(api.POST('/v1/dossiers', { params: { header: once(key) }, body: input })),
@@ -83,6 +90,8 @@ export function createClient(access: GatewayAccess): GatewayClient {
     fetchMessage,
     acknowledge,
     webhooks: (secret, now = () => new Date()) => webhookReceiver({ secret, keys: webhookKeysOf(fetchKeys, now), fetchMessage, now }),
+    followLog: (options) => logFollower({ fetchCheckpoint, fetchGrowth }, options),
+    proveRecorded: (kind, subject) => dataOf(api.GET('/v1/log/proof/inclusion', { params: { query: { kind, subject } } })),
     storeDocument: async (document, key = randomUUID()) => {
       const response = await callGateway(access, { method: 'POST', path: '/v1/documents', headers: { ...uploadHeaders(document), ...once(key) }, body: () => new Uint8Array(document.bytes) });
       return (await response.json()) as Schemas['Document'];

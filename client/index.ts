@@ -2,6 +2,7 @@
 export { createClient, type ExtendedDocument, type GatewayClient, type SignedDocument } from './create-client.ts';
 export { DamagedBytes, type Download, type NamedBytes } from './documents.ts';
 export type { paths, Schemas, Webhooks } from './generated/api.ts';
+export { LogForked, type FollowLogOptions, type LogFollower } from './follow-log.ts';
 export type { InboxEntry, InboxOptions } from './inbox.ts';
 export { matchesManifest, receiptFor, type MessageEnvelope } from './message-check.ts';
 export { GatewayProblem, type Problem } from './problem.ts';

@@ -22,6 +22,8 @@ export interface GatewayAccess {
    * before. Send again, under the same keys, what it accepted then.
    */
   readonly onIncarnation?: (incarnation: number) => void;
+  /** The checkpoint of the evidence log that you saw last, a signed note, told with every call: the gateway refuses calls (LOG_FORKED) when its log does not lead to it. */
+  readonly lastCheckpoint?: () => string | null;
   /** Instead of the global one: for proxies, client certificates, tests. */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -82,7 +84,7 @@ async function attemptOnce(access: GatewayAccess, call: GatewayCall): Promise<Re
     const response = await fetch(access.url.replace(/\/+$/, '') + path, {
       method,
       redirect: 'error', // the key is for this address only
-      headers: { accept: 'application/json', ...(language !== undefined && { 'accept-language': language }), ...headers, authorization: `Bearer ${await keyOf(access)}` },
+      headers: { accept: 'application/json', ...(language !== undefined && { 'accept-language': language }), ...checkpointOf(access), ...headers, authorization: `Bearer ${await keyOf(access)}` },
       signal: link.signal,
       ...(body !== undefined && { body: body(), duplex: 'half' }),
     });
@@ -119,6 +121,11 @@ async function* thenDo(chunks: AsyncIterable<Uint8Array>, end: () => void): Asyn
   } finally {
     end();
   }
+}
+
+function checkpointOf({ lastCheckpoint }: GatewayAccess): Readonly<Record<string, string>> {
+  const note = lastCheckpoint?.() ?? null;
+  return note === null ? {} : { 'log-checkpoint': Buffer.from(note).toString('base64') };
 }
 
 async function keyOf({ apiKey }: GatewayAccess): Promise<string> {

@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   messages: async () => (await import('./cli/messages.ts')).messagesCommand(),
   postal: async () => (await import('./cli/postal.ts')).postalCommand(),
   alarms: async () => (await import('./cli/alarms.ts')).alarmsCommand(),
+  log: async () => (await import('./cli/log.ts')).logCommand(),
   backup: async () => (await import('./cli/backup.ts')).backupCommand(),
   restore: async () => (await import('./cli/restore.ts')).restoreCommand(),
   hold: async () => (await import('./cli/hold.ts')).holdCommand(),

@@ -35,6 +35,12 @@ const schema = z.object({
   LIENTHONG_TRUST: z.string().optional(),
   LIENTHONG_TRUST_TSA: z.string().optional(),
   LIENTHONG_POLICY: z.string().default('default'),
+  /** What the evidence log is called (the origin of its checkpoints), once and for ever; default: the gateway's host and /log. */
+  LIENTHONG_LOG_NAME: z.string().regex(/^[^\s+]{1,200}$/, 'without spaces and “+”').optional(),
+  /** How often it gets a checkpoint when there is something new. */
+  LIENTHONG_LOG_EVERY_SECONDS: whole(1, 60).default(20),
+  /** After so long without a time-stamp nothing is delivered to partners that ask for evidence (`strict`). */
+  LIENTHONG_EVIDENCE_SILENT_HOURS: whole(1, 168).default(4),
   LIENTHONG_MAX_DOCUMENT_BYTES: whole(1, 4_294_967_296).default(500 * 1024 * 1024),
   /** Scheme and host under which other systems call the gateway: what their signatures (RFC 9421) are about. */
   LIENTHONG_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),

@@ -26,6 +26,8 @@ export interface PartnerRestSettings {
   /** The gateway's guarded connections: judges addresses when it connects. Stays the caller's to close. */
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
+  /** Newest checkpoint of the evidence log; null: none yet. Default: none is sent. */
+  readonly note?: string | null;
   /** Default 20,000: Standard Webhooks recommends 15 to 30 s. */
   readonly totalTimeoutMs?: number;
   /** Default 64 KiB; a receipt has some 200 bytes. */
@@ -37,7 +39,7 @@ export interface PartnerRestSettings {
  * @throws CONFIG_INVALID when the secret or URL cannot be used
  */
 export function createRestPartner(settings: PartnerRestSettings): DossierPartner {
-  const { partner, clock } = settings;
+  const { partner, clock, note = null } = settings;
   const { url, keys, limits } = lineOf(settings);
   const lookup = async (deliveryId: DeliveryId, signal: AbortSignal): Promise<LookupOutcome> => {
     const result = await call(buildLookup(url, keys, deliveryId, clock.now()), limits, signal);
@@ -49,7 +51,7 @@ export function createRestPartner(settings: PartnerRestSettings): DossierPartner
   return {
     partnerId: partner.id,
     async send(deliveryId, message, _manifestSha256, signal) {
-      const result = await call(buildPush(url, keys, deliveryId, message, clock.now(), partner.payload), limits, signal);
+      const result = await call(buildPush(url, keys, deliveryId, message, clock.now(), { form: partner.payload, note }), limits, signal);
       return result.answered ? readPushAnswer(result.answer, message.id, clock.now()) : unanswered(result);
     },
     lookup: partner.repeat === 'lookup' ? lookup : null,

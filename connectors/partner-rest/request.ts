@@ -44,12 +44,18 @@ export function readWebhookSecret(text: string): readonly WebhookSecret[] {
 
 /**
  * The push of one message. The body is the same, byte for byte, however often it is sent; only the time of sending is not. Its trace is
- * not signed: whoever stands between may go on with it (W3C Trace Context §3.2).
+ * not signed: whoever stands between may go on with it (W3C Trace Context §3.2). Nor is the log's checkpoint, which has a signature of its own.
  */
-export function buildPush(url: URL, keys: PushKeys, deliveryId: DeliveryId, message: Message, now: Date, form: PayloadForm = 'full'): PartnerRequest {
+export function buildPush(url: URL, keys: PushKeys, deliveryId: DeliveryId, message: Message, now: Date, { form = 'full', note = null }: PushForm = {}): PartnerRequest {
   const data = form === 'thin' ? linksOf(message, deliveryId) : messageEnvelopeOf(message, deliveryId);
   const payload = { type: message.type, timestamp: message.createdAt.toISOString(), data };
-  return buildEvent(url, keys, { id: deliveryId, payload, headers: message.traceparent === null ? {} : { traceparent: message.traceparent } }, now);
+  return buildEvent(url, keys, { id: deliveryId, payload, headers: { ...(message.traceparent !== null && { traceparent: message.traceparent }), ...(note !== null && { 'log-checkpoint': Buffer.from(note).toString('base64') }) } }, now);
+}
+
+export interface PushForm {
+  readonly form?: PayloadForm | undefined;
+  /** The newest checkpoint of the evidence log; a signed note. */
+  readonly note?: string | null;
 }
 
 export interface WebhookEvent {

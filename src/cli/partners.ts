@@ -4,12 +4,12 @@ import { parseAgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
 import { PAYLOAD_FORMS, REPEAT_RULES, SCOPES, type Partner, type PayloadForm, type RepeatRule, type Scope } from '../domain/partner.ts';
-import type { BreakerSettings, PartnerPace } from '../domain/partner-limits.ts';
+import { EVIDENCE_POLICIES, type BreakerSettings, type EvidencePolicy, type PartnerPace } from '../domain/partner-limits.ts';
 import { issueApiKey, revokeApiKey, rotateApiKey } from '../usecases/administer-api-keys.ts';
 import { readAcceptedVersions } from '../formats/api/message-catalogue.ts';
 import { HTTP_SIGNATURE_ALGORITHMS } from '../formats/http-signatures/algorithms.ts';
 import { addPartnerKey, requirePartnerSignatures, revokePartnerKey } from '../usecases/administer-partner-keys.ts';
-import { acceptVersions, addPartner, changePartner, choosePayload, enablePartner, limitCalls, limitDeliveries, removeRoute, renewWebhookSecret, setPace, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
+import { acceptVersions, addPartner, changePartner, choosePayload, enablePartner, limitCalls, limitDeliveries, removeRoute, renewWebhookSecret, setEvidencePolicy, setPace, setPartnerIdentity, setRoute } from '../usecases/administer-partners.ts';
 import { durationText, parseBreaker, parseDuration, parseDurations } from './durations.ts';
 import { parseChoice, parseInstant, parseWhole } from './arguments.ts';
 import { onboardingText } from '../formats/onboarding-text.ts';
@@ -78,7 +78,8 @@ export function partnersCommand(): Command {
         .option('--retry <waits>', 'waits after each failed try, such as 5s,30s,2m,1h; then it is parked', parseDurations)
         .option('--longest-retry-after <wait>', 'its Retry-After is honoured up to this', parseDuration)
         .option('--breaker <n:first:longest>', 'after n failures in a row leave it alone, such as 5:10s:5m', parseBreaker)
-        .option('--usual', 'everything as usual again')
+        .option('--evidence <strict|degraded>', 'while no time-stamps can be had for evidence: deliver nothing, or deliver with an alarm', parseChoice('--evidence', EVIDENCE_POLICIES))
+        .option('--usual', 'everything as usual again; evidence stays as it is set')
         .action(setOwnPace),
     )
     .addCommand(command('suspend', 'refuse every call of a system and hold what is for it').argument('<id>').action((id: string, options: Common) => setStatus(id, 'suspended', options)))
@@ -194,16 +195,22 @@ async function setDeliveryLimits(id: string, options: Common & { rate?: number; 
   done(limits.ratePerSecond === null ? `messages go to ${id} as fast as they come` : `${limits.ratePerSecond} messages a second go to ${id}, ${limits.burst} at once`);
 }
 
-type PaceOptions = Common & { concurrency?: number; retry?: readonly number[]; longestRetryAfter?: number; breaker?: BreakerSettings; usual?: boolean };
+type PaceOptions = Common & { concurrency?: number; retry?: readonly number[]; longestRetryAfter?: number; breaker?: BreakerSettings; evidence?: EvidencePolicy; usual?: boolean };
 
-async function setOwnPace(id: string, { concurrency, retry, longestRetryAfter, breaker, usual, ...options }: PaceOptions): Promise<void> {
+async function setOwnPace(id: string, { concurrency, retry, longestRetryAfter, breaker, evidence, usual, ...options }: PaceOptions): Promise<void> {
   const change: PartnerPace = {
     ...(concurrency !== undefined && { concurrency }),
     ...(retry !== undefined && { retryDelaysMs: retry }),
     ...(longestRetryAfter !== undefined && { longestRetryAfterMs: longestRetryAfter }),
     ...(breaker !== undefined && { breaker }),
   };
-  if ((Object.keys(change).length === 0) !== (usual === true)) throw new GatewayError('REQUEST_INVALID', 'Say what changes, or --usual: lienthong partners set --help');
+  const isPaced = Object.keys(change).length > 0;
+  if (isPaced ? usual === true : usual !== true && evidence === undefined) throw new GatewayError('REQUEST_INVALID', 'Say what changes, or --usual: lienthong partners set --help');
+  if (evidence !== undefined) {
+    await withStore(options, (ports) => setEvidencePolicy(ports, ports.actor, parseId(id), evidence));
+    if (options.json !== true) done(`deliveries to ${id} without time-stamps for evidence: ${evidence === 'strict' ? 'wait' : 'go on, with an alarm'}`);
+    if (!isPaced && usual !== true) return options.json === true ? printJson({ id, evidence }) : undefined;
+  }
   const pace = await withStore(options, (ports) => setPace(ports, ports.actor, parseId(id), usual === true ? null : change));
   if (options.json === true) return printJson({ id, pace });
   done(usual === true ? `deliveries to ${id} go as usual` : `deliveries to ${id}: ${paceText(pace)}`);

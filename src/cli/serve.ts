@@ -30,6 +30,7 @@ Settings from the environment, each also as NAME_FILE:
   REDIS_URL               queues in your Redis instead of PostgreSQL
   MASTER_KEY_FILE         key that seals server keys and encrypted fields
   LIENTHONG_TSA_URLS      time-stamping authorities, tried in this order
+  LIENTHONG_LOG_NAME      what the evidence log is called, such as gateway.example.gov.vn/log
   LIENTHONG_TRUST         anchors of signers (PEM file or folder); LIENTHONG_TRUST_TSA those of authorities
   LIENTHONG_POSTAL_FILE   the post's accounts
   LIENTHONG_DOCUMENT_TIMEOUT_MS  how long a caller's document may be worked on (default: 30000)

@@ -9,6 +9,9 @@ export const ALARM_KINDS = [
   'disk.low',
   'post.undecided',
   'post.unknown-status',
+  'log.forked',
+  'evidence.untimed',
+  'evidence.ageing',
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 

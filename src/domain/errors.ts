@@ -89,6 +89,9 @@ export const ERROR_FACTS = {
   EVIDENCE_NOT_KEPT: caller,
   EVIDENCE_PENDING: gatewayLater,
   EXCHANGE_KEY_MISSING: gateway,
+  EVIDENCE_UNAVAILABLE: gatewayLater,
+  LOG_FORKED: gateway,
+  LOG_PROOF_NOT_FOUND: callerLater,
   TRUSTED_LIST_UNAVAILABLE: gatewayLater,
   BUDGET_EXCEEDED: caller,
 

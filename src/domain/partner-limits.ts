@@ -37,11 +37,17 @@ export interface PartnerPace {
   readonly breaker?: BreakerSettings;
 }
 
+/** Without time-stamps for the evidence log: nothing is delivered (strict), or it is, and an alarm says so (degraded). */
+export const EVIDENCE_POLICIES = ['strict', 'degraded'] as const;
+export type EvidencePolicy = (typeof EVIDENCE_POLICIES)[number];
+
 /** `state`: closed — send; open — not before `openUntil`; half-open — one at a time. */
 export interface PartnerStanding {
   readonly limits: PartnerLimits;
   /** Missing: as usual. */
   readonly pace?: PartnerPace;
+  /** Missing: strict where a time-stamping authority is configured. */
+  readonly evidence?: EvidencePolicy;
   readonly failures: number;
   readonly openUntil: Date | null;
   /** When its address said that it is gone; null: it did not. */

@@ -1,29 +1,7 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
-
-/** Ed25519 keys as Standard Webhooks writes them: `whpk_` and base64 of the 32 bytes of RFC 8032 §5.1.5. */
-
-export const WEBHOOK_SEED_BYTES = 32;
-
-export interface WebhookKeyPair {
-  /** PKCS#8, DER (RFC 8410 §7); a secret. */
-  readonly privateKeyDer: Uint8Array;
-  /** 32 bytes. */
-  readonly publicKey: Uint8Array;
-}
-
-/** OneAsymmetricKey with id-Ed25519 up to the seed itself. */
-const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
-const PUBLIC_KEY_BYTES = 32;
-
-/** @param seed 32 random bytes; a secret */
-export function webhookKeyPair(seed: Uint8Array): WebhookKeyPair {
-  const privateKeyDer = Buffer.concat([PKCS8_HEAD, seed]);
-  const key = createPrivateKey({ key: privateKeyDer, format: 'der', type: 'pkcs8' });
-  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
-  return { privateKeyDer, publicKey: new Uint8Array(spki.subarray(-PUBLIC_KEY_BYTES)) };
-}
-
-/** @see Standard Webhooks 1.0.0, "Asymmetric" */
+/**
+ * An Ed25519 key as Standard Webhooks writes it: `whpk_` and base64 of the 32 bytes of RFC 8032 §5.1.5.
+ * @see Standard Webhooks 1.0.0, "Asymmetric"
+ */
 export function webhookPublicKeyText(publicKey: Uint8Array): string {
   return `whpk_${Buffer.from(publicKey).toString('base64')}`;
 }

@@ -91,14 +91,16 @@ function serve(dependencies: HttpDependencies, route: Route): RequestHandler {
 
 const NOBODY: Call['caller'] = { partnerId: '' as Call['caller']['partnerId'], keyId: '', scopes: new Set() };
 
-/** @throws UNAUTHENTICATED, ISSUER_UNAVAILABLE, RATE_LIMITED, REQUEST_SIGNATURE_REQUIRED, REQUEST_SIGNATURE_INVALID, SCOPE_MISSING, REQUEST_INVALID */
-async function authorise({ authenticate, clientCertificate, callRates, checkRequestSignature, publicUrl }: HttpDependencies, { scope, idempotent }: Route, request: Request, response: Response): Promise<Call> {
+/** @throws UNAUTHENTICATED, ISSUER_UNAVAILABLE, RATE_LIMITED, REQUEST_SIGNATURE_REQUIRED, REQUEST_SIGNATURE_INVALID, SCOPE_MISSING, REQUEST_INVALID, LOG_FORKED, EVIDENCE_MALFORMED, EVIDENCE_FORGED */
+async function authorise({ authenticate, clientCertificate, callRates, checkRequestSignature, publicUrl, witnessCheckpoint }: HttpDependencies, { scope, idempotent }: Route, request: Request, response: Response): Promise<Call> {
   const { traceparent } = traceOf(request);
   if (scope === null) return { caller: NOBODY, idempotencyKey: null, traceparent };
   const caller = await authenticate(request.headers.authorization, clientCertificate(request));
   checkRate(callRates.take(caller), response);
   await checkRequestSignature(caller, signedRequestOf(request, publicUrl));
   if (!caller.scopes.has(scope)) throw new GatewayError('SCOPE_MISSING', `This needs the scope "${scope}", which your API key does not have: ask the operator for a key with it`);
+  const note = request.headers['log-checkpoint'];
+  if (typeof note === 'string') await witnessCheckpoint(caller.partnerId, Buffer.from(note, 'base64'));
   return { caller, idempotencyKey: idempotent ? idempotencyKeyOf(request.headers['idempotency-key']) : null, traceparent };
 }
 

@@ -1,3 +1,4 @@
+import type { PartnerId } from '../domain/ids.ts';
 import type { ValidationReport } from '../domain/validation-report.ts';
 import type { RenderedReport, ReportMediaType } from '../formats/report/render-report.ts';
 import type { acknowledgeAlarm, listAlarms } from '../usecases/administer-alarms.ts';
@@ -18,6 +19,7 @@ import type { makeSignature, SignatureUpload } from '../usecases/make-signature.
 import type { openDossier } from '../usecases/open-dossier.ts';
 import type { orderSignature, orderSignatures } from '../usecases/order-signatures.ts';
 import type { printAtDesk, printPost } from '../usecases/print-post.ts';
+import type { proveGrown, proveRecorded, readLogTile, readNewestCheckpoint } from '../usecases/prove-log.ts';
 import type { openStoredBytes, readDocument } from '../usecases/read-document.ts';
 import type { listDossiers, readDossier } from '../usecases/read-dossier.ts';
 import type { readEnvelope, readInbox } from '../usecases/read-inbox.ts';
@@ -168,6 +170,14 @@ export interface HttpDependencies {
   readonly listDeskTasks: Bound<typeof listDeskTasks>;
   readonly workPostDesk: Bound<typeof workPostDesk>;
   readonly administration: Administration;
+  readonly readNewestCheckpoint: Bound<typeof readNewestCheckpoint>;
+  readonly proveRecorded: Bound<typeof proveRecorded>;
+  readonly proveGrown: Bound<typeof proveGrown>;
+  readonly readLogTile: Bound<typeof readLogTile>;
+  /** What a caller says it saw last of the evidence log. @throws LOG_FORKED, EVIDENCE_MALFORMED, EVIDENCE_FORGED */
+  readonly witnessCheckpoint: (partnerId: PartnerId, note: Uint8Array) => Promise<void>;
+  /** Goes with inboxes; null: none yet. */
+  readonly newestNote: () => Promise<string | null>;
   readonly testPartner: Bound<typeof testPartner>;
   readonly listAlarms: Bound<typeof listAlarms>;
   readonly acknowledgeAlarm: Bound<typeof acknowledgeAlarm>;

@@ -52,6 +52,7 @@ function pushOf(schemas: SchemaBook): Json {
       header('webhook-timestamp', 'Seconds since 1970 of this attempt: refuse what is more than five minutes off', 20),
       header('webhook-signature', 'v1,<base64 of HMAC-SHA256> and v1a,<base64 of Ed25519, keys at GET /v1/webhook-keys>, each over "id.timestamp.body", separated by spaces', 1_000),
       header('gateway-incarnation', `${INCARNATION} Covered by the signature of RFC 9421`, 20),
+      header('log-checkpoint', 'The newest checkpoint of the evidence log (C2SP tlog-checkpoint), base64; signed by the key of the log', 16_000),
       header('traceparent', 'W3C Trace Context of the call that sent the message; not signed', 255),
     ],
     requestBody: { required: true, content: { 'application/json': { schema: { anyOf: [schemas.refer(webhookPayload), schemas.refer(thinWebhookPayload)] } } } },
@@ -75,12 +76,13 @@ function operationOf(route: RouteFacts, schemas: SchemaBook): Json {
   };
 }
 
-function parametersOf({ pathParameters, query, idempotent, requestHeaders = {} }: RouteFacts, schemas: SchemaBook): Json[] {
+function parametersOf({ scope, pathParameters, query, idempotent, requestHeaders = {} }: RouteFacts, schemas: SchemaBook): Json[] {
   return [
     ...membersOf(pathParameters, 'path', schemas),
     ...membersOf(query, 'query', schemas),
     ...(idempotent ? [header('Idempotency-Key', 'Any text of at most 255 characters, new for each new request. The same request with the same key is done once and answered the same, for 90 days.', 255)] : []),
     ...Object.entries(requestHeaders).map(([name, description]) => header(name, description, 1_000)),
+    ...(scope === null ? [] : [header('Log-Checkpoint', 'The last checkpoint of the evidence log that you saw, base64: when the log does not lead to it, the call is refused (LOG_FORKED) and people are told', 16_000)]),
     header('traceparent', 'W3C Trace Context; kept with what is sent on', 255),
     header('Accept-Language', 'vi or en: language of problem titles', 100),
   ];
@@ -137,7 +139,7 @@ function acceptedOf(answer: AnswerFacts, schemas: SchemaBook): Json {
 /** Problems any route of the same kind can answer with. */
 export function problemCodesOf(route: RouteFacts): readonly ErrorCode[] {
   const codes: ErrorCode[] = ['REQUEST_INVALID', 'INTERNAL', 'DATABASE_UNAVAILABLE', 'OVERLOADED', ...route.problems];
-  if (route.scope !== null) codes.push('UNAUTHENTICATED', 'ISSUER_UNAVAILABLE', 'RATE_LIMITED', 'REQUEST_SIGNATURE_REQUIRED', 'REQUEST_SIGNATURE_INVALID', 'SCOPE_MISSING');
+  if (route.scope !== null) codes.push('UNAUTHENTICATED', 'ISSUER_UNAVAILABLE', 'RATE_LIMITED', 'REQUEST_SIGNATURE_REQUIRED', 'REQUEST_SIGNATURE_INVALID', 'SCOPE_MISSING', 'LOG_FORKED', 'EVIDENCE_MALFORMED', 'EVIDENCE_FORGED');
   if (route.idempotent) codes.push('IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS');
   if (route.body !== null) codes.push('REQUEST_MALFORMED', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED', 'CANCELLED');
   return [...new Set(codes)];

@@ -76,6 +76,9 @@ export const PROBLEMS = {
   EVIDENCE_NOT_KEPT: facts(404, 'There is no evidence of this', 'Không có bằng chứng cho việc này'),
   EVIDENCE_PENDING: facts(409, 'The evidence is not complete yet', 'Bằng chứng chưa hoàn tất'),
   EXCHANGE_KEY_MISSING: facts(503, 'The gateway has no key to attest with', 'Cổng chưa có khóa để ký chứng nhận'),
+  EVIDENCE_UNAVAILABLE: facts(503, 'No time-stamp can be had for evidence', 'Không lấy được dấu thời gian cho bằng chứng'),
+  LOG_FORKED: facts(409, 'The log does not lead to that checkpoint', 'Nhật ký không dẫn tới điểm kiểm đã đưa'),
+  LOG_PROOF_NOT_FOUND: facts(404, 'There is no such proof for you', 'Không có chứng minh như vậy cho bạn'),
   TRUSTED_LIST_UNAVAILABLE: facts(503, 'The trusted list cannot be fetched', 'Không tải được danh sách tin cậy'),
   BUDGET_EXCEEDED: facts(422, 'The document takes too much to process', 'Tài liệu cần quá nhiều tài nguyên để xử lý'),
 

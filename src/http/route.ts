@@ -16,7 +16,7 @@ export interface RouteFacts {
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
-  readonly tag: 'Documents' | 'Dossiers' | 'Messages' | 'Inbox' | 'Signatures' | 'Verification' | 'Post' | 'Operation' | 'Administration';
+  readonly tag: 'Documents' | 'Dossiers' | 'Messages' | 'Inbox' | 'Signatures' | 'Verification' | 'Post' | 'Evidence' | 'Operation' | 'Administration';
   /** What the API key must allow; null: open to everybody. */
   readonly scope: Scope | null;
   /** Whether `Idempotency-Key` is taken. */

@@ -1,5 +1,5 @@
 import type { PartnerId } from '../domain/ids.ts';
-import type { BreakerSettings, PartnerLimits, PartnerPace, PartnerStanding } from '../domain/partner-limits.ts';
+import type { BreakerSettings, EvidencePolicy, PartnerLimits, PartnerPace, PartnerStanding } from '../domain/partner-limits.ts';
 
 /** How partners are doing, kept where every replica sees it. */
 export interface PartnerStates {
@@ -7,6 +7,8 @@ export interface PartnerStates {
   setLimits(id: PartnerId, limits: PartnerLimits): Promise<void>;
   /** In place of the one before; null: as usual. Counts from the next attempt on. */
   setPace(id: PartnerId, pace: PartnerPace | null): Promise<void>;
+  /** What happens to its deliveries while no time-stamps can be had for evidence. */
+  setEvidence(id: PartnerId, policy: EvidencePolicy): Promise<void>;
   /** Partners that have a concurrency of their own. */
   concurrencies(): Promise<ReadonlyMap<string, number>>;
   /** The right to be the one attempt of a half-open circuit, until `until` at most. False: another attempt has it. */

@@ -2,7 +2,7 @@ import type { AgencyCode } from '../domain/agency-code.ts';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
 import type { AcceptedVersions, CallRate, DeliveryMode, Partner, PayloadForm, RepeatRule, Route } from '../domain/partner.ts';
-import type { PartnerLimits, PartnerPace } from '../domain/partner-limits.ts';
+import type { EvidencePolicy, PartnerLimits, PartnerPace } from '../domain/partner-limits.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { RecordSet } from '../ports/records.ts';
 import type { AdministerPorts } from './administer-api-keys.ts';
@@ -141,6 +141,16 @@ export async function setPace(ports: AdministerPorts, actor: string, id: Partner
     await tx.partnerStates.setPace(id, change === null ? null : pace);
     await audit(tx, at, actor, 'set-pace', id, { pace: change === null ? 'usual' : JSON.stringify(change) });
     return pace;
+  });
+}
+
+/** Whether deliveries to a partner wait for evidence while no time-stamps can be had. Audited. @throws PARTNER_NOT_FOUND */
+export async function setEvidencePolicy(ports: AdministerPorts, actor: string, id: PartnerId, policy: EvidencePolicy): Promise<void> {
+  const at = ports.clock.now();
+  await ports.records.transaction(async (tx) => {
+    await existing(tx, id);
+    await tx.partnerStates.setEvidence(id, policy);
+    await audit(tx, at, actor, 'set-evidence-policy', id, { policy });
   });
 }
 

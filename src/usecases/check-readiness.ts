@@ -4,7 +4,7 @@ import type { Records } from '../ports/records.ts';
 import { endingCertificates, WARN_DAYS } from './watch-certificates.ts';
 
 export interface ReadinessPorts {
-  readonly records: Pick<Records, 'outbox' | 'keys' | 'standing'>;
+  readonly records: Pick<Records, 'outbox' | 'keys' | 'standing' | 'log'>;
   readonly queue: JobQueue;
   readonly clock: Clock;
   /** Resolves when the document store can take a document; rejects when it cannot. */
@@ -34,6 +34,8 @@ export interface Readiness {
     readonly timestamps: PartState;
     /** Degraded: a certificate of a key in use ends within a week, or has ended. */
     readonly certificates: PartState;
+    /** Degraded: somebody holds a checkpoint that our log does not lead to, or no time-stamp came for it for ten minutes. */
+    readonly evidence: PartState;
   };
   /** Restored, or held by an operator: requests are answered and kept, nothing is sent. */
   readonly held: boolean;
@@ -52,11 +54,12 @@ export async function checkReadiness({ records, queue, clock, checkStorage, time
   const [database, documents] = await Promise.all([stateOf(records.outbox.depth(clock.now())), stateOf(checkStorage())]);
   const ending = database === 'up' ? await endingCertificates({ records, clock }).catch(() => []) : []; // down is told by the database's own part
   const standing = database === 'up' ? await records.standing.read().catch(() => null) : null;
+  const evidence = database === 'up' ? await evidenceState({ records, clock }, timestamps().authorities > 0).catch(() => 'up' as const) : 'up';
   const isLastWarning = (ending[0]?.daysLeft ?? Infinity) <= WARN_DAYS[2];
-  const parts = { database, documents, queue: queue.healthy() ? 'up' : 'degraded', timestamps: timestampState(timestamps()), certificates: isLastWarning ? 'degraded' : 'up' } as const;
+  const parts = { database, documents, queue: queue.healthy() ? 'up' : 'degraded', timestamps: timestampState(timestamps()), certificates: isLastWarning ? 'degraded' : 'up', evidence } as const;
   return {
     ready: database === 'up' && documents === 'up',
-    degraded: parts.queue === 'degraded' || parts.timestamps === 'degraded' || parts.certificates === 'degraded' || standing?.hold != null,
+    degraded: parts.queue === 'degraded' || parts.timestamps === 'degraded' || parts.certificates === 'degraded' || parts.evidence === 'degraded' || standing?.hold != null,
     held: standing?.hold != null,
     incarnation: standing?.incarnation ?? null,
     parts,
@@ -71,6 +74,14 @@ function stateOf(work: Promise<unknown>): Promise<'up' | 'down'> {
     () => 'up',
     () => 'down',
   );
+}
+
+const UNTIMED_MS = 10 * 60_000;
+
+async function evidenceState({ records, clock }: Pick<ReadinessPorts, 'records' | 'clock'>, isStamped: boolean): Promise<PartState> {
+  const [conflicts, since] = await Promise.all([records.log.openConflicts(), records.log.untimedSince()]);
+  if (conflicts.length > 0) return 'degraded';
+  return isStamped && since !== null && clock.now().getTime() - since.getTime() >= UNTIMED_MS ? 'degraded' : 'up';
 }
 
 function timestampState({ authorities, lastSuccessAt, lastFailureAt }: TimestampHealth): PartState {

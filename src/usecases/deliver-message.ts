@@ -2,7 +2,7 @@ import type { Evidence, OwnSignature, ReceiptSource } from '../domain/evidence.t
 import type { DeliveryId } from '../domain/ids.ts';
 import type { Message, Receipt } from '../domain/message.ts';
 import type { Partner } from '../domain/partner.ts';
-import { circuitOf, DEFAULT_BREAKER, type BreakerSettings, type PartnerStanding } from '../domain/partner-limits.ts';
+import { circuitOf, DEFAULT_BREAKER, type BreakerSettings, type EvidencePolicy, type PartnerStanding } from '../domain/partner-limits.ts';
 import type { RetrySchedule } from '../domain/retry-schedule.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NewDossierEvent } from '../ports/dossier-records.ts';
@@ -25,6 +25,8 @@ export interface MessagePorts extends AttestPorts {
    * Longer than the connector's time-out.
    */
   readonly quarantineMs: number;
+  /** Whether no time-stamp could be had for too long, and what that means for partners that have no policy of their own. Missing: nobody waits for evidence. */
+  readonly evidence?: { readonly isSilent: () => boolean; readonly policy: EvidencePolicy };
   /** Default: `DEFAULT_BREAKER`. */
   readonly breaker?: BreakerSettings;
 }
@@ -49,6 +51,8 @@ async function attempt(usual: MessagePorts, held: HeldLease): Promise<Handled> {
   const { partner } = recipient;
   const ports = paced(usual, recipient.standing);
   if (partner.status === 'suspended') return suspended(ports, lease);
+  const silent = withoutEvidence(ports, lease, recipient);
+  if (silent !== null) return silent;
   if (partner.mode === 'pull') return { settlement: { state: 'offered' }, attempt: { outcome: 'offered', code: null, detail: null } };
   const connector = await ports.partners.of(recipient);
   const hold = await holdBack(ports, lease, recipient);
@@ -68,6 +72,13 @@ function paced(ports: MessagePorts, { pace }: PartnerStanding): MessagePorts {
 function suspended(ports: MessagePorts, lease: Lease): Handled {
   const nextAt = new Date(ports.clock.now().getTime() + SUSPENDED_FOR_MS);
   return postponed(lease, nextAt, { code: 'PARTNER_UNAVAILABLE', detail: 'The partner is suspended here' });
+}
+
+/** No evidence, no delivery, for a partner that asks for it: what is sent could not be proven later. */
+function withoutEvidence({ evidence, clock }: MessagePorts, lease: Lease, { standing }: Recipient): Handled | null {
+  if (evidence === undefined || (standing.evidence ?? evidence.policy) === 'degraded' || !evidence.isSilent()) return null;
+  const nextAt = new Date(clock.now().getTime() + SUSPENDED_FOR_MS);
+  return postponed(lease, nextAt, { code: 'EVIDENCE_UNAVAILABLE', detail: 'No time-stamp could be had for the evidence log for too long: see the alarms; “lienthong partners evidence” lets a partner go without' });
 }
 
 /** The partner's circuit and rate: null when the message may go now. An open circuit is mostly seen before, when nothing is leased for it. */

@@ -7,9 +7,11 @@ import type { Records } from '../ports/records.ts';
 import { endingCertificates, WARN_DAYS } from './watch-certificates.ts';
 
 export interface ConditionPorts {
-  readonly records: Pick<Records, 'keys'>;
+  readonly records: Pick<Records, 'keys' | 'log'>;
   readonly readAlarmFacts: ReadAlarmFacts;
   readonly pinGuard: Pick<PinGuard, 'failures'>;
+  /** Whether an authority is configured that could give time-stamps. */
+  readonly stampsEvidence: boolean;
   /** Free share of the data folder's disk, 0 to 100. */
   readonly freePercent: () => Promise<number>;
   readonly clock: Clock;
@@ -23,8 +25,9 @@ const [, CERTIFICATE_LATE_DAYS, CERTIFICATE_LAST_DAYS] = WARN_DAYS;
 export async function findConditions(ports: ConditionPorts, limits: AlarmLimits): Promise<readonly Condition[]> {
   const now = ports.clock.now();
   const before = (ms: number): Date => new Date(now.getTime() - ms);
-  const [facts, certificates, pins, freePercent] = await Promise.all([
+  const [facts, evidence, certificates, pins, freePercent] = await Promise.all([
     ports.readAlarmFacts(now, { lanesBefore: before(limits.laneAgeMs), statusesAfter: before(UNKNOWN_STATUSES_FOR_MS) }),
+    evidenceConditions(ports, now),
     endingCertificates(ports),
     ports.pinGuard.failures(),
     ports.freePercent(),
@@ -32,6 +35,7 @@ export async function findConditions(ports: ConditionPorts, limits: AlarmLimits)
   return [
     ...exchangeConditions(facts, limits),
     ...postConditions(facts),
+    ...evidence,
     ...(facts.oldestDueAt !== null && facts.oldestDueAt <= before(limits.silentMs) ? [atOnce('workers.silent', 'critical', 'workers', { dueSince: facts.oldestDueAt.toISOString() })] : []),
     ...certificates.filter(({ daysLeft }) => daysLeft <= CERTIFICATE_LATE_DAYS).map(({ keyId, notAfter, daysLeft }) => atOnce('certificate.ending', daysLeft <= CERTIFICATE_LAST_DAYS ? 'critical' : 'warning', keyId, { notAfter: notAfter.toISOString(), daysLeft })),
     ...pins.filter(({ failures }) => failures >= MOST_PIN_FAILURES).map(({ token, failures }) => atOnce('key.stopped', 'critical', token, { failures })),
@@ -44,6 +48,22 @@ function exchangeConditions({ parked, unreachable, oldLanes }: AlarmFacts, { unr
     ...parked.filter(({ kind }) => kind === 'message').map(({ target, count, oldestAt }) => atOnce('delivery.parked', 'warning', target, { count, oldestAt: oldestAt.toISOString() })),
     ...unreachable.map(({ partnerId, failures, gone, waiting }): Condition => ({ kind: 'partner.unreachable', severity: gone ? 'critical' : 'warning', subject: partnerId, figures: { failures, gone: gone ? 'yes' : 'no', waiting }, forMs: gone ? 0 : unreachableMs })),
     ...oldLanes.map(({ target, count, oldestAt }) => atOnce('lane.old', 'warning', target, { count, oldestAt: oldestAt.toISOString() })),
+  ];
+}
+
+/** A checkpoint waits a few seconds for its token; an authority that is away for minutes is news, for hours it stops deliveries. */
+const UNTIMED_FOR_MS = 10 * 60_000;
+const UNTIMED_CRITICAL_MS = 4 * 3_600_000;
+/** What was left to `renewLog` for two months and did not help. */
+const AGEING_MS = 30 * 24 * 3_600_000;
+
+async function evidenceConditions({ records, stampsEvidence }: ConditionPorts, now: Date): Promise<readonly Condition[]> {
+  const [conflicts, untimedSince, newest] = await Promise.all([records.log.openConflicts(), records.log.untimedSince(), records.log.newestTimestamp()]);
+  const untimedMs = untimedSince === null || !stampsEvidence ? 0 : now.getTime() - untimedSince.getTime();
+  return [
+    ...conflicts.map(({ witness, reason, ownSize, foundAt }) => atOnce('log.forked', 'critical', witness, { reason, ownSize, foundAt: foundAt.toISOString() })),
+    ...(untimedSince !== null && untimedMs >= UNTIMED_FOR_MS ? [atOnce('evidence.untimed', untimedMs >= UNTIMED_CRITICAL_MS ? 'critical' : 'warning', 'log', { since: untimedSince.toISOString() })] : []),
+    ...(newest !== null && newest.certificateNotAfter.getTime() - now.getTime() < AGEING_MS ? [atOnce('evidence.ageing', 'warning', newest.authority, { notAfter: newest.certificateNotAfter.toISOString() })] : []),
   ];
 }
 

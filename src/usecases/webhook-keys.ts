@@ -1,5 +1,6 @@
 import type { WebhookKeyList } from '../formats/api/webhook-keys.ts';
-import { WEBHOOK_SEED_BYTES, webhookKeyPair, webhookPublicKeyText } from '../formats/webhook-key.ts';
+import { ed25519KeyPair, ED25519_SEED_BYTES } from '../formats/ed25519-key.ts';
+import { webhookPublicKeyText } from '../formats/webhook-key.ts';
 import type { Chance } from '../ports/chance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Records } from '../ports/records.ts';
@@ -57,7 +58,7 @@ export async function rotateWebhookKey(ports: WebhookKeyPorts, actor: string, { 
 
 function newKey({ chance, sealing }: WebhookKeyPorts, createdAt: Date, signsFrom: Date): WebhookKeyRecord {
   const id = chance.uuid();
-  const { privateKeyDer, publicKey } = webhookKeyPair(chance.bytes(WEBHOOK_SEED_BYTES));
+  const { privateKeyDer, publicKey } = ed25519KeyPair(chance.bytes(ED25519_SEED_BYTES));
   return { id, publicKey, privateKeySealed: sealing.seal(privateKeyDer, webhookKeyContext(id)), createdAt, signsFrom, signsUntil: null };
 }
 

@@ -46,7 +46,7 @@ export function startAlarms(parts: AlarmParts): { stop(): Promise<void> } {
   const { config, store, log } = parts;
   const channels = alarmChannels(parts);
   const limits = readAlarmLimits(config.LIENTHONG_ALARMS_FILE);
-  const ports = { ...parts, records: store.records, pinGuard: store.pinGuard, readAlarmFacts: alarmFacts(store.database.db), freePercent: () => freePercent(config.dataDir), channels };
+  const ports = { ...parts, records: store.records, pinGuard: store.pinGuard, stampsEvidence: config.LIENTHONG_TSA_URLS.length > 0, readAlarmFacts: alarmFacts(store.database.db), freePercent: () => freePercent(config.dataDir), channels };
   const leader = leadership(store.database.pool, 'alarms', log);
   const asLeader = (work: (stop: AbortSignal) => Promise<{ readonly more: boolean }>) => async (stop: AbortSignal) => ((await leader.isLeader()) ? work(stop) : { more: false });
   const stopping = new AbortController();

@@ -13,6 +13,8 @@ import { rememberPushKeys } from './push-keys.ts';
 export interface DossierPartnersSettings extends WebhookKeyPorts {
   readonly dispatcher: Dispatcher;
   readonly totalTimeoutMs?: number;
+  /** Checkpoint of the evidence log that goes with every push. Default: none. */
+  readonly newestNote?: () => Promise<string | null>;
 }
 
 /** Connectors of the partners that are pushed to. Built for each attempt, so that a changed URL or secret counts at once. */
@@ -28,12 +30,12 @@ export function partnerProbe(settings: DossierPartnersSettings): PartnerProbe {
 }
 
 function lines(settings: DossierPartnersSettings): (recipient: Recipient) => Promise<PartnerRestSettings> {
-  const { records, dispatcher, clock, totalTimeoutMs } = settings;
+  const { records, dispatcher, clock, totalTimeoutMs, newestNote } = settings;
   const incarnation = rememberIncarnation(records, clock);
   const pushKeys = rememberPushKeys(settings);
   return async ({ partner, webhookSecretsSealed }) => {
     const webhookSecret = webhookSecretOf(settings, partner, webhookSecretsSealed);
-    return { partner, webhookSecret, pushKeys: await pushKeys(), incarnation: await incarnation.current(), dispatcher, clock, ...(totalTimeoutMs !== undefined && { totalTimeoutMs }) };
+    return { partner, webhookSecret, pushKeys: await pushKeys(), incarnation: await incarnation.current(), dispatcher, clock, ...(newestNote !== undefined && { note: await newestNote().catch(() => null) }), ...(totalTimeoutMs !== undefined && { totalTimeoutMs }) };
   };
 }
 

@@ -13,6 +13,7 @@ import { inboxSignals, type RunningInboxSignals } from '../store/inbox-signals.t
 import { startJobs } from '../usecases/sign-jobs.ts';
 import { httpDependencies, type HttpParts } from './http.ts';
 import { startAlarms } from './alarms.ts';
+import { startEvidence } from './evidence.ts';
 import { openIsolation } from './isolation.ts';
 import { openStore } from './open-store.ts';
 import { outboundAgent } from './outbound-http.ts';
@@ -45,7 +46,7 @@ export interface Gateway {
 
 const GRACE_MS = 20_000;
 /** LISTEN, the leaders' locks and claims hold connections of their own. */
-const SPARE_CONNECTIONS = 7;
+const SPARE_CONNECTIONS = 8;
 
 /**
  * Puts the parts of one process together and starts them, in the order in which they need each other.
@@ -81,12 +82,14 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     const reading = { isolation, collector: revocation.collector };
     const signing = await openSigning({ ...settings, ...reading, metrics: telemetry.metrics, clock, store, timestampAuthorities, dispatcher });
     closers.push(() => signing.close());
-    const parts = { ...settings, ...reading, clock, store, accounts, dispatcher, signing, telemetry };
+    const parts = { ...settings, ...reading, clock, store, accounts, dispatcher, signing, telemetry, timestamps: signing.ports };
     if (role !== 'api') {
       const worker = startWorker({ ...parts, queue });
       closers.push(() => worker.stop(GRACE_MS));
       const jobs = startJobs({ ...signing.ports, log }, { owner: settings.chance.uuid(), concurrency: config.LIENTHONG_JOB_CONCURRENCY });
       closers.push(() => jobs.stop(GRACE_MS));
+      const evidence = startEvidence(parts);
+      closers.push(() => evidence.stop());
     }
     const alarms = startAlarms(parts);
     closers.push(() => alarms.stop());

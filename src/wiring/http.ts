@@ -37,6 +37,7 @@ import { printAtDesk, printPost, type PrintPostPorts } from '../usecases/print-p
 import { readEnvelope, readInbox } from '../usecases/read-inbox.ts';
 import { followJob, readJob } from '../usecases/read-job.ts';
 import { readMessage } from '../usecases/read-message.ts';
+import { proveGrown, proveRecorded, readLogTile, readNewestCheckpoint } from '../usecases/prove-log.ts';
 import { quotePost, quotePostalOrder } from '../usecases/quote-post.ts';
 import { listPostalOrders, readPostalOrder } from '../usecases/read-postal-order.ts';
 import { replayMessage } from '../usecases/replay-message.ts';
@@ -50,6 +51,7 @@ import { testPartner } from '../usecases/test-partner.ts';
 import { storeDocument } from '../usecases/store-document.ts';
 import { listWebhookKeys } from '../usecases/webhook-keys.ts';
 import { partnerProbe } from './dossier-partners.ts';
+import { rememberNote, witnessing } from './evidence.ts';
 import { loadPaperFonts } from './fonts.ts';
 import { readPostalRules } from './postal-rules.ts';
 import { openAccessTokens, openClientCertificates } from './identity.ts';
@@ -169,6 +171,12 @@ export async function httpDependencies(parts: HttpParts, isDraining: () => boole
     listDeskTasks: () => listDeskTasks(ports),
     workPostDesk: (...call) => workPostDesk(ports, ...call),
     administration: administration(operating),
+    readNewestCheckpoint: () => readNewestCheckpoint(ports),
+    proveRecorded: (...call) => proveRecorded(ports, ...call),
+    proveGrown: (...call) => proveGrown(ports, ...call),
+    readLogTile: (...call) => readLogTile(ports, ...call),
+    witnessCheckpoint: witnessing({ records, clock, chance, log }),
+    newestNote: rememberNote(store, clock),
     testPartner: (...call) => testPartner({ ...ports, probe }, ...call),
     listAlarms: (...call) => listAlarms(ports, ...call),
     acknowledgeAlarm: (...call) => acknowledgeAlarm(ports, ...call),

@@ -19,6 +19,7 @@ import { startDelivery } from '../usecases/run-delivery.ts';
 import { warnOfEndingCertificates } from '../usecases/watch-certificates.ts';
 import { readDeliverySettings } from './delivery-settings.ts';
 import { dossierPartners } from './dossier-partners.ts';
+import { rememberNote, watchSilence } from './evidence.ts';
 import type { Store } from './open-store.ts';
 import type { RunningAccount } from './postal.ts';
 import { tracedHandler } from './traced.ts';
@@ -54,6 +55,8 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   const { records, sealing, exchangeKey } = store;
   const { metrics, tracing } = parts.telemetry ?? NO_TELEMETRY;
   const { timeoutMs, ...pace } = readDeliverySettings(config.LIENTHONG_DELIVERY_FILE);
+  const silence = watchSilence(store, clock, config.LIENTHONG_EVIDENCE_SILENT_HOURS * 3_600_000);
+  const evidence = { isSilent: () => silence.isSilent(), policy: config.LIENTHONG_TSA_URLS.length > 0 ? 'strict' : 'degraded' } as const;
   const ports = { records, exchangeKey, queue: queue.queue, clock, chance, log, ...pace };
   const traced = (handler: DeliveryHandler): DeliveryHandler => tracedHandler(handler, records.messages, tracing);
   let concurrencies: ReadonlyMap<string, number> = new Map();
@@ -63,7 +66,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       metrics,
       leadership: leadership(store.database.pool, 'sweep', log),
       handlers: {
-        message: traced(messageHandler({ ...ports, partners: dossierPartners({ records, sealing, clock, chance, dispatcher, totalTimeoutMs: timeoutMs }) })),
+        message: traced(messageHandler({ ...ports, evidence, partners: dossierPartners({ records, sealing, clock, chance, dispatcher, totalTimeoutMs: timeoutMs, newestNote: rememberNote(store, clock) }) })),
         postal: traced(postalHandler({ ...ports, accounts })),
       },
     },
@@ -78,6 +81,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   };
   const turns: readonly Turns[] = [
     { event: 'partner.concurrencies-unread', everyMs: READ_CONCURRENCIES_EVERY_MS, turn: readConcurrencies },
+    { event: 'log.silence-unread', everyMs: READ_CONCURRENCIES_EVERY_MS, turn: () => silence.look() },
     ...accounts.map(({ carrier, pollMs }): Turns => ({ event: 'post.feed-failed', carrier: carrier.carrier, everyMs: pollMs, turn: (stop) => followPost(ports, carrier, stop) })),
     { event: 'upload.forget-failed', everyMs: FORGET_EVERY_MS, turn: () => forgetUploads({ records, uploads: store.uploads, clock }) },
     { event: 'post.numbers-unwatched', everyMs: WATCH_NUMBERS_EVERY_MS, turn: () => watchNumbers(ports, accounts) },

@@ -91,7 +91,7 @@ async function trial(given: ChaosOptions, servers: Servers, office: Office): Pro
     const deaths = deathsIn(given.out);
     for (const entry of await office.ledger(deaths)) history.note('ledger', entry);
     await history.close();
-    return report(given, count(readHistories(given.out)), seconds);
+    return report(given, { ...count(readHistories(given.out)), log: await office.checkLog() }, seconds);
   } finally {
     await fleet?.close();
     for (const { server } of partners) await server.close();
@@ -145,9 +145,9 @@ function deathsIn(dir: string): number[] {
     .map((event) => event.at);
 }
 
-function report(given: ChaosOptions, result: Count, seconds: number): boolean {
+function report(given: ChaosOptions, result: Count & { readonly log: Awaited<ReturnType<Office['checkLog']>> }, seconds: number): boolean {
   const expected = ['worker', 'api', 'db', ...(given.backend === 'redis' ? ['redis'] : []), ...FAULTS].slice(0, given.kills < 4 ? 0 : undefined);
-  const passed = isPassed(result, given, expected);
+  const passed = isPassed(result, given, expected) && result.log.faults.length === 0;
   const summary = { ...result, seconds: Math.round(seconds * 10) / 10, seed: given.seed };
   writeFileSync(join(given.out, 'summary.json'), `${JSON.stringify({ passed, ...summary }, null, 2)}\n`);
   if (given.json) process.stdout.write(`${JSON.stringify(summary)}\n`);

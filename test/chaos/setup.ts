@@ -2,11 +2,15 @@ import type { AgencyCode } from '../../src/domain/agency-code.ts';
 import { readConfig } from '../../src/config.ts';
 import type { DossierCode } from '../../src/domain/dossier.ts';
 import type { DeliveryId, PartnerId } from '../../src/domain/ids.ts';
+import { logWalk } from '../../src/store/log-walk.ts';
 import { openSealing } from '../../src/store/sealing.ts';
 import { issueApiKey } from '../../src/usecases/administer-api-keys.ts';
 import { addPartner, setRoute } from '../../src/usecases/administer-partners.ts';
+import { advanceLog, type AdvanceLogPorts } from '../../src/usecases/advance-log.ts';
+import { verifyLog } from '../../src/usecases/verify-log.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
+import { advanceLogPorts } from '../../src/wiring/evidence.ts';
 import { openStore, type Store } from '../../src/wiring/open-store.ts';
 import { dossierOf } from '../support/ledger.ts';
 import { silentLog } from '../support/log.ts';
@@ -24,6 +28,8 @@ export interface Office {
   /** Deliveries that are not delivered yet. */
   countOpen(): Promise<number>;
   ledger(workerDeaths: readonly number[]): Promise<readonly LedgerEvent[]>;
+  /** The evidence log, its last entries given their places: what is wrong with it, and messages that are not in it once. */
+  checkLog(): Promise<{ readonly leaves: number; readonly faults: readonly string[] }>;
   close(): Promise<void>;
 }
 
@@ -58,6 +64,7 @@ export async function openOffice(servers: Servers): Promise<Office> {
     openDossiers: (count) => openDossiers(store, count),
     countOpen: () => countOpen(store),
     ledger: (deaths) => readLedger(store, deaths),
+    checkLog: () => checkLog(store, advanceLogPorts({ config, store, clock: systemClock, chance, log: silentLog, timestamps: { timestampAuthorities: [] } })),
     close: () => store.close(),
   };
 }
@@ -75,6 +82,16 @@ async function openDossiers(store: Store, count: number): Promise<readonly strin
 async function countOpen(store: Store): Promise<number> {
   const { rows } = await store.database.pool.query<{ open: string }>(`SELECT count(*) AS open FROM outbox WHERE state <> 'delivered'`);
   return Number(rows[0]?.open ?? 0);
+}
+
+/** Trees, signatures and records; an entry for each message is asked for apart, since twice would be a fault, too. */
+async function checkLog(store: Store, ports: AdvanceLogPorts): Promise<{ readonly leaves: number; readonly faults: readonly string[] }> {
+  await advanceLog(ports, { force: true });
+  const { leaves, faults } = await verifyLog({ records: store.records, walk: logWalk(store.database.db), clock: systemClock }, { kept: [], onProgress: () => undefined });
+  const { rows } = await store.database.pool.query<{ id: string }>(
+    `SELECT m.id FROM message AS m WHERE (SELECT count(*) FROM log_entry AS e JOIN log_leaf AS l ON l.entry_id = e.id WHERE e.kind = 'message' AND e.subject = m.id::text) <> 1 LIMIT 20`,
+  );
+  return { leaves, faults: [...faults.map(({ kind, at, detail }) => `${kind} ${at}: ${detail}`), ...rows.map(({ id }) => `message ${id} is not in the log once`)] };
 }
 
 /** With how long each delivery that a dead worker had leased waited for another one, counted from the last death before. */

@@ -59,7 +59,7 @@ const config = () =>
     LIENTHONG_ALARM_MAIL_TO: 'truc@example.gov.vn, it@example.gov.vn',
   });
 const channels = () => alarmChannels({ config: config(), store: { ...fresh, database: fresh.handle }, dispatcher, clock, chance });
-const sources = (): ConditionPorts => ({ records: fresh.records, readAlarmFacts: alarmFacts(fresh.handle.db), pinGuard: fresh.pinGuard, freePercent: () => Promise.resolve(freePercent), clock });
+const sources = (): ConditionPorts => ({ records: fresh.records, readAlarmFacts: alarmFacts(fresh.handle.db), pinGuard: fresh.pinGuard, stampsEvidence: true, freePercent: () => Promise.resolve(freePercent), clock });
 const look = async (): Promise<readonly string[]> => (await watchAlarms({ ...sources(), records: fresh.records, chance, log }, DEFAULT_ALARM_LIMITS, ['webhook', 'mail'])).map(({ event, alarm }) => `${event} ${alarm.kind} ${alarm.subject}`);
 const tell = async (): Promise<void> => {
   while ((await tellAlarms({ records: fresh.records, channels: channels(), clock, log }, new AbortController().signal)).more);

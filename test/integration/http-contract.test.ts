@@ -181,8 +181,10 @@ describe('every route × scope × tenant, from the table', () => {
     }
   });
 
-  it('leaves nothing open but operation, what uploads can, the public keys, the page for everybody, the desk with a session of its own, and where carriers call by their signature', () => {
-    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/v1/uploads', '/v1/webhook-keys', '/verify', '/verify', '/v1/carriers/{carrier}/events', '/console/messages', '/console/messages', '/console/post', '/console/post', '/v1', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']);
+  const LOG_TILES = ['{a}', '{a}/{b}', '{a}/{b}/{c}', '{a}/{b}/{c}/{d}', '{a}/{b}/{c}/{d}/{e}'].map((number) => `/v1/log/tile/{level}/${number}`);
+
+  it('leaves nothing open but operation, what uploads can, the public keys, what the log shows everybody, the page for everybody, the desk with a session of its own, and where carriers call by their signature', () => {
+    expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toEqual(['/v1/uploads', '/v1/webhook-keys', '/verify', '/verify', '/v1/carriers/{carrier}/events', '/v1/log/checkpoint', '/v1/log/proof/consistency', ...LOG_TILES, '/console/messages', '/console/messages', '/console/post', '/console/post', '/v1', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']);
   });
 });
 

@@ -240,6 +240,7 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
     },
     setLimits: async (id, wanted) => limits.put(id, wanted),
     setPace: () => Promise.reject(new Error('not simulated')),
+    setEvidence: () => Promise.reject(new Error('not simulated')),
     concurrencies: () => Promise.resolve(new Map()),
     disable: () => Promise.reject(new Error('not simulated')),
     enable: () => Promise.reject(new Error('not simulated')),

@@ -27,6 +27,7 @@ import { openRevocationCollector } from '../../src/wiring/revocation.ts';
 import { openTelemetry } from '../../src/wiring/telemetry.ts';
 import { startJobs } from '../../src/usecases/sign-jobs.ts';
 import { startWorker } from '../../src/wiring/worker.ts';
+import { startEvidence } from '../../src/wiring/evidence.ts';
 import { silentLog } from './log.ts';
 import { testRunRedisUrl } from './redis.ts';
 import { freshRecords, type FreshRecords } from './records.ts';
@@ -47,6 +48,8 @@ export interface TestGatewayOptions {
   readonly log?: Log;
   /** Another process over the same database and documents. */
   readonly beside?: Pick<TestGateway, 'fresh' | 'documentsPath'>;
+  /** Whether the evidence log gets its checkpoints. Default: no. */
+  readonly evidence?: boolean;
   /** Further settings, as in the environment. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -107,6 +110,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const signing = await openSigning({ ...parts, ...reading, timestampAuthorities, metrics: telemetry.metrics });
   const worker = startWorker({ ...parts, queue, telemetry });
   const jobs = startJobs({ ...signing.ports, log }, { owner: chance.uuid(), concurrency: 4 });
+  const evidence = options.evidence === true ? startEvidence({ ...parts, timestamps: signing.ports }) : null;
   const signals = inboxSignals(fresh.handle.pool, systemClock, log);
   const dependencies = await httpDependencies({ ...parts, ...reading, signing, queue: queue.queue, inboxSignals: signals, telemetry, version: VERSION }, () => isDraining());
   const server = await startHttpServer(
@@ -133,6 +137,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       await signals.close();
       await server.close();
       await jobs.stop(5_000);
+      await evidence?.stop();
       await signing.close();
       await Promise.all([isolation.close(), revocation.close()]);
       await worker.stop(5_000);

@@ -113,6 +113,36 @@ const WORDS: Readonly<Record<AlarmKind, (alarm: Named) => AlarmWords>> = {
       en: 'Ask the carrier what they mean. Orders keep their state until a later version knows the code.',
     },
   }),
+  'log.forked': ({ subject, figures }) => ({
+    summary:
+      figures['reason'] === 'rewind'
+        ? { vi: `${subject} giữ một điểm kiểm của nhật ký bằng chứng mới hơn nhật ký hiện có (${of(figures, 'ownSize')} mục): dữ liệu đã mất hoặc bị đưa về quá khứ.`, en: `${subject} holds a checkpoint of the evidence log that is newer than the log (${of(figures, 'ownSize')} leaves): records were lost or put back.` }
+        : { vi: `${subject} giữ một điểm kiểm mà nhật ký bằng chứng không dẫn tới: dữ liệu đã bị sửa.`, en: `${subject} holds a checkpoint that the evidence log does not lead to: records were changed.` },
+    nextStep: {
+      vi: 'Không xóa gì. Chạy “lienthong log verify”, so với bản sao lưu và với bên giữ điểm kiểm; sau khi làm rõ mới chạy “lienthong log settle --note …”.',
+      en: 'Delete nothing. Run “lienthong log verify”, compare with the backups and with whoever holds the checkpoint; once it is cleared up run “lienthong log settle --note …”.',
+    },
+  }),
+  'evidence.untimed': ({ figures }) => ({
+    summary: {
+      vi: `Không lấy được dấu thời gian cho nhật ký bằng chứng từ ${time(figures, 'since')}; sau 4 giờ, các bên đặt “strict” không được gửi nữa.`,
+      en: `No time-stamp could be had for the evidence log since ${time(figures, 'since')}; after 4 hours nothing is delivered to partners set to “strict”.`,
+    },
+    nextStep: {
+      vi: 'Kiểm tra các dịch vụ dấu thời gian (LIENTHONG_TSA_URLS) và đường mạng tới đó, hoặc cho một bên nhận không cần bằng chứng: “lienthong partners set <id> --evidence degraded”.',
+      en: 'See whether the time-stamping authorities (LIENTHONG_TSA_URLS) can be reached, or let a partner go without: “lienthong partners set <id> --evidence degraded”.',
+    },
+  }),
+  'evidence.ageing': ({ subject, figures }) => ({
+    summary: {
+      vi: `Dấu thời gian mới nhất của nhật ký bằng chứng dùng chứng thư của ${subject}, hết hạn lúc ${time(figures, 'notAfter')}.`,
+      en: `The newest time-stamp of the evidence log rests on a certificate of ${subject} that ends at ${time(figures, 'notAfter')}.`,
+    },
+    nextStep: {
+      vi: 'Thêm một dịch vụ dấu thời gian có chứng thư còn hạn dài vào LIENTHONG_TSA_URLS: điểm kiểm kế tiếp sẽ bao trùm các dấu cũ.',
+      en: 'Add an authority with a certificate that lasts to LIENTHONG_TSA_URLS: the next checkpoint covers the older time-stamps.',
+    },
+  }),
 };
 
 /** What is, and what to do, in both languages. Times in Vietnam's. */

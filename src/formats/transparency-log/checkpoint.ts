@@ -25,6 +25,11 @@ export function openCheckpoint(bytes: Uint8Array, log: NoteVerifier): Checkpoint
   return checkpoint;
 }
 
+/** Whose checkpoint it says it is; nothing is checked by that. @throws EVIDENCE_MALFORMED */
+export function originOf(bytes: Uint8Array): string {
+  return readCheckpoint(readNote(bytes).text).origin;
+}
+
 function readCheckpoint(text: string): Checkpoint {
   // Further lines are extensions, which are read by who knows them.
   const [origin = '', size = '', root = '', ...extensions] = text.slice(0, -1).split('\n');

@@ -22,11 +22,16 @@ export const readInboxRoute = defineRoute({
   body: null,
   answer: { kind: 'json', status: 200, description: 'Messages not acknowledged yet', schema: inboxPage },
   problems: ['RATE_LIMITED'],
-  run: async ({ readInbox }, { query: { waitSeconds, ...query } }, { call, request, response }) => {
+  run: async ({ readInbox, newestNote }, { query: { waitSeconds, ...query } }, { call, request, response }) => {
     const preferred = preferredWait(request.headers.prefer);
     const seconds = waitSeconds ?? preferred ?? 0;
     const body = await readInbox(call.caller, { ...query, waitMs: seconds * 1_000 }, requestSignal(response, seconds * 1_000 + EXTRA_MS));
-    return { body, ...(waitSeconds === undefined && preferred !== null && { headers: { 'preference-applied': `wait=${preferred}` } }) };
+    const note = await newestNote();
+    const headers = {
+      ...(waitSeconds === undefined && preferred !== null && { 'preference-applied': `wait=${preferred}` }),
+      ...(note !== null && { 'log-checkpoint': Buffer.from(note).toString('base64') }),
+    };
+    return { body, headers };
   },
 });
 

@@ -12,6 +12,7 @@ import { listDossiersRoute, openDossierRoute, readDossierRoute } from './dossier
 import { extendDocumentRoute } from './extensions.ts';
 import { acknowledgeMessageRoute, readEnvelopeRoute, readInboxRoute } from './inbox.ts';
 import { cancelJobRoute, followJobRoute, orderSignaturesRoute, readJobRoute, retryJobRoute } from './jobs.ts';
+import { consistencyProofRoute, inclusionProofRoute, logCheckpointRoute, logTileRoutes } from './log.ts';
 import { messageDeskFormRoute, messageDeskRoute } from './message-desk.ts';
 import { metricsRoute } from './metrics.ts';
 import { readEvidenceRoute, readMessageRoute, replayMessageRoute, sendMessageRoute } from './messages.ts';
@@ -78,6 +79,10 @@ export function routesOf(version: string): readonly Route[] {
     ...routingRoutes,
     ...partnerKeyRoutes,
     ...deliveryRoutes,
+    logCheckpointRoute,
+    inclusionProofRoute,
+    consistencyProofRoute,
+    ...logTileRoutes,
     listAlarmsRoute,
     acknowledgeAlarmRoute,
     messageDeskRoute,

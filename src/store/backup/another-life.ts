@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { auditText } from '../../domain/audit.ts';
 
 export interface Beginning {
   readonly manifest: { readonly about: { readonly createdAt: string } };
@@ -39,6 +40,16 @@ export async function beginAnotherLife(client: pg.Client, { manifest, at, actor 
   );
   await client.query(`SELECT setval(pg_get_serial_sequence('audit', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM audit), false)`);
   await client.query(`SELECT setval(pg_get_serial_sequence('log_pending', 'position'), (SELECT coalesce(max(position), 0) + 1 FROM log_pending), false)`);
-  await client.query(`INSERT INTO audit (at, actor, action, subject, detail) VALUES ($1, $2, 'restore', 'store', $3)`, [at, actor, { incarnation, backupOf: createdAt }]);
+  const restored = { at, actor, action: 'restore', subject: 'store', detail: { incarnation, backupOf: createdAt } };
+  await client.query(
+    `WITH recorded AS (INSERT INTO audit (at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5) RETURNING id),
+       entered AS (
+         INSERT INTO log_entry (kind, subject, record_sha256, salt, leaf_data, partners, created_at)
+         SELECT 'audit', recorded.id::text, digest, salt, sha256(salt || digest), '{}', $1 FROM recorded, (SELECT uuid_send(gen_random_uuid()) AS salt, sha256(convert_to($6, 'UTF8')) AS digest) AS made
+         RETURNING id
+       )
+     INSERT INTO log_pending (entry_id, kind) SELECT id, 'audit' FROM entered`,
+    [at, restored.actor, restored.action, restored.subject, restored.detail, auditText(restored)],
+  );
   return incarnation;
 }

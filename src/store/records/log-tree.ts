@@ -26,7 +26,11 @@ function timed(db: Executor) {
 
 async function one(query: { executeTakeFirst(): Promise<Selectable<Database['log_checkpoint']> | undefined> }): Promise<LogCheckpoint | null> {
   const row = await query.executeTakeFirst();
-  return row === undefined ? null : { size: Number(row.size), root: bytesOf(row.root), note: row.note, keyId: row.key_id, createdAt: row.created_at };
+  return row === undefined ? null : checkpointOf(row);
+}
+
+export function checkpointOf(row: Selectable<Database['log_checkpoint']>): LogCheckpoint {
+  return { size: Number(row.size), root: bytesOf(row.root), note: row.note, keyId: row.key_id, createdAt: row.created_at };
 }
 
 async function advance(trx: Executor, { limit, keyId, at, grow }: Advance): Promise<LogCheckpoint | null> {
@@ -111,7 +115,7 @@ export function logTimestamps(db: Executor): Pick<LogRecords, 'addTimestamp' | '
   };
 }
 
-function stampOf(row: Selectable<Database['log_timestamp']>): LogTimestamp {
+export function stampOf(row: Selectable<Database['log_timestamp']>): LogTimestamp {
   return {
     id: row.id,
     size: Number(row.size),

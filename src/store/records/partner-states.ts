@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { PartnerId } from '../../domain/ids.ts';
-import { NO_LIMITS, openForMs, type PartnerLimits, type PartnerStanding } from '../../domain/partner-limits.ts';
+import { EVIDENCE_POLICIES, NO_LIMITS, openForMs, type PartnerLimits, type PartnerStanding } from '../../domain/partner-limits.ts';
 import type { PartnerStates } from '../../ports/partner-states.ts';
 import type { Executor } from './executor.ts';
 
@@ -17,6 +17,9 @@ export function partnerStates(db: Executor): PartnerStates {
     },
     async setLimits(id, { ratePerSecond, burst }) {
       await sql`UPDATE partner SET settings = settings || ${JSON.stringify({ ratePerSecond, burst })}::jsonb WHERE id = ${id}`.execute(db);
+    },
+    async setEvidence(id, policy) {
+      await sql`UPDATE partner SET settings = settings || ${JSON.stringify({ evidence: policy })}::jsonb WHERE id = ${id}`.execute(db);
     },
     async setPace(id, pace) {
       const change = pace === null ? sql`settings - 'pace'` : sql`settings || ${JSON.stringify({ pace })}::jsonb`;
@@ -104,12 +107,17 @@ interface StandingRow {
 const NEVER_TROUBLED: StandingRow = { settings: {}, failures: null, open_until: null, disabled_at: null };
 
 export function standingOf({ settings, failures, open_until, disabled_at }: StandingRow): PartnerStanding {
-  return { limits: limitsOf(settings), ...paceOf(settings['pace']), failures: failures ?? 0, openUntil: open_until, disabledAt: disabled_at };
+  return { limits: limitsOf(settings), ...paceOf(settings['pace']), ...evidenceOf(settings['evidence']), failures: failures ?? 0, openUntil: open_until, disabledAt: disabled_at };
 }
 
 /** Written by `setPace` only, which takes nothing else. */
 function paceOf(value: unknown): Pick<PartnerStanding, 'pace'> {
   return typeof value === 'object' && value !== null ? { pace: value } : {};
+}
+
+function evidenceOf(stored: unknown): Pick<PartnerStanding, 'evidence'> {
+  const evidence = EVIDENCE_POLICIES.find((policy) => policy === stored);
+  return evidence === undefined ? {} : { evidence };
 }
 
 function limitsOf({ ratePerSecond, burst }: StandingRow['settings']): PartnerLimits {

@@ -38,7 +38,7 @@ export const ZONES: readonly Zone[] = [
   { prefix: 'certs/', mayImport: CORE },
   { prefix: 'queues/', mayImport: ['src/domain/', 'src/ports/'] },
   /** `lienthong/client`: knows nothing of the gateway but the wire. */
-  { prefix: 'client/', mayImport: ['src/ports/linked-abort.ts'] },
+  { prefix: 'client/', mayImport: ['src/ports/linked-abort.ts', 'src/formats/transparency-log/'] },
   { prefix: 'sandbox/', mayImport: ['src/domain/', 'src/formats/', 'certs/dev/', 'client/index.ts'] },
   { prefix: 'bench/', mayImport: [...PRODUCT, 'test/'], composes: true },
   { prefix: 'test/', mayImport: [...PRODUCT, 'bench/', 'scripts/'], composes: true },

@@ -9,14 +9,15 @@ import type { DeliveryId, DocumentId, MessageId, PartnerId } from '../../../src/
 import type { Message } from '../../../src/domain/message.ts';
 import { canonicalSha256, sha256Hex } from '../../../src/formats/canonical-json.ts';
 import { messageEnvelopeOf } from '../../../src/formats/api/message-views.ts';
-import { webhookKeyPair, webhookPublicKeyText } from '../../../src/formats/webhook-key.ts';
+import { ed25519KeyPair } from '../../../src/formats/ed25519-key.ts';
+import { webhookPublicKeyText } from '../../../src/formats/webhook-key.ts';
 
 const NOW = new Date('2026-11-24T02:00:00Z');
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 const DELIVERY = '01936e5a-0000-7000-8000-00000000000d' as DeliveryId;
 /** The example key of the specification's libraries, and another. */
-const EXAMPLE = webhookKeyPair(Buffer.from('6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc=', 'base64'));
-const OTHER = webhookKeyPair(Buffer.alloc(32, 7));
+const EXAMPLE = ed25519KeyPair(Buffer.from('6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc=', 'base64'));
+const OTHER = ed25519KeyPair(Buffer.alloc(32, 7));
 const pushKeyOf = ({ privateKeyDer }: typeof EXAMPLE) => ({ id: 'k', privateKey: createPrivateKey({ key: Buffer.from(privateKeyDer), format: 'der', type: 'pkcs8' }) });
 const PAPER = Buffer.from('%PDF-1.7 mẫu');
 
