@@ -15,7 +15,7 @@ export function joinedTo(running: RecordSet): Records {
 
 /**
  * One deed of an administrator, recorded together with the answer to its `Idempotency-Key`; workers are woken when it is. An answer that
- * shows a secret once is kept sealed, as every answer is: repeating the request shows it again, and makes no second one.
+ * shows a secret once is kept sealed, as every answer is (give `keptMs`): repeating the request shows it again, and makes no second one.
  * @throws as `answerOnce`; what `work` throws
  */
 export async function administerOnce<Ports extends AdministerOncePorts, Body>(ports: Ports, call: Call, request: OnceRequest, work: (joined: Ports) => Promise<Body>): Promise<Once<Body>> {

@@ -27,6 +27,8 @@ export interface AdministrationPorts extends AdministerOncePorts, AdministerPort
 }
 
 const HOUR_MS = 3_600_000;
+/** An answer that shows a secret is kept, sealed, only as long as a caller may try again for want of it. */
+const SECRET_KEPT_MS = 24 * HOUR_MS;
 
 export type Administration = ReturnType<typeof administration>;
 
@@ -46,7 +48,7 @@ function partnersDesk(ports: AdministrationPorts) {
     listPartners: async (): Promise<readonly PartnerView[]> => (await records.partners.list()).map(partnerViewOf),
     readPartner: async (id: PartnerId): Promise<PartnerStandingView> => partnerStandingViewOf(await readPartner(ports, id)),
     addPartner: (call: Call, input: NewPartnerInput): Promise<Once<AddedPartner>> =>
-      administerOnce(ports, call, { operation: 'POST /v1/admin/partners', status: 201, input }, async (joined) => {
+      administerOnce(ports, call, { operation: 'POST /v1/admin/partners', status: 201, input, keptMs: SECRET_KEPT_MS }, async (joined) => {
         const { partner, webhookSecret } = await addPartner(joined, actorOf(call), input);
         return { partner: partnerViewOf(partner), webhookSecret };
       }),
@@ -57,7 +59,7 @@ function partnersDesk(ports: AdministrationPorts) {
         return partnerStandingViewOf(await readPartner(joined, id));
       }),
     renewWebhookSecret: (call: Call, id: PartnerId, overlapHours: number): Promise<Once<RenewedSecret>> =>
-      administerOnce(ports, call, { operation: 'POST /v1/admin/partners/{code}/webhook-secret', status: 201, input: { id, overlapHours } }, async (joined) => ({ webhookSecret: await renewWebhookSecret(joined, actorOf(call), id, overlapHours * HOUR_MS) })),
+      administerOnce(ports, call, { operation: 'POST /v1/admin/partners/{code}/webhook-secret', status: 201, input: { id, overlapHours }, keptMs: SECRET_KEPT_MS }, async (joined) => ({ webhookSecret: await renewWebhookSecret(joined, actorOf(call), id, overlapHours * HOUR_MS) })),
     describeOnboarding: async (id: PartnerId, gatewayUrl: string, language: 'vi' | 'en'): Promise<string> => {
       const { partner, agencyCodes } = await readPartner(ports, id);
       return onboardingText({ partner, agencyCodes, gatewayUrl, language });
@@ -85,11 +87,11 @@ function keysDesk(ports: AdministrationPorts) {
       return { keys: (await records.partners.apiKeys(id)).map(apiKeyViewOf) };
     },
     issueApiKey: (call: Call, partnerId: PartnerId, input: NewApiKeyInput): Promise<Once<IssuedApiKey>> =>
-      administerOnce(ports, call, { operation: 'POST /v1/admin/partners/{code}/api-keys', status: 201, input: { partnerId, ...input } }, async (joined) =>
+      administerOnce(ports, call, { operation: 'POST /v1/admin/partners/{code}/api-keys', status: 201, input: { partnerId, ...input }, keptMs: SECRET_KEPT_MS }, async (joined) =>
         issuedView(await issueApiKey(joined, actorOf(call), { ...input, partnerId, expiresAt: input.expiresAt === null ? null : new Date(input.expiresAt) })),
       ),
     rotateApiKey: (call: Call, partnerId: PartnerId, keyId: string, overlapHours: number): Promise<Once<IssuedApiKey>> =>
-      administerOnce(ports, call, { operation: 'POST /v1/admin/partners/{code}/api-keys/{id}/rotate', status: 201, input: { partnerId, keyId, overlapHours } }, async (joined) =>
+      administerOnce(ports, call, { operation: 'POST /v1/admin/partners/{code}/api-keys/{id}/rotate', status: 201, input: { partnerId, keyId, overlapHours }, keptMs: SECRET_KEPT_MS }, async (joined) =>
         issuedView(await rotateApiKey(joined, actorOf(call), partnerId, keyId, overlapHours * HOUR_MS)),
       ),
     revokeApiKey: (call: Call, keyId: string): Promise<void> => revokeApiKey(ports, actorOf(call), keyId),

@@ -19,6 +19,8 @@ export interface OnceRequest {
   readonly status: number;
   /** Everything that makes two requests the same: path parameters, body, digests. JSON types only. */
   readonly input: unknown;
+  /** How long the answer is kept. Default: 90 days. */
+  readonly keptMs?: number;
 }
 
 /** How long an answer is kept, and a request may be repeated. */
@@ -38,7 +40,7 @@ export async function answerOnce<Body>(ports: OncePorts, call: Call, request: On
   const key = keyOf(call, request);
   return ports.records.transaction(async (records) => {
     if (key === null) return { body: await work(records), replayed: false };
-    const claimed = await claim(ports, records, key, TRANSACTION_LEASE_MS);
+    const claimed = await claim(ports, records, key, TRANSACTION_LEASE_MS, request.keptMs);
     if ('stored' in claimed) return { body: JSON.parse(claimed.stored) as Body, replayed: true };
     const body = await work(records);
     await complete(ports, records, { key, holder: claimed.holder }, request.status, body);
@@ -60,7 +62,7 @@ export async function answerOnceLeased<Body>(
 ): Promise<Once<Body>> {
   const key = keyOf(call, request);
   if (key === null) return { body: await work(() => Promise.resolve()), replayed: false };
-  const claimed = await claim(ports, ports.records, key, LEASE_MS);
+  const claimed = await claim(ports, ports.records, key, LEASE_MS, request.keptMs);
   if ('stored' in claimed) return { body: JSON.parse(claimed.stored) as Body, replayed: true };
   const held: HeldKey = { key, holder: claimed.holder };
   const done = new AbortController();
@@ -95,9 +97,9 @@ function keyOf({ caller, idempotencyKey }: Call, { operation, input }: OnceReque
 }
 
 /** Who holds the key from now on, or the answer that is stored, JSON. */
-async function claim({ clock, sealing }: OncePorts, records: RecordSet, key: IdempotentRequest, leaseMs: number): Promise<{ readonly holder: string } | { readonly stored: string }> {
+async function claim({ clock, sealing }: OncePorts, records: RecordSet, key: IdempotentRequest, leaseMs: number, keptMs = ANSWERS_KEPT_MS): Promise<{ readonly holder: string } | { readonly stored: string }> {
   const now = clock.now();
-  const result = await records.idempotency.claim(key, now, new Date(now.getTime() + leaseMs), new Date(now.getTime() + ANSWERS_KEPT_MS));
+  const result = await records.idempotency.claim(key, now, new Date(now.getTime() + leaseMs), new Date(now.getTime() + keptMs));
   if (result.outcome === 'claimed') return { holder: result.holder };
   return { stored: new TextDecoder().decode(sealing.open(result.answer.bodySealed, contextOf(key))) };
 }

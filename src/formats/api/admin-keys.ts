@@ -28,7 +28,7 @@ export const apiKeyView = z
 export const apiKeyList = z.strictObject({ keys: z.array(apiKeyView) }).meta({ id: 'ApiKeyList' });
 export type ApiKeyList = z.output<typeof apiKeyList>;
 export const issuedApiKey = z
-  .strictObject({ key: apiKeyView, token: z.string().describe('For "Authorization: Bearer". Shown only now; repeating the request under its Idempotency-Key shows it again') })
+  .strictObject({ key: apiKeyView, token: z.string().describe('For "Authorization: Bearer". Shown only now; repeating the request under its Idempotency-Key within a day shows it again') })
   .meta({ id: 'IssuedApiKey' });
 export type IssuedApiKey = z.output<typeof issuedApiKey>;
 

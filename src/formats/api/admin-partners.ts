@@ -89,7 +89,7 @@ export const partnerStandingView = z
   .meta({ id: 'PartnerStanding' });
 export type PartnerStandingView = z.output<typeof partnerStandingView>;
 
-const shownOnce = 'Shown only now; repeating the request under its Idempotency-Key shows it again';
+const shownOnce = 'Shown only now; repeating the request under its Idempotency-Key within a day shows it again';
 export const webhookSecret = z.string().describe(`whsec_… (Standard Webhooks 1.0.0). ${shownOnce}`);
 export const addedPartner = z.strictObject({ partner: partnerView, webhookSecret: webhookSecret.nullable() }).meta({ id: 'AddedPartner' });
 export type AddedPartner = z.output<typeof addedPartner>;
