@@ -38,6 +38,8 @@ const PAUSE_MS = 1_000;
 const MOST_TRIES = 30;
 const POLL_MS = 100;
 const LOCK_NOT_AVAILABLE = '55P03';
+/** With a transaction that locked the same tables in another order; this one was rolled back. */
+const DEADLOCK_DETECTED = '40P01';
 
 /**
  * Brings the database up to the last of `migrations`, each in a transaction of its own, while gateways work on it; several processes may call
@@ -143,7 +145,8 @@ async function took(question: ReturnType<typeof sql>, db: Kysely<unknown>): Prom
 }
 
 function lockNotHad(error: unknown): Step {
-  if (sqlState(error) === LOCK_NOT_AVAILABLE) return { kind: 'locked', error };
+  const state = sqlState(error);
+  if (state === LOCK_NOT_AVAILABLE || state === DEADLOCK_DETECTED) return { kind: 'locked', error };
   throw error;
 }
 
