@@ -39,7 +39,7 @@ describe('systems', () => {
     expect(await refusal(admin.POST('/v1/admin/partners', { params: { header: once('another') }, body }))).toBe('PARTNER_EXISTS');
     expect(await refusal(admin.POST('/v1/admin/partners', { params: { header: once('add-portal') }, body: { ...body, name: 'X' } }))).toBe('IDEMPOTENCY_KEY_REUSED');
     expect(await trail('partner:portal')).toEqual(['operator:key add-partner']);
-    const { rows } = await gateway.fresh.handle.pool.query<{ row: string; days: number }>("SELECT row_to_json(idempotency)::text AS row, extract(epoch FROM expires_at - now())::int / 86400.0 AS days FROM idempotency WHERE key = 'add-portal'");
+    const { rows } = await gateway.fresh.handle.pool.query<{ row: string; days: string }>("SELECT row_to_json(idempotency)::text AS row, extract(epoch FROM expires_at - now())::int / 86400.0 AS days FROM idempotency WHERE key = 'add-portal'");
     expect(rows.map(({ days }) => Math.round(Number(days)))).toEqual([1]);
     expect(rows.some(({ row }) => row.includes(first.data?.webhookSecret ?? '-'))).toBe(false);
   });
