@@ -45,14 +45,13 @@ function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function traceAndLog({ log, isDraining, watch, incarnation }: HttpDependencies): RequestHandler {
+function traceAndLog({ log, watch, incarnation }: HttpDependencies): RequestHandler {
   return (request, response, next) => {
     const startedMs = performance.now();
     const { traceId } = traceOf(request);
     response.set('x-request-id', traceId);
     const life = incarnation();
     if (life !== null) response.set('gateway-incarnation', String(life));
-    if (isDraining()) response.set('connection', 'close');
     response.once('finish', () => discardRest(request));
     response.once('close', () => {
       // The route as the table writes it, never the address: addresses hold codes, and queries may hold anything.

@@ -1,6 +1,6 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../domain/errors.ts';
 import { problemOf } from './problem.ts';
 import { readTrace } from './trace.ts';
@@ -13,6 +13,11 @@ export interface ServerSettings {
   readonly drainMs?: number;
   /** Time between saying "not ready" and taking no more connections, for the load balancer to notice. Default 0. */
   readonly noticeMs?: number;
+  /**
+   * How long a connection that was kept alive still gets its next request answered after that, with `Connection: close`: a client may have
+   * sent it already, and would see the connection break. Default 0.
+   */
+  readonly lingerMs?: number;
 }
 
 export interface HttpServer {
@@ -39,6 +44,7 @@ export async function startHttpServer(createListener: (isDraining: () => boolean
   const isDraining = (): boolean => draining;
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS }, createListener(isDraining));
   server.on('clientError', answerUnreadable);
+  const connections = watchConnections(server, isDraining);
   await listen(server, settings);
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
@@ -48,7 +54,7 @@ export async function startHttpServer(createListener: (isDraining: () => boolean
     isDraining,
     close: () => {
       draining = true;
-      return (closing ??= drain(server, settings));
+      return (closing ??= drain(server, connections, settings));
     },
   };
 }
@@ -63,15 +69,59 @@ function listen(server: Server, { host, port }: ServerSettings): Promise<void> {
   });
 }
 
-async function drain(server: Server, { drainMs = 20_000, noticeMs = 0 }: ServerSettings): Promise<void> {
+interface Connections {
+  /** Tells the clients of all answers whose head has not gone out that the connection ends with them (RFC 9112 §9.6). */
+  announceEnd(): void;
+  /** When a connection was last left open for a further request, by `performance.now()`. */
+  keptOpenAtMs(): number;
+  /** Closes those on which no request is under way; Node.js alone takes one that never sent a byte for busy. */
+  closeIdle(): void;
+}
+
+function watchConnections(server: Server, isDraining: () => boolean): Connections {
+  const sockets = new Set<Socket>();
+  const underWay = new Set<ServerResponse>();
+  let keptOpenAtMs = 0;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.prependListener('request', (_, response: ServerResponse) => {
+    underWay.add(response);
+    if (isDraining()) response.setHeader('connection', 'close');
+    response.once('close', () => {
+      underWay.delete(response);
+      if (response.getHeader('connection') !== 'close') keptOpenAtMs = performance.now();
+    });
+  });
+  return {
+    announceEnd() {
+      for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close');
+    },
+    keptOpenAtMs: () => keptOpenAtMs,
+    closeIdle() {
+      server.closeIdleConnections();
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    },
+  };
+}
+
+async function drain(server: Server, connections: Connections, { drainMs = 20_000, noticeMs = 0, lingerMs = 0 }: ServerSettings): Promise<void> {
+  connections.announceEnd();
   if (noticeMs > 0) await sleep(noticeMs);
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A connection whose last answer went out after close() stays open for the next request unless it is closed as idle then.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  await nextTurn(); // connections that the kernel holds ready are accepted before, not reset
+  const stoppedAtMs = performance.now();
+  // Not server.close(): that would at once end kept connections, also those on which a request is just coming in.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const sweep = setInterval(() => {
+    if (performance.now() - Math.max(stoppedAtMs, connections.keptOpenAtMs()) < lingerMs) return;
+    setImmediate(() => connections.closeIdle()); // after what has arrived was read
+  }, SWEEP_MS);
   const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
   clearInterval(sweep);
   clearTimeout(deadline);
+  server.close(); // ends the timer with which it watches for slow requests
 }
 
 const SWEEP_MS = 50;

@@ -45,6 +45,8 @@ export interface Gateway {
 }
 
 const GRACE_MS = 20_000;
+/** A system that calls once a second or more often meets no broken connection when an instance ends. */
+const LINGER_MS = 1_000;
 /** LISTEN, the leaders' locks and claims hold connections of their own. */
 const SPARE_CONNECTIONS = 8;
 
@@ -117,7 +119,7 @@ async function startApi(parts: HttpParts & { readonly inboxSignals: RunningInbox
       draining = isDraining;
       return createApp(dependencies);
     },
-    { host: config.LIENTHONG_HOST, port: config.LIENTHONG_PORT },
+    { host: config.LIENTHONG_HOST, port: config.LIENTHONG_PORT, lingerMs: LINGER_MS },
   );
   closers.push(() => server.close());
   closers.push(() => parts.inboxSignals.close()); // first: who waits for an inbox would hold up the drain

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request as httpRequest, Agent, type RequestListener } from 'node:http';
+import { request as httpRequest, Agent, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -34,9 +34,42 @@ describe('startHttpServer', () => {
     expect(server.isDraining()).toBe(false);
     const closed = server.close();
     expect(server.isDraining()).toBe(true);
-    await expect(fetch(`${server.url}/quick`)).rejects.toThrow('fetch failed');
+    await expect.poll(() => fetch(`${server.url}/quick`).then(() => 'answered', () => 'refused')).toBe('refused');
     finish?.();
     expect(await (await slow).text()).toBe('done');
+    await closed;
+    agent.destroy();
+  });
+
+  it('answers a request that comes over a kept connection while it closes, and says that the connection ends (RFC 9112 §9.6)', async () => {
+    const server = await start((_, response) => response.end('answer'), { drainMs: 20_000, lingerMs: 200 });
+    const socket = connect(server.port, '127.0.0.1');
+    const said: string[] = [];
+    socket.setEncoding('utf8').on('data', (chunk: string) => said.push(chunk));
+    const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+    socket.write(request);
+    await expect.poll(() => said.join('')).toContain('answer');
+    expect(said.join('')).not.toContain('Connection: close');
+    said.length = 0;
+    socket.write(request);
+    const closed = server.close();
+    await once(socket, 'close');
+    expect(said.join('')).toMatch(/connection: close[^]*answer/i);
+    await closed;
+  });
+
+  it('says so too in an answer that was under way, and closes a connection nobody uses', async () => {
+    let finish: (() => void) | undefined;
+    const server = await start((_, response) => void (finish = () => response.end('done')), { drainMs: 20_000, lingerMs: 50 });
+    const agent = new Agent({ keepAlive: true });
+    const slow = httpRequest(server.url, { agent }).end();
+    const idle = connect(server.port, '127.0.0.1');
+    await Promise.all([once(idle, 'connect'), expect.poll(() => finish !== undefined).toBe(true)]);
+    const closed = server.close();
+    finish?.();
+    const [answer] = (await once(slow, 'response')) as [IncomingMessage];
+    expect([answer.headers.connection, await text(answer)]).toEqual(['close', 'done']);
+    await once(idle, 'close');
     await closed;
     agent.destroy();
   });
