@@ -109,7 +109,8 @@ function watchConnections(server: Server, isDraining: () => boolean): Connection
 async function drain(server: Server, connections: Connections, { drainMs = 20_000, noticeMs = 0, lingerMs = 0 }: ServerSettings): Promise<void> {
   connections.announceEnd();
   if (noticeMs > 0) await sleep(noticeMs);
-  await nextTurn(); // connections that the kernel holds ready are accepted before, not reset
+  // Connections that the kernel holds ready are accepted before, not reset: whatever comes in while one turn is at work, in the next.
+  for (let turn = 0; turn < 2; turn += 1) await nextTurn();
   const stoppedAtMs = performance.now();
   // Not server.close(): that would at once end kept connections, also those on which a request is just coming in.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { History } from './history.ts';
 
@@ -6,6 +7,8 @@ export interface Sending {
   readonly apiUrls: readonly string[];
   readonly apiKey: string;
   readonly history: History;
+  /** Of each of the senders, after each message: a load that stays the same. Default 0: as fast as it goes. */
+  readonly pauseMs?: number;
 }
 
 export interface DossierToSend {
@@ -17,12 +20,14 @@ export interface DossierToSend {
 const AT_ONCE = 16;
 const PATIENCE_MS = 120_000;
 
-export async function sendAll(sending: Sending, dossiers: readonly DossierToSend[]): Promise<void> {
+export async function sendAll(sending: Sending, dossiers: Iterator<DossierToSend> | AsyncIterator<DossierToSend>): Promise<void> {
   const agent = new Agent({ connections: AT_ONCE, headersTimeout: 15_000, bodyTimeout: 15_000 });
-  const queue = [...dossiers];
   const work = async (): Promise<void> => {
-    for (let dossier = queue.shift(); dossier !== undefined; dossier = queue.shift()) {
-      for (let n = 1; n <= dossier.messages; n += 1) await sendOne(sending, agent, dossier, n);
+    for (let next = await dossiers.next(); next.done !== true; next = await dossiers.next()) {
+      for (let n = 1; n <= next.value.messages; n += 1) {
+        await sendOne(sending, agent, next.value, n);
+        if (sending.pauseMs !== undefined) await sleep(sending.pauseMs);
+      }
     }
   };
   try {
@@ -42,16 +47,23 @@ async function sendOne({ apiUrls, apiKey, history }: Sending, agent: Agent, { co
     const url = `${apiUrls[(n + tries) % apiUrls.length] ?? ''}/v1/dossiers/${code}/messages`;
     const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent }).then(
       async (response) => ({ status: response.statusCode, text: await response.body.text() }),
-      (error: unknown) => ({ status: 0, text: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => ({ status: 0, text: failureOf(error) }),
     );
     if (answer.status === 202) {
       const { messageId } = JSON.parse(answer.text) as { messageId: string };
       history.note('client', { at: Date.now(), kind: 'ok', ...event, messageId });
       return;
     }
+    history.note('client', { at: Date.now(), kind: 'error', ...event, detail: answer.status === 0 ? answer.text : `HTTP ${answer.status}` });
     const mayTryAgain = answer.status === 0 || answer.status === 409 || answer.status === 429 || answer.status >= 500;
     if (!mayTryAgain) throw new Error(`${answer.status} for ${code}: ${answer.text}`);
-    await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** tries, 1_000)));
+    await sleep(Math.min(100 * 2 ** tries, 1_000));
   }
   history.note('client', { at: Date.now(), kind: 'fail', ...event, detail: 'no 202 in time' });
+}
+
+/** In one word where there is one, so that failures can be counted by kind. */
+export function failureOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }

@@ -1,6 +1,7 @@
 import type { Histories } from './history.ts';
 
 export interface Count {
+  readonly begun: number;
   /** Dossiers all of whose messages were accepted (202), and all of whose messages took effect. */
   readonly accepted: number;
   readonly delivered: number;
@@ -17,6 +18,14 @@ export interface Count {
   readonly faults: Readonly<Record<string, number>>;
   /** From a kill to the moment when another worker took up what the dead one had leased. */
   readonly resumeP99Ms: number;
+  /** Instances that were told to end, by role; how many of them did not do it by themselves with exit code 0, and how long it took. */
+  readonly restarts: Readonly<Record<string, number>>;
+  readonly uncleanExits: number;
+  readonly drainP99Ms: number;
+  /** What clients were answered or met instead of success, by kind. */
+  readonly clientErrors: Readonly<Record<string, number>>;
+  /** Leases that ran out because their worker had gone. */
+  readonly abandoned: number;
 }
 
 /** Counts a run from its histories alone. */
@@ -25,9 +34,10 @@ export function count({ client, partner, faults, ledger }: Histories): Count {
   const effects = partner.filter((event) => event.kind === 'effect');
   const effectsOf = tally(effects.map((event) => event.messageId ?? ''));
   const pushes = partner.filter((event) => event.kind === 'push');
-  const resumed = ledger.flatMap((entry) => entry.resumedMs).sort((a, b) => a - b);
+  const restarts = faults.filter((event) => event.kind === 'restart');
   const byDossier = groupBy([...acknowledged.values()], (event) => event.dossier);
   return {
+    begun: new Set(client.flatMap(({ kind, dossier }) => (kind === 'invoke' ? [dossier] : []))).size,
     accepted: [...byDossier.values()].filter((events) => events.length === events[0]?.of).length,
     delivered: [...byDossier.values()].filter((events) => events.length === events[0]?.of && events.every((event) => effectsOf.has(event.messageId ?? ''))).length,
     parked: ledger.filter((entry) => entry.state === 'parked').length,
@@ -38,8 +48,18 @@ export function count({ client, partner, faults, ledger }: Histories): Count {
     repeatsOnWire: pushes.length - new Set(pushes.map((event) => event.deliveryId)).size,
     kills: Object.fromEntries(tally(faults.filter((event) => event.kind === 'kill').map((event) => event.what))),
     faults: Object.fromEntries(tally(faults.filter((event) => event.kind === 'fault').map((event) => event.what))),
-    resumeP99Ms: resumed[Math.min(resumed.length - 1, Math.floor(resumed.length * 0.99))] ?? 0,
+    resumeP99Ms: p99(ledger.flatMap((entry) => entry.resumedMs)),
+    restarts: Object.fromEntries(tally(restarts.map(({ what }) => what))),
+    uncleanExits: restarts.filter(({ exitCode }) => exitCode !== 0).length,
+    drainP99Ms: p99(restarts.map(({ drainMs }) => drainMs)),
+    clientErrors: Object.fromEntries(tally(client.flatMap(({ kind, detail }) => (kind === 'error' ? [detail ?? ''] : [])))),
+    abandoned: ledger.reduce((sum, entry) => sum + entry.abandoned, 0),
   };
+}
+
+/** Whether nothing but refused connections was to be seen of restarts: every instance drained, and left nothing for others to find. */
+export function isUnnoticed({ clientErrors, uncleanExits, abandoned }: Count): boolean {
+  return uncleanExits + abandoned === 0 && Object.keys(clientErrors).every((kind) => kind === 'ECONNREFUSED');
 }
 
 /** Whether the run kept every promise, and was a trial at all: each kind of kill and fault of `expected` happened. */
@@ -61,6 +81,11 @@ function orderViolations(effects: readonly ({ readonly dossier: string; readonly
     reached.set(effect.dossier, Math.max(last, effect.n));
   }
   return violations;
+}
+
+function p99(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))] ?? 0;
 }
 
 function tally(names: readonly string[]): Map<string, number> {

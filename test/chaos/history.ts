@@ -4,11 +4,13 @@ import { join } from 'node:path';
 
 /** What both sides saw, one JSON object a line; everything that is counted is counted from these files. */
 
-export type ClientEvent = { readonly at: number; readonly kind: 'invoke' | 'ok' | 'fail'; readonly dossier: string; readonly n: number; readonly of: number; readonly messageId?: string; readonly detail?: string };
+export type ClientEvent = { readonly at: number; readonly kind: 'invoke' | 'ok' | 'error' | 'fail'; readonly dossier: string; readonly n: number; readonly of: number; readonly messageId?: string; readonly detail?: string };
 export type PartnerEvent = { readonly at: number; readonly kind: 'push' | 'effect' | 'lookup'; readonly partner: string; readonly deliveryId: string; readonly messageId: string | null };
-export type FaultEvent = { readonly at: number; readonly kind: 'kill' | 'fault'; readonly what: string };
-/** The ledger at the end. */
-export type LedgerEvent = { readonly deliveryId: string; readonly messageId: string; readonly state: string; readonly resumedMs: readonly number[] };
+export type FaultEvent =
+  | { readonly at: number; readonly kind: 'kill' | 'fault'; readonly what: string }
+  | { readonly at: number; readonly kind: 'restart'; readonly what: string; readonly drainMs: number; readonly exitCode: number | null };
+/** The ledger at the end. `abandoned`: how often a worker went away with it leased. */
+export type LedgerEvent = { readonly deliveryId: string; readonly messageId: string; readonly state: string; readonly resumedMs: readonly number[]; readonly abandoned: number };
 
 interface Events {
   readonly client: ClientEvent;

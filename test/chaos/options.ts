@@ -7,6 +7,8 @@ export type Break = (typeof BREAKS)[number];
 export interface ChaosOptions {
   readonly dossiers: number;
   readonly kills: number;
+  /** Above 0: instead of kills, instances end in turn as an operator ends them, and the load lasts as long as that. */
+  readonly restarts: number;
   readonly backend: 'pg' | 'redis';
   readonly seed: number;
   readonly without: Break | null;
@@ -21,6 +23,8 @@ export const USAGE = `npm run chaos -- [options]
   --backend pg|redis    where the queue lies (default: pg)
   --dossiers <n>        dossiers to send (default: 2000; with --long: 10000)
   --kills <n>           kills of processes and servers (default: 20; with --long: 50)
+  --restarts <n>        instead of kills: SIGTERM of one api or worker after the other under constant load, the next one on its port;
+                        clients may see refused connections, and nothing else
   --long                the long form
   --seed <n>            the same seed plans the same kills and faults (default: another each time)
   --break <safeguard>   switch off one of ${BREAKS.join(', ')}: the run must then fail
@@ -35,6 +39,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
     options: {
       dossiers: { type: 'string' },
       kills: { type: 'string' },
+      restarts: { type: 'string' },
       backend: { type: 'string', default: 'pg' },
       seed: { type: 'string' },
       break: { type: 'string' },
@@ -49,9 +54,12 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
   if (values.backend !== 'pg' && values.backend !== 'redis') throw new Error('--backend is pg or redis');
   const without = BREAKS.find((name) => name === values.break) ?? null;
   if (values.break !== undefined && without === null) throw new Error(`--break is one of ${BREAKS.join(', ')}`);
+  const restarts = whole(values.restarts, 0);
+  if (restarts > 0 && (values.kills !== undefined || values.dossiers !== undefined || without !== null)) throw new Error('--restarts stands for itself: without --kills, --dossiers and --break');
   return {
+    restarts,
     dossiers: whole(values.dossiers, values.long ? 10_000 : 2_000),
-    kills: whole(values.kills, values.long ? 50 : 20),
+    kills: restarts > 0 ? 0 : whole(values.kills, values.long ? 50 : 20),
     backend: values.backend,
     seed: whole(values.seed, Date.now() % 1_000_000),
     without,

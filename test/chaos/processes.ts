@@ -12,9 +12,17 @@ export interface Fleet {
   readonly apiUrls: readonly string[];
   /** SIGKILL; a new one takes its place at once. */
   kill(role: 'api' | 'worker', index: number): void;
+  /** SIGTERM; when it has drained and ended, the next one takes over its port. Resolves when that is ready. @throws Error when it does not start */
+  restart(role: 'api' | 'worker', index: number): Promise<Restart>;
   /** SIGSTOP for a while: the process does not notice that its leases ran out. */
   pause(index: number, ms: number): void;
   close(): Promise<void>;
+}
+
+export interface Restart {
+  readonly drainMs: number;
+  /** null: it did not end by itself. */
+  readonly exitCode: number | null;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -53,10 +61,12 @@ export async function startFleet(servers: Servers, broken: BrokenWorker | null, 
   };
   let closing = false;
   const children = new Map<string, ChildProcess>();
+  const ready = new WeakMap<ChildProcess, Promise<void>>();
   const start = (role: 'api' | 'worker', index: number): void => {
     const child = spawn(process.execPath, commandOf(role, ports[index] ?? 0, broken), { cwd: ROOT, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
+    ready.set(child, whenStarted(child));
     child.once('exit', () => {
       if (!closing) start(role, index);
     });
@@ -67,6 +77,20 @@ export async function startFleet(servers: Servers, broken: BrokenWorker | null, 
   return {
     apiUrls: ports.map((port) => `http://127.0.0.1:${port}`),
     kill: (role, index) => void children.get(`${role}-${index}`)?.kill('SIGKILL'),
+    async restart(role, index) {
+      const name = `${role}-${index}`;
+      const ending = children.get(name);
+      if (ending === undefined) throw new Error(`There is no ${name}`);
+      const began = Date.now();
+      const ended = once(ending, 'exit') as Promise<[number | null]>;
+      ending.kill('SIGTERM');
+      const [exitCode] = await ended;
+      const drainMs = Date.now() - began;
+      const next = children.get(name);
+      if (next === undefined || next === ending) throw new Error(`Nothing followed ${name}`);
+      await ready.get(next);
+      return { drainMs, exitCode };
+    },
     pause(index, ms) {
       const child = children.get(`worker-${index}`);
       child?.kill('SIGSTOP');
@@ -90,6 +114,16 @@ export async function startFleet(servers: Servers, broken: BrokenWorker | null, 
 function commandOf(role: 'api' | 'worker', port: number, broken: BrokenWorker | null): string[] {
   if (role === 'worker' && broken !== null) return ['--import', 'tsx', join(ROOT, broken.script)];
   return [join(ROOT, 'dist/src/cli.js'), 'serve', '--role', role, '--port', String(port)];
+}
+
+/** `serve` says one line when it is ready. */
+function whenStarted(child: ChildProcess): Promise<void> {
+  const started = new Promise<void>((resolve, reject) => {
+    child.stdout?.once('data', () => resolve());
+    child.once('exit', () => reject(new Error('An instance of the gateway ended before it was ready: see gateway.log')));
+  });
+  started.catch(() => {}); // most are not waited for
+  return started;
 }
 
 async function whenListening(port: number): Promise<void> {

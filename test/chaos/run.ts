@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { random } from '../simulation/random.ts';
 import { sendAll, type DossierToSend } from './client.ts';
-import { count, isPassed, type Count } from './count.ts';
+import { count, isPassed, isUnnoticed, type Count } from './count.ts';
 import { readHistories, startHistory } from './history.ts';
 import { killAlong, planKills } from './killer.ts';
 import { readOptions, USAGE, type ChaosOptions } from './options.ts';
 import { FAULTS, PARTNERS, startPartners, type ChaosPartner } from './partners.ts';
 import { startFleet, type Fleet } from './processes.ts';
+import { sendUnderRestarts } from './restarts.ts';
 import { startServers, type Servers } from './servers.ts';
 import { openOffice, type Office } from './setup.ts';
 
@@ -75,13 +76,13 @@ async function trial(given: ChaosOptions, servers: Servers, office: Office): Pro
   const partners = await startPartners({ dice, history, secretOf: office.secretOf, acknowledgeAgain: (id, message) => void acknowledge(fleet, office.apiKeyOf(id), message) });
   try {
     for (const { id, server } of partners) await office.setUrl(id, server.url);
-    const dossiers = plan(await office.openDossiers(given.dossiers));
     fleet = await startFleet(servers, given.without === null ? null : { script: 'test/chaos/broken-worker.ts', without: given.without }, given.out);
     const started = fleet;
     running.push(() => started.close());
-    say(given, `${given.dossiers} dossiers, ${given.kills} kills, ${given.backend}, seed ${given.seed}`);
+    const field = { servers, office, fleet, partners, history, dice };
     const began = Date.now();
-    await sendUnderFire(given, { servers, office, fleet, partners, dossiers, history, dice });
+    if (given.restarts > 0) await sendUnderRestarts(field, { restarts: given.restarts, plan, say: (text) => say(given, text) });
+    else await sendUnderFire(given, field);
     const drained = await drain(given, office);
     const seconds = (Date.now() - began) / 1_000;
     if (!drained) say(given, 'not everything was delivered in time');
@@ -108,19 +109,20 @@ interface Field {
   readonly office: Office;
   readonly fleet: Fleet;
   readonly partners: readonly ChaosPartner[];
-  readonly dossiers: readonly DossierToSend[];
   readonly history: ReturnType<typeof startHistory>;
   readonly dice: ReturnType<typeof random>;
 }
 
-async function sendUnderFire(given: ChaosOptions, { servers, office, fleet, partners, dossiers, history, dice }: Field): Promise<void> {
+async function sendUnderFire(given: ChaosOptions, { servers, office, fleet, partners, history, dice }: Field): Promise<void> {
+  say(given, `${given.dossiers} dossiers, ${given.kills} kills, ${given.backend}, seed ${given.seed}`);
+  const dossiers = plan(await office.openDossiers(given.dossiers));
   const total = dossiers.reduce((sum, { messages }) => sum + messages, 0);
   const progress = (): number => partners.reduce((sum, { server }) => sum + server.effects.length, 0) / total;
   const over = new AbortController();
   const killing = killAlong({ dice, plan: planKills(dice, given.kills, given.backend), fleet, servers, history, progress, signal: over.signal, pausesOften: given.without === 'fence' });
   const ticker = setInterval(() => say(given, `${Math.round(progress() * 100)} % delivered`), 5_000);
   try {
-    await sendAll({ apiUrls: fleet.apiUrls, apiKey: office.senderKey, history }, dossiers);
+    await sendAll({ apiUrls: fleet.apiUrls, apiKey: office.senderKey, history }, dossiers.values());
     await Promise.race([killing, new Promise((resolve) => setTimeout(resolve, given.without === null ? 120_000 : 20_000))]);
   } finally {
     over.abort();
@@ -147,7 +149,11 @@ function deathsIn(dir: string): number[] {
 
 function report(given: ChaosOptions, result: Count & { readonly log: Awaited<ReturnType<Office['checkLog']>> }, seconds: number): boolean {
   const expected = ['worker', 'api', 'db', ...(given.backend === 'redis' ? ['redis'] : []), ...FAULTS].slice(0, given.kills < 4 ? 0 : undefined);
-  const passed = isPassed(result, given, expected) && result.log.faults.length === 0;
+  const kept =
+    given.restarts > 0
+      ? isUnnoticed(result) && isPassed(result, { ...given, dossiers: result.begun }, []) && Object.values(result.restarts).reduce((sum, times) => sum + times, 0) === given.restarts
+      : isPassed(result, given, expected);
+  const passed = kept && result.log.faults.length === 0;
   const summary = { ...result, seconds: Math.round(seconds * 10) / 10, seed: given.seed };
   writeFileSync(join(given.out, 'summary.json'), `${JSON.stringify({ passed, ...summary }, null, 2)}\n`);
   if (given.json) process.stdout.write(`${JSON.stringify(summary)}\n`);

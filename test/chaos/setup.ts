@@ -24,7 +24,8 @@ export interface Office {
   readonly secretOf: (partnerId: string) => string;
   readonly apiKeyOf: (partnerId: string) => string;
   setUrl(partnerId: string, url: string): Promise<void>;
-  openDossiers(count: number): Promise<readonly string[]>;
+  /** `after`: how many there are already. */
+  openDossiers(count: number, after?: number): Promise<readonly string[]>;
   /** Deliveries that are not delivered yet. */
   countOpen(): Promise<number>;
   ledger(workerDeaths: readonly number[]): Promise<readonly LedgerEvent[]>;
@@ -61,7 +62,7 @@ export async function openOffice(servers: Servers): Promise<Office> {
     secretOf: (id) => secrets.get(id) ?? '',
     apiKeyOf: (id) => keys.get(id) ?? '',
     setUrl: (id, url) => store.records.partners.update(id as PartnerId, { url }),
-    openDossiers: (count) => openDossiers(store, count),
+    openDossiers: (count, after = 0) => openDossiers(store, count, after),
     countOpen: () => countOpen(store),
     ledger: (deaths) => readLedger(store, deaths),
     checkLog: () => checkLog(store, advanceLogPorts({ config, store, clock: systemClock, chance, log: silentLog, timestamps: { timestampAuthorities: [] } })),
@@ -69,8 +70,8 @@ export async function openOffice(servers: Servers): Promise<Office> {
   };
 }
 
-async function openDossiers(store: Store, count: number): Promise<readonly string[]> {
-  const codes = Array.from({ length: count }, (_, index) => `H57.12.03-261124-${String(index + 1).padStart(5, '0')}` as DossierCode);
+async function openDossiers(store: Store, count: number, after: number): Promise<readonly string[]> {
+  const codes = Array.from({ length: count }, (_, index) => `H57.12.03-261124-${String(after + index + 1).padStart(5, '0')}` as DossierCode);
   const queue = [...codes];
   const work = async (): Promise<void> => {
     for (let code = queue.shift(); code !== undefined; code = queue.shift()) await store.records.dossiers.add(dossierOf(SENDER, { code }));
@@ -101,7 +102,7 @@ async function readLedger(store: Store, deaths: readonly number[]): Promise<read
             (SELECT array_agg(a.finished_at) FROM delivery_attempt AS a WHERE a.outbox_id = o.id AND a.code = 'WORKER_LOST') AS taken
      FROM outbox AS o`,
   );
-  return rows.map(({ id, message, state, taken }) => ({ deliveryId: id, messageId: message, state, resumedMs: (taken ?? []).flatMap((at) => sinceLastDeath(deaths, at.getTime())) }));
+  return rows.map(({ id, message, state, taken }) => ({ deliveryId: id, messageId: message, state, resumedMs: (taken ?? []).flatMap((at) => sinceLastDeath(deaths, at.getTime())), abandoned: (taken ?? []).length }));
 }
 
 function sinceLastDeath(deaths: readonly number[], at: number): number[] {
