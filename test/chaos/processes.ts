@@ -42,23 +42,9 @@ export interface BrokenWorker {
 
 /** `more`: further environment, or other than usual. */
 export async function startFleet(servers: Servers, broken: BrokenWorker | null, logDir: string, more: Readonly<Record<string, string>> = {}): Promise<Fleet> {
-  const paceFile = join(servers.folder, 'delivery.json');
-  writeFileSync(paceFile, JSON.stringify(PACE));
   const ports = [await freePort(), await freePort()];
   const log = createWriteStream(join(logDir, 'gateway.log'));
-  const environment = {
-    PATH: process.env['PATH'],
-    DATABASE_URL: servers.databaseUrl,
-    ...(servers.redisUrl === null ? {} : { REDIS_URL: servers.redisUrl }),
-    MASTER_KEY_FILE: servers.masterKeyFile,
-    LIENTHONG_DATA: join(servers.folder, 'data'),
-    LIENTHONG_DELIVERY_FILE: paceFile,
-    LIENTHONG_DELIVERY_CONCURRENCY: '24',
-    LIENTHONG_OUTBOUND_ALLOW: '127.0.0.1',
-    LIENTHONG_LOG_LEVEL: 'warn',
-    ...(broken === null ? {} : { CHAOS_BREAK: broken.without }),
-    ...more,
-  };
+  const environment = { ...gatewayEnvironment(servers), ...(broken === null ? {} : { CHAOS_BREAK: broken.without }), ...more };
   let closing = false;
   const children = new Map<string, ChildProcess>();
   const ready = new WeakMap<ChildProcess, Promise<void>>();
@@ -111,13 +97,34 @@ export async function startFleet(servers: Servers, broken: BrokenWorker | null, 
   };
 }
 
-function commandOf(role: 'api' | 'worker', port: number, broken: BrokenWorker | null): string[] {
-  if (role === 'worker' && broken !== null) return ['--import', 'tsx', join(ROOT, broken.script)];
+/** Everything there is to set, and nothing of this process's own. */
+export function gatewayEnvironment(servers: Servers): Record<string, string | undefined> {
+  const paceFile = join(servers.folder, 'delivery.json');
+  writeFileSync(paceFile, JSON.stringify(PACE));
+  return {
+    PATH: process.env['PATH'],
+    DATABASE_URL: servers.databaseUrl,
+    ...(servers.redisUrl === null ? {} : { REDIS_URL: servers.redisUrl }),
+    MASTER_KEY_FILE: servers.masterKeyFile,
+    LIENTHONG_DATA: join(servers.folder, 'data'),
+    LIENTHONG_DELIVERY_FILE: paceFile,
+    LIENTHONG_DELIVERY_CONCURRENCY: '24',
+    LIENTHONG_OUTBOUND_ALLOW: '127.0.0.1',
+    LIENTHONG_LOG_LEVEL: 'warn',
+  };
+}
+
+export function cliCommand(role: 'all' | 'api' | 'worker', port: number): string[] {
   return [join(ROOT, 'dist/src/cli.js'), 'serve', '--role', role, '--port', String(port)];
 }
 
+function commandOf(role: 'api' | 'worker', port: number, broken: BrokenWorker | null): string[] {
+  if (role === 'worker' && broken !== null) return ['--import', 'tsx', join(ROOT, broken.script)];
+  return cliCommand(role, port);
+}
+
 /** `serve` says one line when it is ready. */
-function whenStarted(child: ChildProcess): Promise<void> {
+export function whenStarted(child: ChildProcess): Promise<void> {
   const started = new Promise<void>((resolve, reject) => {
     child.stdout?.once('data', () => resolve());
     child.once('exit', () => reject(new Error('An instance of the gateway ended before it was ready: see gateway.log')));
@@ -138,7 +145,7 @@ async function whenListening(port: number): Promise<void> {
   throw new Error(`The API on port ${port} does not start: see gateway.log`);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

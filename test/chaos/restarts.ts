@@ -63,7 +63,7 @@ async function restartAlong(fleet: Fleet, restarts: number, history: History, on
 }
 
 /** Dossiers without end until `over`, opened as they are needed. */
-async function* dossiersUntil(over: AbortSignal, office: Office, plan: (codes: readonly string[]) => readonly DossierToSend[]): AsyncGenerator<DossierToSend> {
+export async function* dossiersUntil(over: AbortSignal, office: Office, plan: (codes: readonly string[]) => readonly DossierToSend[]): AsyncGenerator<DossierToSend> {
   for (let opened = 0; !over.aborted; opened += BATCH) {
     for (const dossier of plan(await office.openDossiers(BATCH, opened))) {
       if (over.aborted) return;
