@@ -45,8 +45,8 @@ export interface Gateway {
 }
 
 const GRACE_MS = 20_000;
-/** A system that calls once a second or more often meets no broken connection when an instance ends. */
-const LINGER_MS = 1_000;
+/** A system that calls every two seconds or more often meets no broken connection when an instance ends. */
+const LINGER_MS = 2_000;
 /** LISTEN, the leaders' locks and claims hold connections of their own. */
 const SPARE_CONNECTIONS = 8;
 

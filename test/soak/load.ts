@@ -107,8 +107,10 @@ async function abortUpload(target: HostileTarget, counts: Counts): Promise<void>
 
 async function breakOff(url: string, path: string, method: string, headers: Readonly<Record<string, string>>): Promise<void> {
   const sending = httpRequest(url + path, { method, agent: false, headers: { ...headers, 'content-length': String(ABORTED_LENGTH) } });
-  sending.on('error', () => undefined); // which is what it is for
-  await new Promise<void>((resolve) => sending.write(Buffer.alloc(ABORTED_LENGTH / 2, 0x20), () => resolve()));
+  await new Promise<void>((resolve) => {
+    sending.on('error', () => resolve()).on('close', () => resolve()); // it may be refused before
+    sending.write(Buffer.alloc(ABORTED_LENGTH / 2, 0x20), () => resolve());
+  });
   await sleep(50);
   sending.destroy();
 }

@@ -26,7 +26,7 @@ import { readOptions, USAGE, type SoakOptions } from './options.ts';
 const WARM_UP_SHARE = 1 / 6;
 const MOST_WARM_UP_MS = 60_000;
 /** Pools of connections give back after 10 s what they do not use. */
-const REST_MS = 12_000;
+const REST_MS = 11_000;
 const SAMPLE_EVERY_MS = 1_000;
 const DRAIN_LIMIT_MS = 120_000;
 
