@@ -109,8 +109,7 @@ function watchConnections(server: Server, isDraining: () => boolean): Connection
 async function drain(server: Server, connections: Connections, { drainMs = 20_000, noticeMs = 0, lingerMs = 0 }: ServerSettings): Promise<void> {
   connections.announceEnd();
   if (noticeMs > 0) await sleep(noticeMs);
-  // Connections that the kernel holds ready are accepted before, not reset: whatever comes in while one turn is at work, in the next.
-  for (let turn = 0; turn < 2; turn += 1) await nextTurn();
+  await acceptReady(server);
   const stoppedAtMs = performance.now();
   // Not server.close(): that would at once end kept connections, also those on which a request is just coming in.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
@@ -126,6 +125,20 @@ async function drain(server: Server, connections: Connections, { drainMs = 20_00
 }
 
 const SWEEP_MS = 50;
+const MOST_ACCEPTED = 1_000;
+
+/** Connections that the kernel holds ready would be reset; each turn of the loop accepts one of them. */
+async function acceptReady(server: Server): Promise<void> {
+  let accepted = 0;
+  const count = (): void => void (accepted += 1);
+  server.on('connection', count);
+  await nextTurn(); // the rest of this turn, in which nothing may be accepted any more
+  for (let before = -1; before !== accepted && accepted < MOST_ACCEPTED; ) {
+    before = accepted;
+    await nextTurn();
+  }
+  server.off('connection', count);
+}
 
 const STATUS_OF: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 

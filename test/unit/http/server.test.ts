@@ -74,6 +74,17 @@ describe('startHttpServer', () => {
     agent.destroy();
   });
 
+  it('answers every connection that the kernel has taken for it when it closes: none is reset', async () => {
+    const server = await start((_, response) => response.end('answer'), { drainMs: 20_000, lingerMs: 300 });
+    const sockets = Array.from({ length: 20 }, () => connect(server.port, '127.0.0.1'));
+    const answers = sockets.map((socket) => {
+      socket.once('connect', () => socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'));
+      return text(socket);
+    });
+    await server.close();
+    expect((await Promise.all(answers)).filter((answer) => !answer.includes('answer'))).toEqual([]);
+  });
+
   it('cuts what does not end by the deadline', async () => {
     let arrive: (() => void) | undefined;
     const arrived = new Promise<void>((resolve) => (arrive = resolve));
