@@ -129,12 +129,12 @@ const MOST_ACCEPTED = 1_000;
 
 /** Connections that the kernel holds ready would be reset; each turn of the loop accepts one of them. */
 async function acceptReady(server: Server): Promise<void> {
-  let accepted = 0;
-  const count = (): void => void (accepted += 1);
+  const seen = { connections: 0 };
+  const count = (): void => void (seen.connections += 1);
   server.on('connection', count);
   await nextTurn(); // the rest of this turn, in which nothing may be accepted any more
-  for (let before = -1; before !== accepted && accepted < MOST_ACCEPTED; ) {
-    before = accepted;
+  for (let before = -1; before !== seen.connections && seen.connections < MOST_ACCEPTED; ) {
+    before = seen.connections;
     await nextTurn();
   }
   server.off('connection', count);

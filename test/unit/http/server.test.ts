@@ -64,7 +64,8 @@ describe('startHttpServer', () => {
     const agent = new Agent({ keepAlive: true });
     const slow = httpRequest(server.url, { agent }).end();
     const idle = connect(server.port, '127.0.0.1');
-    await Promise.all([once(idle, 'connect'), expect.poll(() => finish !== undefined).toBe(true)]);
+    await once(idle, 'connect');
+    await expect.poll(() => finish !== undefined).toBe(true);
     const closed = server.close();
     finish?.();
     const [answer] = (await once(slow, 'response')) as [IncomingMessage];
