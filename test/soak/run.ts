@@ -27,6 +27,7 @@ const WARM_UP_SHARE = 1 / 6;
 const MOST_WARM_UP_MS = 60_000;
 /** Pools of connections give back after 10 s what they do not use. */
 const REST_MS = 11_000;
+const LONGEST_REST_MS = 30_000;
 const SAMPLE_EVERY_MS = 1_000;
 const DRAIN_LIMIT_MS = 120_000;
 
@@ -126,7 +127,7 @@ async function measure(given: SoakOptions, gateway: SoakedGateway, office: Offic
       seconds = (Date.now() - began) / 1_000;
     });
     writeFileSync(join(given.out, 'samples.jsonl'), samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''));
-    return { seconds, counts, loopP99Ms, figures: figuresOf(samples, { before, after: await gateway.descriptors() }) };
+    return { seconds, counts, loopP99Ms, figures: figuresOf(samples, { before, after: await descriptorsAtRest(gateway, before + BARS.descriptorGrowth) }) };
   } finally {
     over.abort();
     await dispatcher.destroy();
@@ -165,6 +166,13 @@ function report(given: SoakOptions, { seconds, counts, figures, loopP99Ms, exitC
   if (given.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else process.stdout.write(`${failed.length === 0 ? 'passed' : `FAILED: ${failed.join(', ')}`}\n${JSON.stringify(summary, null, 2)}\n`);
   return failed.length === 0;
+}
+
+/** Connections that were the last to be used are given back last: a leak stays however long it is looked at. */
+async function descriptorsAtRest(gateway: SoakedGateway, wanted: number): Promise<number> {
+  let descriptors = await gateway.descriptors();
+  for (const end = Date.now() + LONGEST_REST_MS; descriptors > wanted && Date.now() < end; descriptors = await gateway.descriptors()) await sleep(1_000);
+  return descriptors;
 }
 
 /** Gives up after a while: what is open then shows in the count. */
