@@ -13,6 +13,8 @@ export interface PartnerStates {
   concurrencies(): Promise<ReadonlyMap<string, number>>;
   /** The right to be the one attempt of a half-open circuit, until `until` at most. False: another attempt has it. */
   takeProbe(id: PartnerId, now: Date, until: Date): Promise<boolean>;
+  /** The attempt that took it until then found nothing out: another may. */
+  returnProbe(id: PartnerId, until: Date): Promise<void>;
   /** Null: sending one more message now is within the rate, and it is counted. Otherwise when it will be. */
   takeToken(id: PartnerId, limits: PartnerLimits, now: Date): Promise<Date | null>;
   /** The partner did not work. While its circuit is open, further failures of attempts begun before count nothing. */

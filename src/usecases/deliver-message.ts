@@ -55,10 +55,35 @@ async function attempt(usual: MessagePorts, held: HeldLease): Promise<Handled> {
   if (silent !== null) return silent;
   if (partner.mode === 'pull') return { settlement: { state: 'offered' }, attempt: { outcome: 'offered', code: null, detail: null } };
   const connector = await ports.partners.of(recipient);
-  const hold = await holdBack(ports, lease, recipient);
-  if (hold !== null) return hold;
-  const doubt = lease.outcomeUnknown ? await resolveDoubt(ports, held, recipient, message, connector) : null;
-  return doubt ?? send(ports, held, message, connector, recipient);
+  return probing(ports, recipient, lease, async () => {
+    const hold = await holdBack(ports, lease, recipient);
+    if (hold !== null) return hold;
+    const doubt = lease.outcomeUnknown ? await resolveDoubt(ports, held, recipient, message, connector) : null;
+    return doubt ?? send(ports, held, message, connector, recipient);
+  });
+}
+
+/**
+ * Of a half-open circuit one attempt at a time finds out whether the partner is back. One that ends without news, because it could not
+ * begin to send, was told to wait or was refused, lets the next one try.
+ */
+async function probing({ records, clock }: MessagePorts, { partner, standing }: Recipient, lease: Lease, work: () => Promise<Handled>): Promise<Handled> {
+  const now = clock.now();
+  if (standing.disabledAt !== null || circuitOf(standing, now) !== 'half-open') return work();
+  const until = new Date(now.getTime() + PROBE_MS);
+  if (!(await records.partnerStates.takeProbe(partner.id, now, until))) return unavailable(lease, new Date(now.getTime() + PROBE_RETRY_MS), 'Another attempt is finding out whether the partner is back');
+  let hasNews = false;
+  try {
+    const handled = await work();
+    hasNews = handled.record !== undefined;
+    return handled;
+  } finally {
+    if (!hasNews) await records.partnerStates.returnProbe(partner.id, until).catch(() => {}); // it also ends by time
+  }
+}
+
+function unavailable(lease: Lease, until: Date, detail: string): Handled {
+  return postponed(lease, until, { code: 'PARTNER_UNAVAILABLE', detail });
 }
 
 /** What the partner has of its own in place of what is usual. */
@@ -84,14 +109,9 @@ function withoutEvidence({ evidence, clock }: MessagePorts, lease: Lease, { stan
 /** The partner's circuit and rate: null when the message may go now. An open circuit is mostly seen before, when nothing is leased for it. */
 async function holdBack({ records, clock }: MessagePorts, lease: Lease, { partner, standing }: Recipient): Promise<Handled | null> {
   const now = clock.now();
-  const circuit = circuitOf(standing, now);
-  const wait = (until: Date, detail: string): Handled => postponed(lease, until, { code: 'PARTNER_UNAVAILABLE', detail });
+  const wait = (until: Date, detail: string): Handled => unavailable(lease, until, detail);
   if (standing.disabledAt !== null) return wait(new Date(now.getTime() + SUSPENDED_FOR_MS), 'The partner’s address said that it is gone: give it a new one, or let it in again');
-  if (circuit === 'open') return wait(standing.openUntil ?? now, `The partner failed ${standing.failures} times in a row, or asked to wait`);
-  if (circuit === 'half-open') {
-    const probing = await records.partnerStates.takeProbe(partner.id, now, new Date(now.getTime() + PROBE_MS));
-    if (!probing) return wait(new Date(now.getTime() + PROBE_RETRY_MS), 'Another attempt is finding out whether the partner is back');
-  }
+  if (circuitOf(standing, now) === 'open') return wait(standing.openUntil ?? now, `The partner failed ${standing.failures} times in a row, or asked to wait`);
   const nextToken = await records.partnerStates.takeToken(partner.id, standing.limits, now);
   return nextToken === null ? null : wait(nextToken, `The partner takes ${standing.limits.ratePerSecond} messages a second`);
 }

@@ -293,6 +293,18 @@ describe('a partner that does not work', () => {
     expect(server.effects).toHaveLength(10);
   });
 
+  it('is asked by the next attempt when the one that was to find out found nothing', async () => {
+    const { id, server } = await partner('lookup', false);
+    server.setReaction(first({ apply: false, answer: 'reset' }));
+    const worker = work({ breaker: { failures: 1, firstOpenMs: 200, longestOpenMs: 200 }, quarantineMs: 15_000 });
+    const doubtful = await send(worker, id);
+    await eventually(() => server.lookups.length, (length) => length > 0); // the circuit is half open, and its delivery waits for the end of its quarantine
+    server.setReaction(() => RECEIPT);
+    await whenIn(await send(worker, id), 'delivered');
+    expect(await delivery(doubtful)).toMatchObject({ state: 'pending' });
+    expect(await fresh.records.partnerStates.find(id)).toMatchObject({ failures: 0, openUntil: null });
+  });
+
   it('does not slow down the others, however many messages wait for it', async () => {
     const [hanging, good] = [await partner(), await partner()];
     hanging.server.setReaction(() => ({ apply: false, answer: 'hang' }));

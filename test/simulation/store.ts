@@ -250,6 +250,10 @@ export function memoryStore(options: StoreOptions = {}): MemoryStore {
       states.put(id, { ...row, probeUntil: until });
       return true;
     },
+    async returnProbe(id, until) {
+      const row = states.rows.get(id);
+      if (row !== undefined && row.probeUntil?.getTime() === until.getTime()) states.put(id, { ...row, probeUntil: null });
+    },
     async takeToken(id, { ratePerSecond, burst }, now) {
       if (ratePerSecond === null) return null;
       const row = states.rows.get(id) ?? UNTROUBLED;

@@ -37,6 +37,9 @@ export function partnerStates(db: Executor): PartnerStates {
       `.execute(db);
       return rows.length === 1;
     },
+    async returnProbe(id, until) {
+      await sql`UPDATE partner_state SET probe_until = NULL WHERE partner_id = ${id} AND probe_until = ${until}`.execute(db);
+    },
     takeToken: (id, limits, now) => takeToken(db, id, limits, now),
     async recordFailure(id, settings, now) {
       const { rows } = await sql<{ failures: number }>`
