@@ -31,9 +31,10 @@ const paper = (): Promise<Paper> => openPaper({ title: 'Giấy thử', author: '
 describe('breaking lines', () => {
   const word = fc.string({ unit: fc.constantFrom('ế', 'ệ', 'ư', 'a', 'n', 'g', 'Đ', '1'), minLength: 1, maxLength: 9 });
 
+  /** The longest word and the deepest indent fit into the narrowest line. */
   it('keeps every line within the width and every word in its place', () => {
     fc.assert(
-      fc.property(fc.array(word, { maxLength: 60 }), fc.integer({ min: 90, max: 400 }), fc.integer({ min: 0, max: 30 }), (words, width, indent) => {
+      fc.property(fc.array(word, { maxLength: 60 }), fc.integer({ min: 120, max: 400 }), fc.integer({ min: 0, max: 30 }), (words, width, indent) => {
         const lines = breakLines([{ text: words.join(' ') }], STYLE, faces, width, indent);
         lines.forEach((line, i) => expect(line.width + (i === 0 ? indent : 0)).toBeLessThanOrEqual(width + 1e-6));
         expect(lines.flatMap((line) => line.words.map(({ text }) => text))).toEqual(words.map((text) => text.normalize('NFC')));
