@@ -17,7 +17,6 @@ MOST = 2 * 1024 ** 3
 class Bad(Exception):
     pass
 
-
 def demand(holds, why):
     if not holds:
         raise Bad(why)
@@ -100,8 +99,7 @@ def root_of(index, size, leaf, path):
         else:
             value = sha256(b'\1', value, sibling)
         fn, sn = fn >> 1, sn >> 1
-    demand(sn == 0, 'the path is too short')
-    return value
+    return value if sn == 0 else None
 
 
 def check_note(note, vkey):
@@ -143,6 +141,22 @@ def check_signature(files, entry, trust, tsa, pinned):
     return suffix, objects, {entry, signature, 'META-INF/proof' + suffix + '.json', proof['checkpoint'], *proof['timestamps'], *objects}
 
 
+def check_own(own, receipt):
+    """What the recipient signed with a key of its own (RFC 9421): the text, the body's digest in it, the message in the body."""
+    key, value, body = (base64.b64decode(own[name]) for name in ('spki', 'signature', 'body'))
+    if own['algorithm'].startswith('ecdsa'):  # r and s side by side -> DER
+        numbers = [(b'\0' if half[0] & 0x80 else b'') + half for half in (part.lstrip(b'\0') for part in (value[:len(value) // 2], value[len(value) // 2:]))]
+        value = b''.join(bytes([2, len(n)]) + n for n in numbers)
+        value = bytes([0x30, len(value)]) + value
+    dgst = ['dgst', '-keyform', 'DER', '-verify', '@key', '-signature', '@sig']
+    how = {'ecdsa-p256-sha256': dgst + ['-sha256', '@base'], 'ecdsa-p384-sha384': dgst + ['-sha384', '@base'], 'rsa-v1_5-sha256': dgst + ['-sha256', '@base'],
+           'rsa-pss-sha512': dgst + ['-sha512', '-sigopt', 'rsa_padding_mode:pss', '@base'], 'ed25519': ['pkeyutl', '-verify', '-pubin', '-inkey', '@key', '-keyform', 'DER', '-rawin', '-in', '@base', '-sigfile', '@sig']}
+    covered = [':%s:' % base64.b64encode(hashlib.new(name, body).digest()).decode() for name in ('sha256', 'sha512')]
+    line = [one for one in own['base'].split('\n') if one.startswith('"content-digest": ')][0]
+    demand(openssl(*how[own['algorithm']], key=key, sig=value, base=own['base'].encode()) and any(one in line for one in covered), 'the recipient\'s own signature does not hold')
+    demand(json.loads(body)['manifestSha256'] == receipt['manifestSha256'] and json.loads(body)['messageId'] == receipt['messageId'], 'it is about another message')
+
+
 def verify(data, trust, tsa, pinned):
     files = read_zip(data)
     manifests = {entry for entry in files if re.match(r'META-INF/ASiCManifest[^/]*\.xml$', entry)}
@@ -152,13 +166,14 @@ def verify(data, trust, tsa, pinned):
     demand(not strangers, 'no manifest names ' + ', '.join(strangers))
     said = json.loads(files['manifest.json'])
     demand(json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(',', ':')).encode() == files['manifest.json'], 'manifest.json is not canonical')
-    own = hashlib.sha256(files['manifest.json']).hexdigest()
-    erased = {}
+    own, erased = hashlib.sha256(files['manifest.json']).hexdigest(), {}
     for suffix, (objects, _) in checked.items():
         if suffix:
             demand(all(sha256(files[name]) == digest for name, digest in objects.items()), suffix + ' was changed')
             receipt = json.loads(files['META-INF/receipt' + suffix + '.json'])
             demand('META-INF/receipt' + suffix + '.json' in objects and receipt['manifestSha256'] == own and receipt['messageId'] == said['messageId'], suffix + ' is about another message')
+            if receipt.get('signedBy') == 'recipient' or 'META-INF/own-signature' + suffix + '.json' in files:
+                check_own(json.loads(files['META-INF/own-signature' + suffix + '.json']), receipt)
             erased.update({o['name']: (o['sha256'], receipt['procedure'] + ': ' + receipt['basis']) for o in receipt.get('objects', [])})
             print('  %s %s %s' % (receipt['kind'], receipt.get('recipient', ''), receipt['at']))
     objects = checked[''][0]
@@ -173,9 +188,8 @@ def verify(data, trust, tsa, pinned):
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('file')
-    parser.add_argument('--trust', required=True)
-    parser.add_argument('--trust-tsa')
-    parser.add_argument('--log-key')
+    for option in ('--trust', '--trust-tsa', '--log-key'):
+        parser.add_argument(option, required=option == '--trust')
     given = parser.parse_args()
     try:
         with open(given.file, 'rb') as container:

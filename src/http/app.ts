@@ -96,11 +96,11 @@ async function authorise({ authenticate, clientCertificate, callRates, checkRequ
   if (scope === null) return { caller: NOBODY, idempotencyKey: null, traceparent };
   const caller = await authenticate(request.headers.authorization, clientCertificate(request));
   checkRate(callRates.take(caller), response);
-  await checkRequestSignature(caller, signedRequestOf(request, publicUrl));
+  const proof = await checkRequestSignature(caller, signedRequestOf(request, publicUrl));
   if (!caller.scopes.has(scope)) throw new GatewayError('SCOPE_MISSING', `This needs the scope "${scope}", which your API key does not have: ask the operator for a key with it`);
   const note = request.headers['log-checkpoint'];
   if (typeof note === 'string') await witnessCheckpoint(caller.partnerId, Buffer.from(note, 'base64'));
-  return { caller, idempotencyKey: idempotent ? idempotencyKeyOf(request.headers['idempotency-key']) : null, traceparent };
+  return { caller, idempotencyKey: idempotent ? idempotencyKeyOf(request.headers['idempotency-key']) : null, traceparent, proof };
 }
 
 /** draft-ietf-httpapi-ratelimit-headers-10. @throws RATE_LIMITED */

@@ -10,9 +10,16 @@ const MAX_DEPTH = 64;
  * @throws MEDIA_TYPE_UNSUPPORTED, REQUEST_MALFORMED; as `wholeBody`
  * @see RFC 8259, RFC 7493
  */
-export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+export async function readJsonBody(request: IncomingMessage): Promise<JsonBody> {
   checkJsonType(request.headers['content-type'], request.headers['content-encoding']);
-  return parseJson(await wholeBody(request, JSON_PACE));
+  const bytes = await wholeBody(request, JSON_PACE);
+  return { value: parseJson(bytes), bytes };
+}
+
+export interface JsonBody {
+  readonly value: unknown;
+  /** As they came: what a signature covers. */
+  readonly bytes: Uint8Array;
 }
 
 function checkJsonType(contentType: string | undefined, encoding: string | undefined): void {

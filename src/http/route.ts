@@ -60,6 +60,8 @@ export interface Exchange {
   readonly request: Request;
   readonly response: Response;
   readonly call: Call;
+  /** Of a JSON body, as they came. */
+  readonly bodyBytes?: Uint8Array;
 }
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
@@ -95,8 +97,9 @@ export function defineRoute<Path extends z.ZodObject | null, Query extends z.Zod
       const { request, response } = exchange;
       const path = parse(spec.pathParameters, request.params, '/path');
       const query = parse(spec.query ?? NOTHING, queryOf(request), '/query');
-      const body = spec.body?.kind === 'json' ? parse(spec.body.schema, await readJsonBody(request), '') : undefined;
-      const reply = await run(dependencies, { path: path as Parsed<Path>, query: query as Parsed<Query>, body: body as BodyOf<Body> }, exchange);
+      const json = spec.body?.kind === 'json' ? await readJsonBody(request) : null;
+      const body = spec.body?.kind === 'json' ? parse(spec.body.schema, json?.value, '') : undefined;
+      const reply = await run(dependencies, { path: path as Parsed<Path>, query: query as Parsed<Query>, body: body as BodyOf<Body> }, json === null ? exchange : { ...exchange, bodyBytes: json.bytes });
       if (spec.answer.kind === 'json') return sendJson(response, spec.answer.status, spec.answer.schema, reply as JsonReply<unknown>);
       if (spec.answer.kind === 'content') return sendContent(response, spec.answer.status, reply as ContentReply);
       if (spec.answer.kind === 'empty') return sendEmpty(response, spec.answer.status, reply as EmptyReply);

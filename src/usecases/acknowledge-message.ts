@@ -2,6 +2,7 @@ import { GatewayError } from '../domain/errors.ts';
 import type { MessageId } from '../domain/ids.ts';
 import type { Delivery, Message, Receipt } from '../domain/message.ts';
 import { receiptViewOf } from '../formats/api/message-views.ts';
+import { ownSignatureOf } from '../formats/evidence/statements.ts';
 import type { MessageView, ReceiptInput } from '../formats/api/messages.ts';
 import type { AttestPorts } from '../ports/exchange-key.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -20,12 +21,14 @@ export type ReceiptView = MessageView['receipts'][number];
 
 /**
  * Takes a recipient's receipt: it has the message, whole and unchanged. That ends the delivery and lets the next of the lane go. The
- * same receipt again is answered like the first. It does not say that the dossier is taken in.
+ * same receipt again is answered like the first. It does not say that the dossier is taken in. A signature of the recipient's own is kept as evidence.
+ * @param bodyBytes of the request, as its signature covers them
  * @throws MESSAGE_NOT_FOUND; RECEIPT_INVALID when it names another message or digest; STATE_CONFLICT when the delivery was given up, or
  * a worker is sending it right now; as `answerOnce`
  */
-export async function acknowledgeMessage(ports: AcknowledgePorts, call: Call, id: MessageId, input: ReceiptInput): Promise<Once<ReceiptView>> {
+export async function acknowledgeMessage(ports: AcknowledgePorts, call: Call, id: MessageId, input: ReceiptInput, bodyBytes?: Uint8Array): Promise<Once<ReceiptView>> {
   let next: Wake | null = null;
+  const own = call.proof == null || bodyBytes === undefined ? null : ownSignatureOf({ ...call.proof, body: bodyBytes });
   const request = { operation: 'POST /v1/inbox/{messageId}/receipt', status: 200, input: { id, ...input } };
   const answer = await answerOnce(ports, call, request, async (records) => {
     const { message, delivery } = await deliveryFor(records, call, id);
@@ -35,7 +38,7 @@ export async function acknowledgeMessage(ports: AcknowledgePorts, call: Call, id
     const at = ports.clock.now();
     if (!(await records.outbox.finish(delivery.id, 'delivered', at))) return acknowledgedMeanwhile(records, delivery);
     const receipt: Receipt = { deliveryId: delivery.id, messageId: id, partnerId: delivery.partnerId, manifestSha256: message.manifestSha256, receivedAt: at, reference: input.reference ?? null };
-    await recordReceipt(records, ports, { message, receipt, source: 'call', own: null }, at);
+    await recordReceipt(records, ports, { message, receipt, source: 'call', own }, at);
     next = await records.outbox.nextInLane(`${message.dossierCode}|${delivery.partnerId}`, at);
     return receiptViewOf(receipt);
   });

@@ -6,6 +6,7 @@ import { buildSignatureBase, coveredNames, invalid, type SignedRequest } from '.
 import type { Clock } from '../ports/clock.ts';
 import type { PartnerKeyRecord } from '../ports/partner-key-records.ts';
 import type { Records } from '../ports/records.ts';
+import type { RequestProof } from './call.ts';
 
 export interface CheckSignaturePorts {
   readonly records: Pick<Records, 'partnerKeys'>;
@@ -23,20 +24,22 @@ const MAX_NONCE = 128;
 /**
  * The signature of a request whose caller is known already. Signed, it has to hold, whether the partner must sign or not; that the body
  * matches its `Content-Digest` is checked where the body is read.
+ * @returns what was checked, so that it can be kept; null: it was not signed
  * @throws REQUEST_SIGNATURE_REQUIRED when the partner must sign and did not; REQUEST_SIGNATURE_INVALID
  * @see RFC 9421 §3.2
  */
-export async function checkRequestSignature(ports: CheckSignaturePorts, caller: Caller, request: CheckableRequest): Promise<void> {
+export async function checkRequestSignature(ports: CheckSignaturePorts, caller: Caller, request: CheckableRequest): Promise<RequestProof | null> {
   const [input, value] = [request.values('signature-input'), request.values('signature')];
   if (input.length === 0 && value.length === 0) {
-    if (caller.requiresSignature !== true) return;
+    if (caller.requiresSignature !== true) return null;
     throw new GatewayError('REQUEST_SIGNATURE_REQUIRED', 'Requests of this partner have to be signed (RFC 9421) by a key registered with the operator');
   }
   const { signature, key } = await findKnown(ports, caller, readHttpSignatures(input.join(', '), value.join(', ')));
   checkCovered(request, coveredNames(signature.covered));
   const nonce = checkTimes(signature, ports.clock.now());
-  checkValue(request, signature, key);
+  const proof = checkValue(request, signature, key);
   await spendNonce(ports, caller, nonce, ports.clock.now());
+  return proof;
 }
 
 /** The first signature by a key of this partner that is in use; others may be of proxies on the way. */
@@ -72,10 +75,12 @@ function checkTimes({ created, expires, nonce }: HttpSignature, at: Date): strin
   return nonce;
 }
 
-function checkValue(request: CheckableRequest, { covered, value, alg }: HttpSignature, key: PartnerKeyRecord): void {
+function checkValue(request: CheckableRequest, { covered, value, alg }: HttpSignature, key: PartnerKeyRecord): RequestProof {
   if (alg !== null && alg !== key.algorithm) throw invalid('"alg" is not the algorithm of the key');
   const algorithm = HTTP_SIGNATURE_ALGORITHMS.find((one) => one === key.algorithm);
-  if (algorithm === undefined || !checkHttpSignature(algorithm, key.spkiDer, buildSignatureBase(request, covered), value)) throw invalid('the value does not match');
+  const base = buildSignatureBase(request, covered);
+  if (algorithm === undefined || !checkHttpSignature(algorithm, key.spkiDer, base, value)) throw invalid('the value does not match');
+  return { algorithm, keyId: key.keyId, spkiDer: key.spkiDer, base, value };
 }
 
 /** Only what verified spends one: nobody else can use up a partner's nonces. */

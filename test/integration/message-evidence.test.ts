@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createSigner, httpbis } from 'http-message-signatures';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MessageId } from '../../src/domain/ids.ts';
 import { readManifest } from '../../src/formats/asic/manifest.ts';
@@ -11,6 +12,7 @@ import { freshRecords } from '../support/records.ts';
 import { openDocumentFolder } from '../../src/store/document-folder.ts';
 import { systemChance } from '../../src/wiring/chance.ts';
 import { systemClock } from '../../src/wiring/clock.ts';
+import { addPartnerKey } from '../../src/usecases/administer-partner-keys.ts';
 import { eraseDossier } from '../../src/usecases/erase-dossier.ts';
 import type { DossierCode } from '../../src/domain/dossier.ts';
 import { execFile } from 'node:child_process';
@@ -73,14 +75,17 @@ interface Sent {
   readonly decisionId: string;
 }
 
+type Acknowledge = (id: string, manifestSha256: string) => Promise<{ readonly status: number }>;
+const acknowledgePlainly: Acknowledge = (messageId, manifestSha256) => ask(gateway.url, `/v1/inbox/${messageId}/receipt`, { token: land.token, json: { messageId, manifestSha256 } });
+
 /** Handed in, delivered, taken in. */
-async function handedOver(paper = '%PDF-1.7 giấy tờ mẫu'): Promise<Sent> {
+async function handedOver(paper = '%PDF-1.7 giấy tờ mẫu', acknowledge: Acknowledge = acknowledgePlainly): Promise<Sent> {
   const { body: document } = await ask<{ id: string }>(gateway.url, '/v1/documents', { token: portal.token, body: paper, headers: { 'content-type': 'application/pdf', 'content-disposition': 'attachment; filename="don.pdf"' } });
   const { body: dossier } = await ask<{ code: DossierCode }>(gateway.url, '/v1/dossiers', { token: portal.token, json: { agencyCode: 'H57.12.03', procedure: { code: '1.004238.H57', name: 'Đăng ký' }, title: 'Hồ sơ mẫu' } });
   const sent = await ask<{ messageId: MessageId; manifestSha256: string }>(gateway.url, `/v1/dossiers/${dossier.code}/messages`, { token: portal.token, json: { type: 'dossier.submit', to: ['H57.12.04'], body: {}, documents: [{ documentId: document.id, role: 'application' }] } });
   expect(sent.status).toBe(202);
   const { messageId, manifestSha256 } = sent.body;
-  await acknowledged(land, messageId, manifestSha256);
+  await eventually(() => acknowledge(messageId, manifestSha256), ({ status }) => status === 200); // a worker may be offering it right now
   const accepted = await ask<{ messageId: string }>(gateway.url, `/v1/dossiers/${dossier.code}/messages`, { token: land.token, json: { type: 'dossier.accept', to: ['H57.12.03'], body: { receivedAt: new Date().toISOString() }, documents: [] } });
   expect(accepted.status).toBe(202);
   return { code: dossier.code, messageId, manifestSha256, decisionId: accepted.body.messageId };
@@ -132,6 +137,23 @@ describe('evidence of messages', () => {
     expect((await world.verify(await exported(messageId, land.token))).result).toBe('TOTAL-PASSED');
     const stranger = await gateway.addPartner('stranger');
     expect((await ask(gateway.url, `/v1/messages/${messageId}/evidence`, { token: stranger.token })).body.code).toBe('MESSAGE_NOT_FOUND');
+  });
+
+  it('holds the receipt that a recipient signed with a key of its own (RFC 9421)', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    await addPartnerKey({ ...gateway.fresh, clock: systemClock, chance: systemChance(systemClock) }, 'operator:test', { partnerId: land.id, keyId: 'own', pem: String(publicKey.export({ format: 'pem', type: 'spki' })), algorithm: 'ecdsa-p256-sha256' });
+    const { messageId } = await handedOver(undefined, async (id, manifestSha256) => {
+      const body = JSON.stringify({ messageId: id, manifestSha256, reference: 'R-1' });
+      const url = `${gateway.url}/v1/inbox/${id}/receipt`;
+      const unsigned = { method: 'POST', url, headers: { 'content-type': 'application/json', 'content-digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:` } };
+      const { headers } = await httpbis.signMessage({ key: { ...createSigner(privateKey, 'ecdsa-p256-sha256', 'own') }, fields: ['@method', '@target-uri', 'content-digest'], params: ['created', 'keyid', 'nonce'], paramValues: { created: new Date(), nonce: randomUUID(), keyid: 'own' } }, unsigned);
+      return ask(gateway.url, `/v1/inbox/${id}/receipt`, { token: land.token, method: 'POST', body, headers: headers as Record<string, string> });
+    });
+    await world.seal(gateway.fresh.records);
+    const container = await exported(messageId);
+    const report = await world.verify(container);
+    expect([report.result, report.evidence?.receipts.map(({ kind, signedBy }) => [kind, signedBy])]).toEqual(['TOTAL-PASSED', [['delivered', 'recipient'], ['taken-in', 'gateway']]]);
+    await checkedByOthers(container);
   });
 
   it('of erased content shows what was there, and by which rule it is gone', async () => {

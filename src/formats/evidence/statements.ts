@@ -1,4 +1,4 @@
-import type { Evidence, ReceiptStatement } from '../../domain/evidence.ts';
+import type { Evidence, OwnSignature, ReceiptStatement } from '../../domain/evidence.ts';
 import type { MessageManifest } from '../../domain/message.ts';
 import type { ManifestObject } from '../asic/manifest.ts';
 import { sha256Hex } from '../canonical-json.ts';
@@ -41,6 +41,13 @@ export function nameOfReceipt(statement: ReceiptStatement): Evidence['name'] {
     case 'erased':
       return `erased-${statement.at.replaceAll(/[^0-9]/g, '')}`;
   }
+}
+
+/** The claim of a recipient's own key, from what a signed request held. */
+export function ownSignatureOf(given: Pick<OwnSignature, 'algorithm' | 'keyId'> & { readonly spkiDer: Uint8Array; readonly base: Uint8Array; readonly value: Uint8Array; readonly body: Uint8Array }): OwnSignature {
+  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+  const { algorithm, keyId, spkiDer, base, value, body } = given;
+  return { version: 1, standard: 'RFC 9421', algorithm, keyId, spki: base64(spkiDer), base: Buffer.from(base).toString('utf8'), signature: base64(value), body: base64(body) };
 }
 
 const fromHex = (hex: string): Uint8Array => Buffer.from(hex, 'hex');

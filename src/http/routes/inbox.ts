@@ -70,5 +70,5 @@ export const acknowledgeMessageRoute = defineRoute({
   body: { kind: 'json', schema: receiptInput },
   answer: { kind: 'json', status: 200, description: 'The receipt as recorded', schema: receiptView },
   problems: ['MESSAGE_NOT_FOUND', 'RECEIPT_INVALID', 'STATE_CONFLICT'],
-  run: ({ acknowledgeMessage }, { path, body }, { call }) => acknowledgeMessage(call, path.messageId, body),
+  run: ({ acknowledgeMessage }, { path, body }, { call, bodyBytes }) => acknowledgeMessage(call, path.messageId, body, bodyBytes),
 });
