@@ -3,6 +3,7 @@ import type { Suite, SuiteResult } from './suite.ts';
 import { suite as boringsslChain } from './boringssl-chain/suite.ts';
 import { suite as cmsForgery } from './cms-forgery/suite.ts';
 import { suite as crl } from './crl/suite.ts';
+import { suite as evidence } from './evidence/suite.ts';
 import { suite as mutants } from './mutants/suite.ts';
 import { suite as nistPkits } from './nist-pkits/suite.ts';
 import { suite as ocsp } from './ocsp/suite.ts';
@@ -21,7 +22,7 @@ import { suite as xrefDisagreement } from './xref-disagreement/suite.ts';
  * `npm run conformance -- [--json] [suite …]`: a table for people; with `--json` the last line of stdout is
  * `{suites: {name: {total, agree, falseAccepts, falseAlarms, skipped, deviations}}}`. Exit 1 when a suite fails.
  */
-const SUITES: readonly Suite[] = [wycheproof, nistPkits, x509Limbo, boringsslChain, ocsp, crl, tsp, tspOwn, cmsForgery, mutants, xrefDisagreement, pdfPyhanko, pdfGenerated, signPdfs, signMatrix, ssrf];
+const SUITES: readonly Suite[] = [wycheproof, nistPkits, x509Limbo, boringsslChain, ocsp, crl, tsp, tspOwn, cmsForgery, mutants, xrefDisagreement, pdfPyhanko, pdfGenerated, signPdfs, signMatrix, ssrf, evidence];
 
 await main(process.argv.slice(2));
 
