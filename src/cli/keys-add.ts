@@ -66,9 +66,10 @@ async function add(id: string, options: AddOptions): Promise<void> {
   if (kinds.length !== 1) throw new GatewayError('REQUEST_INVALID', 'Say where the key is, once: --p12 FILE, --pkcs11 URI or --csc URL');
   const key = await withStore(options, (store) => (options.p12 !== undefined ? addFile(store, id, options, options.p12) : options.pkcs11 !== undefined ? addDevice(store, id, options, options.pkcs11) : addCredential(store, { ...facts(id, options), ...options })));
   if (options.json === true) return printJson({ keyId: key.id, kind: key.place.kind, purpose: key.purpose, scheme: key.scheme, certificateSha256: key.certificateSha256, notAfter: key.notAfter });
+  const isOwn = key.purpose === 'exchange';
   tellDone(`${id}: ${readCertificate(key.chainDer[0]).subject}`);
-  printLine(`  ${key.place.kind}, ${key.scheme}, valid until ${key.notAfter.toISOString().slice(0, 10)}, secrets sealed; nobody may use it yet`);
-  printLine(paint('dim', `  Next: lienthong keys test ${id}; lienthong keys grant ${id} PARTNER`));
+  printLine(`  ${key.place.kind}, ${key.scheme}, valid until ${key.notAfter.toISOString().slice(0, 10)}, secrets sealed; ${isOwn ? 'the gateway uses it within a minute' : 'nobody may use it yet'}`);
+  printLine(paint('dim', `  Next: lienthong keys test ${id}${isOwn ? '' : `; lienthong keys grant ${id} PARTNER`}`));
 }
 
 const facts = (id: string, { purpose, picture }: AddOptions) => ({ id: parseKeyId(id), purpose, picturePng: picture === undefined ? null : readInputFile(picture) });

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { GatewayError } from '../domain/errors.ts';
 import type { PartnerId } from '../domain/ids.ts';
 import { readCertificate } from '../formats/x509/certificate.ts';
+import { pemOf } from '../formats/x509/pem.ts';
 import { MOST_PIN_FAILURES } from '../ports/pin-guard.ts';
 import { changeKeySecret, disableKey, grantKey, removeKey, resetPinGuard, revokeKeyGrant } from '../usecases/administer-keys.ts';
 import { cscSecretsBytes, openCscSecrets } from '../wiring/key-secrets.ts';
@@ -19,6 +20,7 @@ export function keysCommand(): Command {
     .addCommand(addKeyCommand())
     .addCommand(keyCommand('list', 'all keys, where they are, who may use them, and how often they were used').action(list))
     .addCommand(testKeyCommand())
+    .addCommand(keyCommand('certificate', 'the certificate of a key and its issuers as PEM, such as the anchor of an exchange key that the gateway made itself').argument('<id>').action(certificate))
     .addCommand(keyCommand('grant', 'let a system use a key').argument('<id>').argument('<partner>').action(grant))
     .addCommand(keyCommand('revoke', 'take a grant back').argument('<id>').argument('<partner>').action(revoke))
     .addCommand(keyCommand('disable', 'let nobody use a key any more').argument('<id>').action(disable))
@@ -49,6 +51,14 @@ async function list(options: KeyCommandOptions): Promise<void> {
     ['ID', 'KIND', 'PURPOSE', 'SCHEME', 'UNTIL', 'STATE', 'SIGNED', 'FAILED', 'UNKNOWN', 'GRANTED TO', 'SUBJECT'],
     rows.map(({ uses, ...row }) => [row.keyId, row.kind, row.purpose, row.scheme, row.notAfter.slice(0, 10), row.disabled ? 'disabled' : 'in use', String(uses.signed), String(uses.failed), String(uses.unknown), row.grants.join(' ') || '–', row.subject]),
   );
+}
+
+async function certificate(id: string, options: KeyCommandOptions): Promise<void> {
+  const key = await withStore(options, ({ records }) => records.keys.find(parseKeyId(id)));
+  if (key === null) throw new GatewayError('KEY_NOT_FOUND', `There is no key named ${id}`);
+  const pem = key.chainDer.map((der) => pemOf('CERTIFICATE', der)).join('');
+  if (options.json === true) return printJson({ keyId: id, purpose: key.purpose, certificateSha256: key.certificateSha256, pem });
+  process.stdout.write(pem);
 }
 
 async function grant(id: string, partner: string, options: KeyCommandOptions): Promise<void> {

@@ -94,7 +94,9 @@ function checkedPicture(picturePng: Uint8Array | null): Uint8Array | null {
 export async function grantKey({ records, clock }: AdministerPorts, actor: string, partnerId: PartnerId, keyId: KeyId): Promise<void> {
   const at = clock.now();
   await records.transaction(async (tx) => {
-    if ((await tx.keys.find(keyId)) === null) throw noSuchKey(keyId);
+    const key = await tx.keys.find(keyId);
+    if (key === null) throw noSuchKey(keyId);
+    if (key.purpose !== 'document' && key.purpose !== 'seal') throw new GatewayError('KEY_NOT_GRANTED', `The key ${keyId} is for ${key.purpose}: the gateway alone uses it, and it is granted to nobody`);
     if ((await tx.partners.find(partnerId)) === null) throw new GatewayError('PARTNER_NOT_FOUND', `There is no partner named ${partnerId}`);
     await tx.keys.grant(partnerId, keyId, at);
     await tx.audit.add({ at, actor, action: 'grant-key', subject: `key:${keyId}`, detail: { partnerId } });

@@ -147,7 +147,7 @@ describe('evidence of messages', () => {
       const url = `${gateway.url}/v1/inbox/${id}/receipt`;
       const unsigned = { method: 'POST', url, headers: { 'content-type': 'application/json', 'content-digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:` } };
       const { headers } = await httpbis.signMessage({ key: { ...createSigner(privateKey, 'ecdsa-p256-sha256', 'own') }, fields: ['@method', '@target-uri', 'content-digest'], params: ['created', 'keyid', 'nonce'], paramValues: { created: new Date(), nonce: randomUUID(), keyid: 'own' } }, unsigned);
-      return ask(gateway.url, `/v1/inbox/${id}/receipt`, { token: land.token, method: 'POST', body, headers: headers as Record<string, string> });
+      return ask(gateway.url, `/v1/inbox/${id}/receipt`, { token: land.token, method: 'POST', body, headers });
     });
     await world.seal(gateway.fresh.records);
     const container = await exported(messageId);

@@ -28,7 +28,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'proof of another leaf': (files, other) => void files.set(PROOF, other.files.get(PROOF) ?? new Uint8Array()),
   'leaf index': (files) => void files.set(PROOF, Buffer.from(text(files.get(PROOF)).replace(/"index":(\d+)/, (_, index: string) => `"index":${Number(index) + 1}`))),
   'tree size': (files) => void files.set(PROOF, Buffer.from(text(files.get(PROOF)).replace(/"size":(\d+)/, (_, size: string) => `"size":${Number(size) + 1}`))),
-  'token of another root': (files, _other, { stamp }) => void files.set(tokenOf(files), stamp(Buffer.from('gateway.example.vn/log\n7\nAAAA\n'))),
+  'token of another root': (files, _other, all) => void files.set(tokenOf(files), all.stamp(Buffer.from('gateway.example.vn/log\n7\nAAAA\n'))),
   'checkpoint with another root': (files) => {
     const note = tokenOf(files).replace('-1.tst', '.txt');
     files.set(note, Buffer.from(text(files.get(note)).replace(/\n[A-Za-z0-9+/]{4}/, '\nAAAA')));
