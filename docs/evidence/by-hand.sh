@@ -53,7 +53,7 @@ for manifest in META-INF/ASiCManifest*.xml; do
   done
   [ "$sn" = 0 ] && [ "$(sed -n 2p "$note")" = "$size" ] && [ "$(sed -n 3p "$note" | base64 -d | hex)" = "$node" ] || bad "$signature is not in the log"
   head -3 "$note" > text; [ "$(sed -n 1p "$note")" = "${key%%+*}" ] && [ -z "$(sed -n 4p "$note")" ] || bad 'the checkpoint is of another log'
-  (xxd -r -p <<< 302a300506032b6570032100; base64 -d <<< "${key##*+}" | tail -c 32) > log.der
+  (xxd -r -p <<< 302a300506032b6570032100; cut -d+ -f3- <<< "$key" | base64 -d | tail -c 32) > log.der
   sed -n 5p "$note" | cut -d' ' -f3 | base64 -d | tail -c 64 > value
   openssl pkeyutl -verify -pubin -inkey log.der -keyform DER -rawin -in text -sigfile value > /dev/null 2>&1 || bad 'the checkpoint is not signed by the log'
   [ -n "$tokens" ] || bad 'no time-stamp'
