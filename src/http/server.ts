@@ -78,6 +78,9 @@ interface Connections {
   closeIdle(): void;
 }
 
+/** Of one event; a pipeline of Node.js alone adds seven, and by default it warns at the eleventh as of a leak. */
+const LISTENERS_OF_A_RESPONSE = 20;
+
 function watchConnections(server: Server, isDraining: () => boolean): Connections {
   const sockets = new Set<Socket>();
   const underWay = new Set<ServerResponse>();
@@ -88,6 +91,7 @@ function watchConnections(server: Server, isDraining: () => boolean): Connection
   });
   server.prependListener('request', (_, response: ServerResponse) => {
     underWay.add(response);
+    response.setMaxListeners(LISTENERS_OF_A_RESPONSE);
     if (isDraining()) response.setHeader('connection', 'close');
     response.once('close', () => {
       underWay.delete(response);

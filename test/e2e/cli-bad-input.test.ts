@@ -184,7 +184,7 @@ describe('administration refuses what it cannot do', () => {
     ['routes', 'set', 'H57.12', 'nobody', 'PARTNER_NOT_FOUND'],
     ['api-keys', 'add', 'nobody', '--scopes=documents:read', 'PARTNER_NOT_FOUND'],
     ['keys', 'grant', 'no-key', 'nobody', 'KEY_NOT_FOUND'],
-    ['postal', 'adopt', 'not-an-id', '--note=x', 'REQUEST_INVALID'],
+    ['postal', 'adopt', 'not-an-id', '--note=x', 'POSTAL_ORDER_NOT_FOUND'],
   ])('%s %s %s %s', async (...row) => {
     const args = row.slice(0, -1);
     const { exitCode, stderr } = await runCli([...args, '--data', at('data')]);
