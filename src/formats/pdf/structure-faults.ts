@@ -36,7 +36,6 @@ function entryFaults(view: PdfRevision): string[] {
   const faults: string[] = [];
   for (const section of view.chain) {
     for (const part of section.hybrid === undefined ? [section] : [section, section.hybrid]) {
-      if (part.kind === 'table') continue; // which has no object streams
       for (const { first, count } of part.runs) for (let num = first; num < first + count; num++) check(part, num);
     }
   }
