@@ -17,11 +17,16 @@ zipinfo -1 "$file" > names
 grep -qE '(^/|\\|:|(^|/)\.{1,2}(/|$))' names && bad 'a name leads elsewhere'
 zipinfo "$file" > listing; grep -qE '^l' listing && bad 'an entry is a link'
 [ "$(head -c 69 "$file" | tail -c 31)" = application/vnd.etsi.asic-e+zip ] || bad 'mimetype is another, or compressed'
-zipinfo -v "$file" | awk '/offset of local header from start/ {o=$NF} /compressed size: / && !/un/ {c=$(NF-1)} /length of filename/ {l=$(NF-1); print o, 30+l+c}' | sort -n > places
+zipinfo -v "$file" > fields
+awk '/compression method:/ {m=$NF} / compressed size:/ && !/un/ {c=$(NF-1)} /uncompressed size:/ {if (!(m=="deflated" || (m=="(stored)" && c==$(NF-1)))) exit 1}' fields || bad 'an entry is compressed in another way than it says'
+awk '/offset of local header from start/ {o=$NF} /compressed size: / && !/un/ {c=$(NF-1)} /length of filename/ {l=$(NF-1); print o, 30+l+c}' fields | sort -n > places
 awk 'NR>1 && ($1-end<0 || ($1-end!=0 && $1-end!=12 && $1-end!=16)) {exit 1} {end=$1+$2}' places || bad 'bytes between entries'
 [ "$(head -1 places | cut -d' ' -f1)" = 0 ] || bad 'bytes before the first entry'
 [ "$(tail -c 22 "$file" | head -c 4 | hex)" = 504b0506 ] || bad 'bytes behind the directory'
 unzip -qq -n "$file" > /dev/null 2>&1 || bad 'it cannot be unpacked'
+paste -d' ' <(awk '/32-bit CRC value/ {print $NF}' fields) names | while read -r crc name; do  # the directory says the same as the entries
+  [ "$(gzip -cn "$name" | tail -c 8 | head -c 4 | hex | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')" = "$crc" ] || exit 1
+done || bad 'the directory has another checksum than the content'
 
 # 2. Each manifest: signature, objects, place in the log, time-stamp
 cat META-INF/certificates/*.cer 2> /dev/null > /dev/null && for one in META-INF/certificates/*.cer; do openssl x509 -inform DER -in "$one"; done > carried.pem || cp "$anchors" carried.pem
