@@ -10,7 +10,7 @@ export interface Sample {
 
 /** Fewer requests than this say nothing about a slope of a megabyte in ten thousand. */
 const ENOUGH_REQUESTS = 20_000;
-export const BARS = { rssSlopeMb: 1, rssGrowthMb: 96, descriptorGrowth: 5 } as const;
+export const BARS = { rssSlopeMb: 1, rssGrowthMb: 64, descriptorGrowth: 5 } as const;
 
 export interface Figures {
   readonly rssSlopeMbPer10k: number;
