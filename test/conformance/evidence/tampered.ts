@@ -128,10 +128,10 @@ export async function tamperedContainers(all: EvidenceSamples, count: number, di
 async function holdsTheSame(container: Uint8Array, other: Uint8Array): Promise<boolean> {
   const contents = async (bytes: Uint8Array): Promise<string[]> => {
     const found: string[] = [];
-    for (const { name, open } of (await readContainer(bytesSource(bytes))).entries) {
+    for (const entry of (await readContainer(bytesSource(bytes))).entries) {
       const hash = createHash('sha256');
-      for await (const chunk of open()) hash.update(chunk);
-      found.push(`${name} ${hash.digest('hex')}`);
+      for await (const chunk of entry.open()) hash.update(chunk);
+      found.push(`${entry.name} ${hash.digest('hex')}`);
     }
     return found;
   };
