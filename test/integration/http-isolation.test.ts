@@ -10,7 +10,7 @@ import { requireVectors, vectorPath } from '../support/vectors.ts';
 
 /** Documents of strangers over HTTP: what they cost, others do not pay for. */
 
-const DEADLINE_MS = 3_000;
+const DEADLINE_MS = 1_000;
 const SLOW_OBJECTS = 480_000;
 const OTHER_REQUESTS = 10;
 
